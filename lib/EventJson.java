@@ -1,0 +1,144 @@
+package lib;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"…"}}, always these keys in this order.
+ *
+ * <p>What is written stays on one line and holds no control character, so that it is safe on a terminal: C0, DEL and
+ * C1 are escaped, and so are U+2028 and U+2029. Not for use by several threads at once.
+ */
+public final class EventJson {
+    private static final JsonFactory JSON = JsonFactory.builder()
+        .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+        .build()
+        .setCharacterEscapes(new TerminalSafe())
+        .setRootValueSeparator("");
+
+    private final JsonGenerator json;
+
+    /** @param out where the objects go; it is neither flushed nor closed */
+    public EventJson(OutputStream out) throws IOException {
+        json = JSON.createGenerator(out);
+    }
+
+    /**
+     * Writes one event, without a line end.
+     *
+     * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
+     */
+    public void write(SseEvent event, Instant received) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("event", event.event());
+        json.writeStringField("id", event.id());
+        json.writeStringField("data", event.data());
+        writeTime(received);
+    }
+
+    /** Writes one comment as {@code {"comment":"…"}}, without a line end; {@code received} as for an event. */
+    public void writeComment(String text, Instant received) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("comment", text);
+        writeTime(received);
+    }
+
+    private void writeTime(Instant received) throws IOException {
+        if (received != null) {
+            json.writeStringField("time", Time.RFC_3339.format(received));
+        }
+        json.writeEndObject();
+        json.flush();
+    }
+
+    /**
+     * Reads back what {@link #write} wrote: an object with a string {@code data}. {@code event} and {@code id} may be
+     * missing and are then {@code "message"} and {@code ""}; other keys are passed over.
+     *
+     * @return empty for a comment, an object with a string {@code comment} and no {@code data}
+     * @throws IllegalArgumentException for anything else; the message says what is wrong, and where
+     */
+    public static Optional<SseEvent> read(byte[] bytes, int offset, int length) {
+        try (JsonParser parser = JSON.createParser(bytes, offset, length)) {
+            return read(parser);
+        } catch (JsonProcessingException notJson) {
+            throw new IllegalArgumentException("not JSON: " + notJson.getOriginalMessage(), notJson);
+        } catch (IOException notUtf8) {
+            throw new IllegalArgumentException("not JSON: " + notUtf8.getMessage(), notUtf8);
+        }
+    }
+
+    private static Optional<SseEvent> read(JsonParser parser) throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new IllegalArgumentException("not a JSON object");
+        }
+        Map<String, String> fields = new HashMap<>();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            if (parser.nextToken() == JsonToken.VALUE_STRING) {
+                fields.put(name, parser.getText());
+            } else if (name.equals("event") || name.equals("id") || name.equals("data")) {
+                throw new IllegalArgumentException("\"" + name + "\" is not a string");
+            } else {
+                parser.skipChildren();
+            }
+        }
+        if (parser.nextToken() != null) {
+            throw new IllegalArgumentException("more than one JSON value");
+        }
+        if (!fields.containsKey("data") && fields.containsKey("comment")) {
+            return Optional.empty();
+        }
+        if (!fields.containsKey("data")) {
+            throw new IllegalArgumentException("no \"data\"");
+        }
+        return Optional.of(new SseEvent(
+            fields.getOrDefault("event", "message"), fields.getOrDefault("id", ""), fields.get("data")));
+    }
+
+    /** On its own, because making it costs time that a start without time stamps need not spend. */
+    private static final class Time {
+        static final DateTimeFormatter RFC_3339 = new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+    }
+
+    private static final class TerminalSafe extends CharacterEscapes {
+        private static final long serialVersionUID = 1;
+
+        private final int[] ascii = standardAsciiEscapesForJSON();
+
+        TerminalSafe() {
+            ascii[0x7F] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ascii;
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int character) {
+            boolean escaped = character < 0xA0 || character == 0x2028 || character == 0x2029;
+            return escaped ? new SerializedString(String.format("\\u%04X", character)) : null;
+        }
+    }
+}

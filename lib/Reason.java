@@ -1,0 +1,78 @@
+package lib;
+
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.net.http.HttpConnectTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import javax.net.ssl.SSLException;
+
+/** Why something failed, in the few words that a user needs. */
+public final class Reason {
+    private Reason() {}
+
+    /** One line without the exception's class, if it says something itself. */
+    public static String of(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof UnknownHostException
+                || cause instanceof ConnectException && has(cause, UnresolvedAddressException.class)) {
+            return "host not found";
+        } else if (cause instanceof HttpConnectTimeoutException) {
+            return "no connection in time";
+        } else if (cause instanceof NoRouteToHostException) {
+            return "no route to host";
+        } else if (cause instanceof NoSuchFileException) {
+            return "no such file";
+        } else if (cause instanceof AccessDeniedException) {
+            return "permission denied";
+        } else if (cause instanceof FileSystemException file && file.getReason() != null) {
+            return file.getReason();
+        } else if (cause instanceof SSLException) {
+            return tls(cause);
+        } else if (cause instanceof ConnectException && cause.getMessage() == null) {
+            return "connection refused";
+        }
+        String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    private static String tls(Throwable failure) {
+        if (has(failure, CertificateExpiredException.class)) {
+            return "the server's certificate has expired";
+        } else if (has(failure, CertificateNotYetValidException.class)) {
+            return "the server's certificate is not valid yet";
+        } else if (has(failure, CertPathBuilderException.class)) {
+            return "the server's certificate is self-signed, or from an authority that is not trusted";
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = String.valueOf(root.getMessage());
+        return root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))
+            ? "the server's certificate is for another host: " + message
+            : "TLS: " + message;
+    }
+
+    private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (kind.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,207 @@
+package lib;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import lib.Template.Placeholder;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The options of a subscription, and the subscription that they describe. */
+public final class SseOptions {
+    @Parameters(index = "0", paramLabel = "URL",
+        description = "Where the events come from, http or https; @FILE: the URL is in FILE, where nobody sees it.")
+    private String url;
+
+    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 10,
+        description = "Send this header; @FILE: one a line, read again at every connect. Repeatable.")
+    private List<String> headers = List.of();
+
+    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 11,
+        description = "Basic authentication; @FILE: it is in FILE.")
+    private String user;
+
+    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 12,
+        description = "The method; GET, or POST with --data.")
+    private String method;
+
+    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 13,
+        description = "Send this body, again at every connect; @FILE: what is in FILE; @-: standard input.")
+    private String data;
+
+    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 14, defaultValue = "10",
+        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
+    private Duration connectTimeout;
+
+    @Option(names = "--last-event-id", paramLabel = "ID", order = 15,
+        description = "Resume after this event, if the server can.")
+    private String lastEventId = "";
+
+    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 16, defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
+        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
+    private int maxEventBytes;
+
+    @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 20,
+        description = "Only events of this type. Repeatable.")
+    private Set<String> types = Set.of();
+
+    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 21, description = "End after N events.")
+    private Long count;
+
+    @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 22,
+        description = "End after this time: with status 0, or 124 if --count was not reached.")
+    private Duration maxTime;
+
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 23,
+        description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE.")
+    private String format;
+
+    @Option(names = "--timestamps", order = 24, description = "Add the time of arrival to {json}.")
+    private boolean timestamps;
+
+    @Option(names = "--comments", order = 25, description = "Comments too, as {json}.")
+    private boolean comments;
+
+    /**
+     * The template for events, which writes to {@code out}.
+     *
+     * @param usual what it is where the user gave none
+     */
+    public Template template(ToolOptions tool, String usual, OutputStream out) throws IOException {
+        Template template;
+        try {
+            template = new Template(format == null ? usual : tool.text(format), out,
+                Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
+        } catch (IllegalArgumentException unknown) {
+            throw tool.usage("--format: " + unknown.getMessage());
+        }
+        if (timestamps && !template.has(Placeholder.JSON)) {
+            throw tool.usage("--timestamps goes with a --format that has {json}");
+        } else if (comments && !template.isJson()) {
+            throw tool.usage("--comments goes with --format {json}");
+        }
+        return template;
+    }
+
+    /** When something was received, for {@link Template}: now, or null where the user did not ask for it. */
+    public Instant received() {
+        return timestamps ? Instant.now() : null;
+    }
+
+    /**
+     * Listens until it is over, and ends cleanly when the process is asked to end.
+     *
+     * @param handler takes the events that the user asked for, and the comments if that was asked for
+     * @return the exit status
+     * @throws Exception see {@link SseClient#listen}; a mistake on the command line
+     */
+    public int listen(ToolOptions tool, SseClient.Handler handler) throws Exception {
+        SseClient client = client(tool);
+        Thread onSignal = new Thread(client::close, "signal");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+            SseClient.End end = client.listen(new Selection(client, handler));
+            return end == SseClient.End.TIME_OVER && count != null ? ToolOptions.TIME_OVER : 0;
+        } finally {
+            removeShutdownHook(onSignal);
+        }
+    }
+
+    private static void removeShutdownHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException endingAlready) {
+            return;
+        }
+    }
+
+    private SseClient client(ToolOptions tool) {
+        if (count != null && count < 1) {
+            throw tool.usage("--count " + count + ": expected at least 1");
+        }
+        try {
+            SseClient client = new SseClient(request(tool))
+                .lastEventId(lastEventId)
+                .connectTimeout(connectTimeout)
+                .maxEventBytes(maxEventBytes)
+                .notices(tool::notice)
+                .details(tool::detail);
+            return maxTime == null ? client : client.maxTime(maxTime);
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
+        }
+    }
+
+    private SseRequest request(ToolOptions tool) {
+        SseRequest request = new SseRequest(uri(tool));
+        for (String header : headers) {
+            if (header.startsWith("@")) {
+                request.headerFile(Path.of(header.substring(1)));
+            } else {
+                request.header(header);
+            }
+        }
+        if (user != null) {
+            request.basicAuthorization(tool.text(user));
+        }
+        if (data != null) {
+            request.body(tool.bytes(data));
+        }
+        if (method != null) {
+            request.method(method);
+        }
+        return request;
+    }
+
+    /** The message does not tell the URL, which may hold a secret. */
+    private URI uri(ToolOptions tool) {
+        try {
+            return new URI(tool.text(url));
+        } catch (URISyntaxException mistake) {
+            throw tool.usage("URL: " + mistake.getReason() + " at character " + (mistake.getIndex() + 1)
+                + ", expected http://HOST... or https://HOST...");
+        }
+    }
+
+    /** Passes on what the user asked for, and ends after the last of it. */
+    private final class Selection implements SseClient.Handler {
+        private final SseClient client;
+        private final SseClient.Handler handler;
+        private long taken;
+
+        Selection(SseClient client, SseClient.Handler handler) {
+            this.client = client;
+            this.handler = handler;
+        }
+
+        @Override
+        public void event(SseEvent event) throws IOException {
+            if (!types.isEmpty() && !types.contains(event.event())) {
+                return;
+            }
+            handler.event(event);
+            taken++;
+            if (count != null && taken == count) {
+                client.close();
+            }
+        }
+
+        @Override
+        public void comment(String text) throws IOException {
+            if (comments) {
+                handler.comment(text);
+            }
+        }
+
+        @Override
+        public void flush() throws IOException {
+            handler.flush();
+        }
+    }
+}

@@ -1,0 +1,339 @@
+package lib;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The event stream grammar: bytes in, events out. One parser reads one connection's body from its first byte.
+ *
+ * <p>It does no I/O and has no threads: everything happens in the caller of {@link #feed}, the handler included.
+ * It is not safe for use by several threads at once. After {@code feed} has thrown it can not be used again.
+ *
+ * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">
+ *     WHATWG HTML, 9.2.5 Parsing an event stream and 9.2.6 Interpreting an event stream</a>
+ */
+public final class SseParser {
+
+    /** What comes out. Whatever a method throws leaves {@link SseParser#feed} as it is. */
+    @FunctionalInterface
+    public interface Handler {
+        /** An event was dispatched. */
+        void event(SseEvent event) throws IOException;
+
+        /** A comment line was read; {@code text} is without the colon and one space behind it. */
+        default void comment(String text) throws IOException {}
+
+        /** An event, or a comment, of more than {@code maxEventBytes} was dropped; the stream goes on with the next. */
+        default void tooLarge(int maxEventBytes) throws IOException {}
+    }
+
+    /** What an event may hold unless something else is said: 16 MiB. */
+    public static final int DEFAULT_MAX_EVENT_BYTES = 16 << 20;
+
+    /** What an event may hold at the most: 1 GiB. */
+    public static final int MAX_EVENT_BYTES_LIMIT = 1 << 30;
+
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+    private static final byte[] EVENT = ascii("event");
+    private static final byte[] DATA = ascii("data");
+    private static final byte[] ID = ascii("id");
+    private static final byte[] RETRY = ascii("retry");
+    private static final int LONGEST_FIELD_START = BYTE_ORDER_MARK.length + "event: ".length();
+    private static final int USUAL_BUFFER = 64 << 10;
+
+    private final int maxEventBytes;
+    private final Handler handler;
+
+    // buffer[lineStart, end) has not been interpreted yet; there is no line end in [lineStart, scanned).
+    private byte[] buffer = new byte[0];
+    private int lineStart;
+    private int scanned;
+    private int end;
+    private boolean atFirstLine = true;
+    private boolean afterCarriageReturn;
+    private boolean insideDroppedLine;
+
+    // The standard's buffers. data is null until a data line was seen: one without a value makes an event too.
+    private String lastEventId;
+    private String lastEventIdBuffer;
+    private String eventType = "";
+    private String data;
+    private StringBuilder dataLines;
+    private long eventBytes;
+    private boolean dropped;
+    private Optional<Duration> retry = Optional.empty();
+
+    /**
+     * @param lastEventId   the last event ID that earlier connections left, {@code ""} if none
+     * @param maxEventBytes how many bytes the values of an event's data, type and id may have together,
+     *                      1 to {@link #MAX_EVENT_BYTES_LIMIT}; it bounds the memory that the parser takes
+     * @param handler       called within {@link #feed}
+     */
+    public SseParser(String lastEventId, int maxEventBytes, Handler handler) {
+        if (maxEventBytes < 1 || maxEventBytes > MAX_EVENT_BYTES_LIMIT) {
+            throw new IllegalArgumentException(
+                "maxEventBytes is " + maxEventBytes + ", expected 1 to " + MAX_EVENT_BYTES_LIMIT);
+        }
+        this.lastEventId = lastEventId;
+        this.lastEventIdBuffer = lastEventId;
+        this.maxEventBytes = maxEventBytes;
+        this.handler = handler;
+    }
+
+    /** A parser for a stream that nothing came before, with the usual bound. */
+    public SseParser(Handler handler) {
+        this("", DEFAULT_MAX_EVENT_BYTES, handler);
+    }
+
+    /**
+     * Reads on. An event is handed over within the call that brings the end of its blank line.
+     *
+     * @param bytes the next bytes of the stream, cut anywhere; read to their limit unless an exception is thrown
+     * @throws IOException whatever the handler threw
+     */
+    public void feed(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            makeRoom();
+            int length = Math.min(bytes.remaining(), buffer.length - end);
+            bytes.get(buffer, end, length);
+            end += length;
+            interpretLines();
+        }
+    }
+
+    /** The last event ID string: what a reconnect sends as {@code Last-Event-ID}; {@code ""} if there is none. */
+    public String lastEventId() {
+        return lastEventId;
+    }
+
+    /** The reconnection time, if the stream has set one. */
+    public Optional<Duration> retry() {
+        return retry;
+    }
+
+    /** Leaves at least one free byte behind {@code end}: by moving, by growing, at last by dropping the line. */
+    private void makeRoom() throws IOException {
+        if (lineStart == end && buffer.length > USUAL_BUFFER) {
+            buffer = new byte[0];
+        } else if (lineStart > 0) {
+            System.arraycopy(buffer, lineStart, buffer, 0, end - lineStart);
+        }
+        end -= lineStart;
+        scanned -= lineStart;
+        lineStart = 0;
+        if (end < buffer.length) {
+            return;
+        }
+        int longestLine = LONGEST_FIELD_START + maxEventBytes;
+        if (end < longestLine) {
+            buffer = Arrays.copyOf(buffer, (int) Math.min(longestLine, Math.max(USUAL_BUFFER, 2L * end)));
+        } else {
+            dropLine();
+        }
+    }
+
+    private void dropLine() throws IOException {
+        boolean comment = buffer[0] == ':';
+        boolean alreadySaid = insideDroppedLine;
+        insideDroppedLine = true;
+        atFirstLine = false;
+        end = scanned = 0;
+        if (!alreadySaid && comment) {
+            handler.tooLarge(maxEventBytes);
+        } else if (!alreadySaid) {
+            dropEvent();
+        }
+    }
+
+    private void interpretLines() throws IOException {
+        if (afterCarriageReturn) {
+            afterCarriageReturn = false;
+            if (buffer[scanned] == '\n') {
+                lineStart = ++scanned;
+            }
+        }
+        while ((scanned = lineEnd(scanned)) < end) {
+            int from = lineStart;
+            int to = scanned++;
+            // A line is complete with its CR: the LF that may belong to it has perhaps not been sent yet.
+            if (buffer[to] == '\r') {
+                afterCarriageReturn = scanned == end;
+                if (scanned < end && buffer[scanned] == '\n') {
+                    scanned++;
+                }
+            }
+            lineStart = scanned;
+            if (insideDroppedLine) {
+                insideDroppedLine = false;
+            } else {
+                interpretLine(from, to);
+            }
+        }
+    }
+
+    /** The index of the first CR or LF from {@code from} on, or {@code end}. */
+    private int lineEnd(int from) {
+        int i = from;
+        while (i < end && buffer[i] != '\n' && buffer[i] != '\r') {
+            i++;
+        }
+        return i;
+    }
+
+    private void interpretLine(int lineFrom, int to) throws IOException {
+        int from = lineFrom;
+        if (atFirstLine) {
+            atFirstLine = false;
+            from += startsWithByteOrderMark(from, to) ? BYTE_ORDER_MARK.length : 0;
+        }
+        if (from == to) {
+            dispatch();
+            return;
+        }
+        int colon = from;
+        while (colon < to && buffer[colon] != ':') {
+            colon++;
+        }
+        int value = Math.min(colon + 1, to);
+        if (value < to && buffer[value] == ' ') {
+            value++;
+        }
+        if (colon == from) {
+            handler.comment(text(value, to));
+        } else {
+            processField(from, colon, value, to);
+        }
+    }
+
+    private boolean startsWithByteOrderMark(int from, int to) {
+        int length = BYTE_ORDER_MARK.length;
+        return to - from >= length && Arrays.equals(buffer, from, from + length, BYTE_ORDER_MARK, 0, length);
+    }
+
+    private void processField(int name, int colon, int value, int to) throws IOException {
+        if (isNamed(DATA, name, colon)) {
+            // "Append the field value to the data buffer, then append a single LF to the data buffer."
+            // The last LF would be taken off again at the dispatch: here it stands between the lines only.
+            if (fits(to - value + (data == null ? 0 : 1))) {
+                appendData(text(value, to));
+            }
+        } else if (isNamed(EVENT, name, colon)) {
+            if (fits(to - value)) {
+                eventType = text(value, to);
+            }
+        } else if (isNamed(ID, name, colon)) {
+            // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
+            if (!containsNull(value, to) && fits(to - value)) {
+                lastEventIdBuffer = text(value, to);
+            }
+        } else if (isNamed(RETRY, name, colon)) {
+            setRetry(value, to);
+        }
+        // "Otherwise: the field is ignored."
+    }
+
+    private boolean isNamed(byte[] name, int from, int to) {
+        return Arrays.equals(buffer, from, to, name, 0, name.length);
+    }
+
+    private void appendData(String line) {
+        if (data == null) {
+            data = line;
+            return;
+        }
+        if (dataLines == null) {
+            dataLines = new StringBuilder(data);
+        }
+        dataLines.append('\n').append(line);
+    }
+
+    private boolean containsNull(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (buffer[i] == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** "If the field value consists of only ASCII digits": one that no {@code long} holds is ignored too. */
+    private void setRetry(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (buffer[i] < '0' || buffer[i] > '9') {
+                return;
+            }
+        }
+        try {
+            retry = Optional.of(Duration.ofMillis(Long.parseLong(text(from, to))));
+        } catch (NumberFormatException emptyOrTooLarge) {
+            return;
+        }
+    }
+
+    private void dispatch() throws IOException {
+        // "Set the last event ID string to the last event ID buffer", in a block without data as well.
+        lastEventId = lastEventIdBuffer;
+        SseEvent event = data == null || dropped ? null : new SseEvent(
+            eventType.isEmpty() ? "message" : eventType,
+            lastEventId,
+            dataLines == null ? data : dataLines.toString());
+        startEvent();
+        if (event != null) {
+            handler.event(event);
+        }
+    }
+
+    private void startEvent() {
+        eventType = "";
+        data = null;
+        dataLines = null;
+        eventBytes = 0;
+        dropped = false;
+    }
+
+    /** Counts what the event is to keep; when that is too much, the event is dropped. */
+    private boolean fits(int bytes) throws IOException {
+        eventBytes += bytes;
+        if (eventBytes <= maxEventBytes) {
+            return true;
+        }
+        dropEvent();
+        return false;
+    }
+
+    /** The rest of the block is still read: its id counts, so that a reconnect does not bring the event again. */
+    private void dropEvent() throws IOException {
+        boolean alreadySaid = dropped;
+        startEvent();
+        dropped = true;
+        if (!alreadySaid) {
+            handler.tooLarge(maxEventBytes);
+        }
+    }
+
+    /**
+     * UTF-8 decode. Java's decoder does what the Encoding Standard says but for one case: an encoded surrogate
+     * (ED A0..BF xx) is one U+FFFD in Java and three by the standard, which are three lone bytes for both.
+     */
+    private String text(int from, int to) {
+        String text = new String(buffer, from, to - from, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') < 0) {
+            return text;
+        }
+        byte[] bytes = Arrays.copyOfRange(buffer, from, to);
+        for (int i = 0; i + 1 < bytes.length; i++) {
+            if ((bytes[i] & 0xFF) == 0xED && (bytes[i + 1] & 0xE0) == 0xA0) {
+                bytes[i] = (byte) 0xFF;
+            }
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

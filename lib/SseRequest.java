@@ -1,0 +1,231 @@
+package lib;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What is asked of the server: the URL, method, headers and body of a subscription. It is sent anew at every connect.
+ *
+ * <p>Set it up before it is used: it is not safe for changes by one thread while another connects.
+ */
+public final class SseRequest {
+    private record Header(String name, String value) {}
+
+    private final URI uri;
+    private final List<Header> headers = new ArrayList<>();
+    private final List<Path> headerFiles = new ArrayList<>();
+    private String method;
+    private byte[] body;
+
+    /**
+     * @param uri {@code http} or {@code https}; user info in it becomes an {@code Authorization} header
+     * @throws IllegalArgumentException if it is something else; the message does not tell its path
+     */
+    public SseRequest(URI uri) {
+        String scheme = String.valueOf(uri.getScheme());
+        if (!scheme.equalsIgnoreCase("http") && !scheme.equalsIgnoreCase("https") || uri.getHost() == null) {
+            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
+        }
+        if (uri.getPort() == 0 || uri.getPort() > 65535) {
+            throw new IllegalArgumentException("URL: port " + uri.getPort() + ", expected 1 to 65535");
+        }
+        this.uri = withoutUserInfo(uri);
+        if (uri.getRawUserInfo() != null) {
+            basicAuthorization(URLDecoder.decode(uri.getRawUserInfo().replace("+", "%2B"), StandardCharsets.UTF_8));
+        }
+    }
+
+    /**
+     * Adds a header, which replaces a header of ours with that name.
+     *
+     * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all
+     * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
+     *                                  does not tell the value
+     */
+    public SseRequest header(String line) {
+        headers.add(parse(line));
+        return this;
+    }
+
+    /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
+    public SseRequest headerFile(Path file) {
+        headerFiles.add(file);
+        return this;
+    }
+
+    /** @param credentials {@code USER:PASSWORD} */
+    public SseRequest basicAuthorization(String credentials) {
+        return header("Authorization: Basic "
+            + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The method; without one it is {@code POST} where there is a body, else {@code GET}.
+     *
+     * @throws IllegalArgumentException if it is not an HTTP token
+     */
+    public SseRequest method(String name) {
+        HttpRequest.newBuilder().method(name, BodyPublishers.noBody());
+        method = name;
+        return this;
+    }
+
+    /** The body, a form unless a header gives another {@code Content-Type}. */
+    public SseRequest body(byte[] bytes) {
+        body = bytes.clone();
+        return this;
+    }
+
+    /** The URL, without user info. It may hold secrets: see {@link #toString}. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** Scheme, host and port of the URL; the rest of it, which may hold secrets, is left out. */
+    @Override
+    public String toString() {
+        return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/…";
+    }
+
+    /** A text from the server, without the parts of the URL that may be secrets. */
+    String withoutSecrets(String text) {
+        String path = uri.getRawPath();
+        String safe = path.length() > 1 ? text.replace(path, "/…") : text;
+        return uri.getRawQuery() == null || uri.getRawQuery().isEmpty() ? safe : safe.replace(uri.getRawQuery(), "…");
+    }
+
+    /**
+     * The request as it goes out now.
+     *
+     * @param lastEventId printable ASCII, the only text that an HTTP/1.1 header of java.net.http carries; or ""
+     * @throws IOException if a header file can not be read, or holds something that is no header
+     */
+    HttpRequest build(String lastEventId) throws IOException {
+        Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (Header header : headers) {
+            add(header, all);
+        }
+        for (Path file : headerFiles) {
+            readHeaders(file).forEach(header -> add(header, all));
+        }
+        all.putIfAbsent("Accept", List.of("text/event-stream"));
+        all.putIfAbsent("Cache-Control", List.of("no-cache"));
+        if (!lastEventId.isEmpty()) {
+            all.putIfAbsent("Last-Event-ID", List.of(lastEventId));
+        }
+        if (body != null) {
+            all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
+        }
+        BodyPublisher content = body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method(), content);
+        all.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
+            .forEach(value -> request.header(name, value)));
+        return request.build();
+    }
+
+    private static void add(Header header, Map<String, List<String>> all) {
+        all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
+    }
+
+    private String method() {
+        return method != null ? method : body == null ? "GET" : "POST";
+    }
+
+    /**
+     * The request that a redirect asks for, by the Fetch standard's "HTTP-redirect fetch".
+     *
+     * <p>What the user set for one origin does not travel to another, and does not come back from there either.
+     *
+     * @throws IllegalArgumentException if the location can not be followed; the message does not tell its path
+     */
+    SseRequest redirected(int status, String location) {
+        SseRequest next = new SseRequest(resolve(uri, location));
+        if (uri.getScheme().equalsIgnoreCase("https") && !next.uri.getScheme().equalsIgnoreCase("https")) {
+            throw new IllegalArgumentException("from https to http, " + next);
+        }
+        next.headers.clear();
+        if (origin(uri).equals(origin(next.uri))) {
+            next.headers.addAll(headers);
+            next.headerFiles.addAll(headerFiles);
+        }
+        boolean becomesGet = status == 303 && !method().equals("HEAD")
+            || (status == 301 || status == 302) && method().equals("POST");
+        next.method = becomesGet ? "GET" : method();
+        next.body = becomesGet ? null : body;
+        return next;
+    }
+
+    /** RFC 3986, 5.2.2; {@link URI#resolve(URI)} drops the last segment where there is nothing but a query. */
+    private static URI resolve(URI base, String location) {
+        int fragment = location.indexOf('#');
+        String reference = fragment < 0 ? location : location.substring(0, fragment);
+        try {
+            if (reference.isEmpty() || reference.startsWith("?")) {
+                String query = reference.isEmpty() && base.getRawQuery() != null ? "?" + base.getRawQuery() : reference;
+                return new URI(base.getScheme() + "://" + base.getRawAuthority() + base.getRawPath() + query);
+            }
+            return base.resolve(new URI(reference));
+        } catch (URISyntaxException notAUrl) {
+            throw new IllegalArgumentException("location is not a URL: " + notAUrl.getReason(), notAUrl);
+        }
+    }
+
+    private static String origin(URI uri) {
+        boolean https = uri.getScheme().equalsIgnoreCase("https");
+        int port = uri.getPort() >= 0 ? uri.getPort() : https ? 443 : 80;
+        return (https ? "https://" : "http://") + uri.getHost().toLowerCase(Locale.ROOT) + ":" + port;
+    }
+
+    private static URI withoutUserInfo(URI uri) {
+        if (uri.getRawUserInfo() == null) {
+            return uri;
+        }
+        return URI.create(uri.toString().replaceFirst("//[^@/]*@", "//"));
+    }
+
+    private static List<Header> readHeaders(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(SseRequest::parse).toList();
+        } catch (IllegalArgumentException notAHeader) {
+            throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
+        } catch (IOException unreadable) {
+            throw new IOException("header file " + file + ": " + Reason.of(unreadable), unreadable);
+        }
+    }
+
+    private static Header parse(String line) {
+        int colon = line.indexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException("expected NAME:VALUE in a header");
+        }
+        Header header = new Header(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+        try {
+            HttpRequest.newBuilder().header(header.name, "");
+        } catch (IllegalArgumentException notAllowed) {
+            throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set", notAllowed);
+        }
+        if (!isPrintableAscii(header.value)) {
+            throw new IllegalArgumentException("header " + header.name + ": expected a value of printable ASCII");
+        }
+        return header;
+    }
+
+    /** What java.net.http can send in a header: it writes them as US-ASCII. */
+    static boolean isPrintableAscii(String value) {
+        return value.chars().allMatch(character -> character >= ' ' && character <= '~' || character == '\t');
+    }
+}

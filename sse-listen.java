@@ -1,0 +1,68 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Print the events of an SSE URL, one JSON line each: sse-listen http://localhost:8080/events | jq .data
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
+//SOURCES lib/EventJson.java lib/Reason.java lib/SseClient.java lib/SseEvent.java lib/SseException.java
+//SOURCES lib/SseOptions.java lib/SseParser.java lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java
+//SOURCES lib/Template.java lib/ToolOptions.java
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.Callable;
+import lib.SseClient;
+import lib.SseEvent;
+import lib.SseOptions;
+import lib.StandardOutput;
+import lib.Template;
+import lib.ToolOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "sse-listen",
+    description = "Prints the events of an SSE URL, one JSON line each, for as long as it takes.",
+    footer = {
+        "  sse-listen http://localhost:8080/events | jq --unbuffered -r .data",
+        "  sse-listen -e touch -c 1 -F '{data}' http://localhost:8080/events"})
+class SseListen implements Callable<Integer> {
+    @Mixin
+    private SseOptions sse;
+
+    @Mixin
+    private ToolOptions tool;
+
+    OutputStream out = new StandardOutput();
+
+    @Override
+    public Integer call() throws Exception {
+        Template template = sse.template(tool, "{json}", out);
+        return sse.listen(tool, new SseClient.Handler() {
+            @Override
+            public void event(SseEvent event) throws IOException {
+                template.write(event, sse.received());
+                out.write('\n');
+            }
+
+            @Override
+            public void comment(String text) throws IOException {
+                template.writeComment(text, sse.received());
+                out.write('\n');
+            }
+
+            @Override
+            public void flush() throws IOException {
+                out.flush();
+            }
+        });
+    }
+
+    static CommandLine commandLine() {
+        return ToolOptions.commandLine(new SseListen());
+    }
+
+    public static void main(String... args) {
+        System.exit(commandLine().execute(args));
+    }
+}

@@ -1,0 +1,75 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://localhost:8080/events 192.168.8.255:5000
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
+//SOURCES lib/EventJson.java lib/Payload.java lib/Reason.java lib/SseClient.java lib/SseEvent.java lib/SseException.java
+//SOURCES lib/SseOptions.java lib/SseParser.java lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java
+//SOURCES lib/Template.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.Payload;
+import lib.SseClient;
+import lib.SseEvent;
+import lib.SseOptions;
+import lib.Template;
+import lib.ToolOptions;
+import lib.UdpBroadcaster;
+import lib.UdpOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "sse-to-udp",
+    description = "Sends each event of an SSE URL as one UDP datagram to every target, for as long as it takes.",
+    footer = {
+        "  sse-to-udp http://localhost:8080/events 192.168.8.255:5000",
+        "  sse-to-udp -F 'Recv message form SSE Server!' @url.txt 192.168.8.255:5000"})
+class SseToUdp implements Callable<Integer> {
+    @Mixin
+    private SseOptions sse;
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
+    private List<String> targets;
+
+    @Mixin
+    private UdpOptions udp;
+
+    @Mixin
+    private ToolOptions tool;
+
+    @Override
+    public Integer call() throws Exception {
+        Payload payload = new Payload();
+        Template template = sse.template(tool, "{data}", payload);
+        try (UdpBroadcaster broadcaster = udp.broadcaster(tool, targets)) {
+            return sse.listen(tool, new SseClient.Handler() {
+                @Override
+                public void event(SseEvent event) throws IOException {
+                    payload.reset();
+                    template.write(event, sse.received());
+                    broadcaster.send(payload.bytes());
+                }
+
+                @Override
+                public void comment(String text) throws IOException {
+                    payload.reset();
+                    template.writeComment(text, sse.received());
+                    broadcaster.send(payload.bytes());
+                }
+            });
+        }
+    }
+
+    static CommandLine commandLine() {
+        return ToolOptions.commandLine(new SseToUdp());
+    }
+
+    public static void main(String... args) {
+        System.exit(commandLine().execute(args));
+    }
+}

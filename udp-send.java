@@ -1,0 +1,135 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
+//SOURCES lib/EventJson.java lib/LineReader.java lib/Payload.java lib/Reason.java lib/SseEvent.java lib/SseException.java
+//SOURCES lib/StandardOutput.java lib/Template.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import lib.EventJson;
+import lib.LineReader;
+import lib.Payload;
+import lib.SseEvent;
+import lib.Template;
+import lib.Template.Placeholder;
+import lib.ToolOptions;
+import lib.UdpBroadcaster;
+import lib.UdpOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "udp-send",
+    description = "Sends each line of standard input, or one message, as one UDP datagram to every target.",
+    footer = {
+        "  tail -f app.log | udp-send 192.168.8.255:5000",
+        "  sse-listen http://localhost:8080/events | udp-send -F '{data}' 10.0.0.255:5000",
+        "  udp-send -m on 192.168.8.20:5000 192.168.8.21:5000"})
+class UdpSend implements Callable<Integer> {
+    @Parameters(arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
+    private List<String> targets;
+
+    @Option(names = {"-m", "--message"}, paramLabel = "TEXT", order = 1,
+        description = "Send this as the only line, and do not read standard input.")
+    private String message;
+
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 2, defaultValue = "{line}",
+        description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of an"
+            + " event in JSON, as sse-listen prints it; @FILE: the template is in FILE.")
+    private String format;
+
+    @Option(names = {"-0", "--null"}, order = 3, description = "Lines end in NUL instead of LF or CR LF.")
+    private boolean nullEnds;
+
+    @Option(names = {"-N", "--newline"}, order = 4, description = "Send each line with its own line end.")
+    private boolean keepEnds;
+
+    @Mixin
+    private UdpOptions udp;
+
+    @Mixin
+    private ToolOptions tool;
+
+    InputStream in = new FileInputStream(FileDescriptor.in);
+
+    private final Payload payload = new Payload();
+    private Template template;
+    private long lineNumber;
+    private boolean lineSkipped;
+
+    @Override
+    public Integer call() throws Exception {
+        template = template();
+        if (message == null && isTerminal()) {
+            throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
+        }
+        try (UdpBroadcaster broadcaster = udp.broadcaster(tool, targets)) {
+            if (message != null) {
+                byte[] line = message.getBytes(StandardCharsets.UTF_8);
+                send(line, 0, line.length, broadcaster);
+            } else {
+                new LineReader(in, nullEnds ? 0 : '\n', keepEnds)
+                    .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
+            }
+        }
+        return lineSkipped ? ToolOptions.LOCAL_FAILURE : 0;
+    }
+
+    private void send(byte[] line, int offset, int length, UdpBroadcaster broadcaster) throws IOException {
+        lineNumber++;
+        payload.reset();
+        try {
+            Optional<SseEvent> event = template.needsEvent() ? EventJson.read(line, offset, length) : Optional.empty();
+            if (template.needsEvent() && event.isEmpty()) {
+                tool.detail("line " + lineNumber + ": a comment, not sent");
+                return;
+            }
+            template.write(event.orElse(null), line, offset, length);
+        } catch (IllegalArgumentException notAnEvent) {
+            tool.error("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
+            lineSkipped = true;
+            return;
+        }
+        broadcaster.send(payload.bytes());
+    }
+
+    private Template template() throws IOException {
+        try {
+            return new Template(tool.text(format), payload, Placeholder.LINE,
+                Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
+        } catch (IllegalArgumentException unknown) {
+            throw tool.usage("--format: " + unknown.getMessage());
+        }
+    }
+
+    /** {@code System.console()} would also ask whether standard output is a terminal. */
+    private static boolean isTerminal() {
+        try {
+            String name = Files.readSymbolicLink(Path.of("/proc/self/fd/0")).toString();
+            return name.startsWith("/dev/pts/") || name.startsWith("/dev/tty") || name.equals("/dev/console");
+        } catch (IOException notLinux) {
+            return System.console() != null;
+        }
+    }
+
+    static CommandLine commandLine() {
+        return ToolOptions.commandLine(new UdpSend());
+    }
+
+    public static void main(String... args) {
+        System.exit(commandLine().execute(args));
+    }
+}
