@@ -1,0 +1,98 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Run the tests, or those of the named classes: test SseParserTest
+//MAIN RunTests
+//DEPS org.junit.jupiter:junit-jupiter:5.14.4
+//DEPS org.junit.platform:junit-platform-launcher:1.14.4
+//DEPS org.wiremock:wiremock-standalone:3.13.2
+//SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java
+//SOURCES Script.java SseServer.java UdpReceiver.java
+//SOURCES SseClientTest.java
+
+import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** Runs the tests on this class path; the last line is {@code N passed, N failed}. */
+class RunTests implements TestExecutionListener {
+    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private TestPlan plan;
+    private int passed;
+    private int failed;
+    private int skipped;
+
+    public static void main(String... classNames) throws Exception {
+        RunTests tests = new RunTests();
+        LauncherFactory.create().execute(request(classNames), tests);
+        System.exit(tests.summary());
+    }
+
+    private static LauncherDiscoveryRequest request(String... classNames) throws Exception {
+        Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        List<? extends DiscoverySelector> selectors = classNames.length == 0
+            ? selectClasspathRoots(Set.of(here))
+            : Arrays.stream(classNames).map(name -> selectClass(name)).toList();
+        return LauncherDiscoveryRequestBuilder.request()
+            .selectors(selectors)
+            .filters(includeClassNamePatterns(".*Test"))
+            .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "120 s")
+            .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
+            .build();
+    }
+
+    @Override
+    public void testPlanExecutionStarted(TestPlan started) {
+        plan = started;
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+        if (!test.isTest() && test.getParentIdObject().isPresent() && plan.getParent(test).orElseThrow().getParentIdObject().isEmpty()) {
+            out.println(test.getDisplayName());
+        }
+    }
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+        skipped++;
+        out.println("  SKIPPED " + path(test) + ": " + reason);
+    }
+
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        switch (result.getStatus()) {
+            case SUCCESSFUL -> passed += test.isTest() ? 1 : 0;
+            case ABORTED -> executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
+            case FAILED -> {
+                failed++;
+                out.println("  FAILED " + path(test));
+                result.getThrowable().ifPresent(failure -> failure.printStackTrace(out));
+            }
+        }
+    }
+
+    private String path(TestIdentifier test) {
+        return plan.getParent(test).filter(parent -> parent.getParentIdObject().isPresent())
+            .map(parent -> path(parent) + " > ").orElse("") + test.getDisplayName();
+    }
+
+    private int summary() {
+        out.println(passed + " passed, " + failed + " failed" + (skipped > 0 ? ", " + skipped + " skipped" : ""));
+        return failed == 0 && passed > 0 ? 0 : 1;
+    }
+}

@@ -1,0 +1,74 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A socket on a free port of all IPv4 addresses, which loopback's broadcast address reaches too. */
+final class UdpReceiver implements AutoCloseable {
+    private static final int PATIENCE_MILLIS = 20_000;
+
+    private final DatagramSocket socket;
+
+    UdpReceiver() throws IOException {
+        socket = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"));
+        socket.setReceiveBufferSize(8 << 20);
+    }
+
+    int port() {
+        return socket.getLocalPort();
+    }
+
+    /** The broadcast target that reaches this receiver. */
+    String target() {
+        return "127.255.255.255:" + port();
+    }
+
+    /** The next datagram's payload, waited for. */
+    byte[] next() throws IOException {
+        try {
+            return receive(PATIENCE_MILLIS);
+        } catch (SocketTimeoutException nothing) {
+            return fail("no datagram within " + PATIENCE_MILLIS + " ms");
+        }
+    }
+
+    String nextText() throws IOException {
+        return new String(next(), StandardCharsets.UTF_8);
+    }
+
+    /** What has arrived by now: on loopback a datagram is there when its sender's call returns. */
+    List<String> arrived() throws IOException {
+        List<String> texts = new ArrayList<>();
+        try {
+            while (true) {
+                texts.add(new String(receive(1), StandardCharsets.UTF_8));
+            }
+        } catch (SocketTimeoutException noMore) {
+            return texts;
+        }
+    }
+
+    void assertNothingMore() throws IOException {
+        assertEquals(List.of(), arrived());
+    }
+
+    private byte[] receive(int timeoutMillis) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[65536], 65536);
+        socket.setSoTimeout(timeoutMillis);
+        socket.receive(packet);
+        return Arrays.copyOf(packet.getData(), packet.getLength());
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}
