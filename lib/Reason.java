@@ -41,15 +41,19 @@ public final class Reason {
         } else if (cause instanceof FileSystemException file && file.getReason() != null) {
             return file.getReason();
         } else if (cause instanceof SSLException) {
-            return tls(cause);
+            return ofCertificate(cause);
         } else if (cause instanceof ConnectException && cause.getMessage() == null) {
             return "connection refused";
         }
         String message = cause.getMessage();
+        if (String.valueOf(message).endsWith("header parser received no bytes")) {
+            return "connection closed without an answer";
+        }
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
-    private static String tls(Throwable failure) {
+    /** Why a server was not trusted. */
+    static String ofCertificate(Throwable failure) {
         if (has(failure, CertificateExpiredException.class)) {
             return "the server's certificate has expired";
         } else if (has(failure, CertificateNotYetValidException.class)) {

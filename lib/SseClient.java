@@ -20,6 +20,7 @@ import java.time.format.DateTimeParseException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,7 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
+    private static final Duration SHORTEST_WAIT = Duration.ofMillis(10);
     private static final Duration SHORTEST_SERVER_WAIT = Duration.ofMillis(100);
     private static final Duration LONGEST_SERVER_WAIT = Duration.ofDays(1);
     private static final Duration HELD = Duration.ofMinutes(1);
@@ -78,6 +80,7 @@ public final class SseClient implements AutoCloseable {
     private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
     private static final int REASON_LENGTH = 200;
     private static final int REASON_BYTES = 4 * REASON_LENGTH;
+    private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
     private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
@@ -97,6 +100,8 @@ public final class SseClient implements AutoCloseable {
     private Consumer<String> notices = message -> {};
     private Consumer<String> details = message -> {};
 
+    private Tls tls = new Tls();
+    private HttpProxy proxy = HttpProxy.of(Map.of());
     private HttpClient http;
     private Thread listener;
     private Thread selector;
@@ -147,9 +152,21 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** The reconnection time until the server sets another, which is held within 100 ms and a day; 1 s unless set. */
+    /** Whom to trust; whom the JDK trusts unless set. */
+    public SseClient tls(Tls settings) {
+        tls = settings;
+        return this;
+    }
+
+    /** What to go through; nothing unless set. */
+    public SseClient proxy(HttpProxy one) {
+        proxy = one;
+        return this;
+    }
+
+    /** The reconnection time until the server sets another, which is held within 100 ms and a day; at least 10 ms, 1 s unless set. */
     public SseClient retryDelay(Duration time) {
-        retryDelay = time;
+        retryDelay = time.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : time;
         return this;
     }
 
@@ -217,7 +234,7 @@ public final class SseClient implements AutoCloseable {
             endOfTime = maxTime == null ? endOfTime : leftOf(maxTime);
         }
         try {
-            request.build("");
+            request.build("", proxy);
             resume();
             http = newHttpClient();
             return listenUntilOver(handler);
@@ -251,10 +268,16 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    private HttpClient newHttpClient() {
+    private HttpClient newHttpClient() throws IOException {
+        if (proxy.hasCredentials() && System.getProperty(TUNNELING) == null) {
+            // Unless it is told otherwise before it starts, java.net.http keeps Basic credentials from the proxy.
+            System.setProperty(TUNNELING, "");
+        }
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
+            .sslContext(tls.context(notices))
+            .proxy(proxy)
             .executor(this::execute);
         if (!connectTimeout.isZero()) {
             builder.connectTimeout(connectTimeout);
@@ -328,7 +351,7 @@ public final class SseClient implements AutoCloseable {
             visited.add(next.uri());
             HttpRequest message;
             try {
-                message = next.build(sendableLastEventId());
+                message = next.build(sendableLastEventId(), proxy);
             } catch (IOException headerFile) {
                 return Attempt.lost(headerFile.getMessage());
             }
@@ -345,7 +368,7 @@ public final class SseClient implements AutoCloseable {
                 return Attempt.over(end);
             } else if (connection.streaming || answer == null) {
                 return cut ? connection.lost("nothing came for " + seconds(idleTimeout))
-                    : exchange.isCompletedExceptionally() ? connection.lost(Reason.of(failureOf(exchange)))
+                    : exchange.isCompletedExceptionally() ? connection.lost(reason(connection, exchange))
                     : connection.lost("the stream ended").withStreamEnded();
             }
             Optional<String> location = answer.headers().firstValue("Location");
@@ -361,8 +384,9 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    private static Throwable failureOf(CompletableFuture<?> exchange) {
-        return exchange.handle((answer, failure) -> failure).join();
+    private static String reason(Connection connection, CompletableFuture<?> exchange) {
+        String reason = Reason.of(exchange.handle((answer, failure) -> failure).join());
+        return connection.streaming ? "connection lost, " + reason : reason;
     }
 
     private SseRequest redirected(SseRequest from, int status, String location) throws SseException {

@@ -35,37 +35,87 @@ public final class SseOptions {
         description = "Send this body, again at every connect; @FILE: what is in FILE; @-: standard input.")
     private String data;
 
-    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 14, defaultValue = "10",
+    @Option(names = {"-k", "--insecure"}, order = 14,
+        description = "Go on with a server that TLS does not trust.")
+    private boolean insecure;
+
+    @Option(names = "--cacert", paramLabel = "FILE", order = 15,
+        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
+    private Path authorities;
+
+    @Option(names = "--cert", paramLabel = "FILE", order = 16,
+        description = "Show this certificate, with its key: PEM or PKCS#12.")
+    private Path certificate;
+
+    @Option(names = "--pass", paramLabel = "PASS", order = 17,
+        description = "What the key of --cert is encrypted with; @FILE: it is in FILE.")
+    private String password = "";
+
+    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 18,
+        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. Else by"
+            + " http_proxy, https_proxy, all_proxy; never for the hosts in no_proxy.")
+    private String proxy;
+
+    @Option(names = "--max-redirs", paramLabel = "N", order = 19, defaultValue = "20",
+        description = "How many redirects a connect may follow (${DEFAULT-VALUE}).")
+    private int maxRedirects;
+
+    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 20, defaultValue = "10",
         description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
     private Duration connectTimeout;
 
-    @Option(names = "--last-event-id", paramLabel = "ID", order = 15,
+    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 21, defaultValue = "300",
+        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
+    private Duration idleTimeout;
+
+    @Option(names = "--retry-delay", paramLabel = "SEC", order = 22, defaultValue = "1",
+        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
+    private Duration retryDelay;
+
+    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 23, defaultValue = "30",
+        description = "Failures in a row double the wait up to this (${DEFAULT-VALUE}).")
+    private Duration retryMaxDelay;
+
+    @Option(names = "--max-retries", paramLabel = "N", order = 24,
+        description = "Give up after N failures in a row (never).")
+    private Integer maxRetries;
+
+    @Option(names = "--no-retry", order = 25, description = "Connect once; the end of the stream is the end.")
+    private boolean noRetry;
+
+    @Option(names = "--last-event-id", paramLabel = "ID", order = 26,
         description = "Resume after this event, if the server can.")
     private String lastEventId = "";
 
-    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 16, defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
+    @Option(names = "--state-file", paramLabel = "FILE", order = 27,
+        description = "Keep the last event ID in FILE, and resume from it; where there is one, it comes before"
+            + " --last-event-id.")
+    private Path stateFile;
+
+    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 28,
+        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
         description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
     private int maxEventBytes;
 
-    @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 20,
+    @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Only events of this type. Repeatable.")
     private Set<String> types = Set.of();
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 21, description = "End after N events.")
-    private Long count;
+    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31, description = "End after N events.")
+    private Integer count;
 
-    @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 22,
+    @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
         description = "End after this time: with status 0, or 124 if --count was not reached.")
     private Duration maxTime;
 
-    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 23,
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 33,
         description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE.")
     private String format;
 
-    @Option(names = "--timestamps", order = 24, description = "Add the time of arrival to {json}.")
+    @Option(names = "--timestamps", order = 34, description = "Add the time of arrival to {json}.")
     private boolean timestamps;
 
-    @Option(names = "--comments", order = 25, description = "Comments too, as {json}.")
+    @Option(names = "--comments", order = 35, description = "Comments too, as {json}.")
     private boolean comments;
 
     /**
@@ -122,20 +172,54 @@ public final class SseOptions {
     }
 
     private SseClient client(ToolOptions tool) {
-        if (count != null && count < 1) {
-            throw tool.usage("--count " + count + ": expected at least 1");
+        if (count != null) {
+            atLeast(1, count, "--count", tool);
         }
         try {
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
+                .tls(tls(tool))
+                .proxy(proxy(tool))
+                .maxRedirects(atLeast(0, maxRedirects, "--max-redirs", tool))
                 .connectTimeout(connectTimeout)
+                .idleTimeout(idleTimeout)
+                .retryDelay(retryDelay)
+                .retryMaxDelay(retryMaxDelay)
                 .maxEventBytes(maxEventBytes)
                 .notices(tool::notice)
                 .details(tool::detail);
+            if (noRetry || maxRetries != null) {
+                client.maxRetries(noRetry ? 0 : atLeast(0, maxRetries, "--max-retries", tool));
+            }
+            if (stateFile != null) {
+                client.stateFile(stateFile);
+            }
             return maxTime == null ? client : client.maxTime(maxTime);
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
+    }
+
+    private static int atLeast(int least, int value, String option, ToolOptions tool) {
+        if (value < least) {
+            throw tool.usage(option + " " + value + ": expected at least " + least);
+        }
+        return value;
+    }
+
+    private Tls tls(ToolOptions tool) {
+        Tls tls = new Tls();
+        if (authorities != null) {
+            tls.authorities(authorities);
+        }
+        if (certificate != null) {
+            tls.certificate(certificate, tool.text(password));
+        }
+        return insecure ? tls.insecure() : tls;
+    }
+
+    private HttpProxy proxy(ToolOptions tool) {
+        return proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
     }
 
     private SseRequest request(ToolOptions tool) {

@@ -43,6 +43,7 @@ public final class SseParser {
     private static final byte[] ID = ascii("id");
     private static final byte[] RETRY = ascii("retry");
     private static final int LONGEST_FIELD_START = BYTE_ORDER_MARK.length + "event: ".length();
+    private static final int LINE_END = 1;
     private static final int USUAL_BUFFER = 64 << 10;
 
     private final int maxEventBytes;
@@ -128,23 +129,27 @@ public final class SseParser {
         if (end < buffer.length) {
             return;
         }
-        int longestLine = LONGEST_FIELD_START + maxEventBytes;
-        if (end < longestLine) {
-            buffer = Arrays.copyOf(buffer, (int) Math.min(longestLine, Math.max(USUAL_BUFFER, 2L * end)));
+        int longest = LONGEST_FIELD_START + maxEventBytes + LINE_END;
+        if (end < longest) {
+            buffer = Arrays.copyOf(buffer, (int) Math.min(longest, Math.max(USUAL_BUFFER, 2L * end)));
         } else {
             dropLine();
         }
     }
 
+    /** Goes on without the line so far. Only what would have counted is missed: other fields may have any length. */
     private void dropLine() throws IOException {
-        boolean comment = buffer[0] == ':';
-        boolean alreadySaid = insideDroppedLine;
-        insideDroppedLine = true;
-        atFirstLine = false;
+        int to = end;
         end = scanned = 0;
-        if (!alreadySaid && comment) {
+        if (insideDroppedLine) {
+            return;
+        }
+        insideDroppedLine = true;
+        int from = skipByteOrderMark(0, to);
+        int colon = colon(from, to);
+        if (colon == from) {
             handler.tooLarge(maxEventBytes);
-        } else if (!alreadySaid) {
+        } else if (isNamed(DATA, from, colon) || isNamed(EVENT, from, colon) || isNamed(ID, from, colon)) {
             dropEvent();
         }
     }
@@ -185,33 +190,41 @@ public final class SseParser {
     }
 
     private void interpretLine(int lineFrom, int to) throws IOException {
-        int from = lineFrom;
-        if (atFirstLine) {
-            atFirstLine = false;
-            from += startsWithByteOrderMark(from, to) ? BYTE_ORDER_MARK.length : 0;
-        }
+        int from = skipByteOrderMark(lineFrom, to);
         if (from == to) {
             dispatch();
             return;
         }
-        int colon = from;
-        while (colon < to && buffer[colon] != ':') {
-            colon++;
-        }
+        int colon = colon(from, to);
         int value = Math.min(colon + 1, to);
         if (value < to && buffer[value] == ' ') {
             value++;
         }
-        if (colon == from) {
+        if (colon > from) {
+            processField(from, colon, value, to);
+        } else if (to - value <= maxEventBytes) {
             handler.comment(text(value, to));
         } else {
-            processField(from, colon, value, to);
+            handler.tooLarge(maxEventBytes);
         }
     }
 
-    private boolean startsWithByteOrderMark(int from, int to) {
+    /** Where the line begins: behind a byte order mark if the stream begins with it. */
+    private int skipByteOrderMark(int from, int to) {
         int length = BYTE_ORDER_MARK.length;
-        return to - from >= length && Arrays.equals(buffer, from, from + length, BYTE_ORDER_MARK, 0, length);
+        boolean marked = atFirstLine && to - from >= length
+            && Arrays.equals(buffer, from, from + length, BYTE_ORDER_MARK, 0, length);
+        atFirstLine = false;
+        return marked ? from + length : from;
+    }
+
+    /** The index of the first colon, or {@code to}. */
+    private int colon(int from, int to) {
+        int i = from;
+        while (i < to && buffer[i] != ':') {
+            i++;
+        }
+        return i;
     }
 
     private void processField(int name, int colon, int value, int to) throws IOException {
@@ -227,8 +240,8 @@ public final class SseParser {
             }
         } else if (isNamed(ID, name, colon)) {
             // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
-            if (!containsNull(value, to) && fits(to - value)) {
-                lastEventIdBuffer = text(value, to);
+            if (!containsNull(value, to)) {
+                setLastEventIdBuffer(value, to);
             }
         } else if (isNamed(RETRY, name, colon)) {
             setRetry(value, to);
@@ -249,6 +262,14 @@ public final class SseParser {
             dataLines = new StringBuilder(data);
         }
         dataLines.append('\n').append(line);
+    }
+
+    /** In an event that is dropped as well, so that a reconnect does not bring the event again. */
+    private void setLastEventIdBuffer(int from, int to) throws IOException {
+        if (to - from <= maxEventBytes) {
+            lastEventIdBuffer = text(from, to);
+        }
+        fits(to - from);
     }
 
     private boolean containsNull(int from, int to) {
@@ -298,14 +319,13 @@ public final class SseParser {
     /** Counts what the event is to keep; when that is too much, the event is dropped. */
     private boolean fits(int bytes) throws IOException {
         eventBytes += bytes;
-        if (eventBytes <= maxEventBytes) {
-            return true;
+        if (eventBytes > maxEventBytes) {
+            dropEvent();
         }
-        dropEvent();
-        return false;
+        return !dropped;
     }
 
-    /** The rest of the block is still read: its id counts, so that a reconnect does not bring the event again. */
+    /** The rest of the block is still read, for its id and its reconnection time. */
     private void dropEvent() throws IOException {
         boolean alreadySaid = dropped;
         startEvent();

@@ -114,7 +114,7 @@ public final class SseRequest {
      * @param lastEventId printable ASCII, the only text that an HTTP/1.1 header of java.net.http carries; or ""
      * @throws IOException if a header file can not be read, or holds something that is no header
      */
-    HttpRequest build(String lastEventId) throws IOException {
+    HttpRequest build(String lastEventId, HttpProxy proxy) throws IOException {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (Header header : headers) {
             add(header, all);
@@ -127,6 +127,7 @@ public final class SseRequest {
         if (!lastEventId.isEmpty()) {
             all.putIfAbsent("Last-Event-ID", List.of(lastEventId));
         }
+        proxy.authorization(uri).ifPresent(value -> all.putIfAbsent("Proxy-Authorization", List.of(value)));
         if (body != null) {
             all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }
