@@ -74,7 +74,7 @@ public final class SseClient implements AutoCloseable {
     private static final Duration SHORTEST_SERVER_WAIT = Duration.ofMillis(100);
     private static final Duration LONGEST_SERVER_WAIT = Duration.ofDays(1);
     private static final Duration HELD = Duration.ofMinutes(1);
-    private static final Duration BETWEEN_SAVES = Duration.ofMillis(100);
+    private static final Duration BETWEEN_SAVES = Duration.ofMillis(20);
     private static final Duration TIME_TO_FINISH = Duration.ofMillis(500);
     private static final Duration TIME_FOR_A_REASON = Duration.ofSeconds(2);
     private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
@@ -262,9 +262,13 @@ public final class SseClient implements AutoCloseable {
     private void resume() throws IOException {
         lastEventId = initialLastEventId;
         if (stateFile != null) {
-            lastEventId = stateFile.read().filter(id -> !id.isEmpty()).orElse(initialLastEventId);
-            stateFile.write(lastEventId);
-            savedLastEventId = lastEventId;
+            try {
+                lastEventId = stateFile.read().filter(id -> !id.isEmpty()).orElse(initialLastEventId);
+                stateFile.write(lastEventId);
+                savedLastEventId = lastEventId;
+            } catch (IOException failure) {
+                throw new IOException(stateFile + ": " + Reason.of(failure), failure);
+            }
         }
     }
 
@@ -345,10 +349,10 @@ public final class SseClient implements AutoCloseable {
 
     /** One try: from the request to the end of the stream, with the redirects between. */
     private Attempt connect(Handler handler, boolean again) throws IOException, InterruptedException {
-        Set<URI> visited = new HashSet<>();
+        Set<String> visited = new HashSet<>();
         SseRequest next = request;
         while (true) {
-            visited.add(next.uri());
+            visited.add(next.method() + " " + next.uri());
             HttpRequest message;
             try {
                 message = next.build(sendableLastEventId(), proxy);
@@ -378,7 +382,7 @@ public final class SseClient implements AutoCloseable {
                 throw refused("more than " + maxRedirects + " redirects");
             }
             next = redirected(next, answer.statusCode(), location.get());
-            if (visited.contains(next.uri())) {
+            if (visited.contains(next.method() + " " + next.uri())) {
                 throw refused("redirects in a loop at " + next);
             }
         }
@@ -408,7 +412,7 @@ public final class SseClient implements AutoCloseable {
             return Attempt.over(End.NO_CONTENT);
         } else if (status == 200) {
             throw refused(problem(headers).orElseThrow() + "; the answer begins: "
-                + connection.sent.withoutSecrets(connection.beginning()));
+                + request.withoutSecrets(connection.sent.withoutSecrets(connection.beginning())));
         } else if (status == 408 || status == 425 || status == 429 || status >= 500) {
             return connection.lost("HTTP status " + status).withRetryAfter(retryAfter(headers));
         }
@@ -503,12 +507,12 @@ public final class SseClient implements AutoCloseable {
             savedLastEventId = id;
             saveAgain = leftOf(BETWEEN_SAVES);
             if (savingFails) {
-                notices.accept("state file: written again");
+                notices.accept(stateFile + ": written again");
             }
             savingFails = false;
         } catch (IOException failure) {
             if (!savingFails) {
-                notices.accept("state file: " + Reason.of(failure) + "; it still holds an older id, trying again");
+                notices.accept(stateFile + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
             }
             savingFails = true;
             saveAgain = leftOf(BETWEEN_FAILED_SAVES);
@@ -517,7 +521,7 @@ public final class SseClient implements AutoCloseable {
 
     private void finish() {
         closed = true;
-        if (nanosToSave() != Long.MAX_VALUE) {
+        if (savedLastEventId != null && nanosToSave() != Long.MAX_VALUE) {
             save();
         }
         synchronized (monitor) {

@@ -173,23 +173,23 @@ public final class SseOptions {
 
     private SseClient client(ToolOptions tool) {
         if (count != null) {
-            atLeast(1, count, "--count", tool);
+            within(1, Integer.MAX_VALUE, count, "--count", tool);
         }
         try {
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
                 .tls(tls(tool))
                 .proxy(proxy(tool))
-                .maxRedirects(atLeast(0, maxRedirects, "--max-redirs", tool))
+                .maxRedirects(within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs", tool))
                 .connectTimeout(connectTimeout)
                 .idleTimeout(idleTimeout)
                 .retryDelay(retryDelay)
                 .retryMaxDelay(retryMaxDelay)
-                .maxEventBytes(maxEventBytes)
+                .maxEventBytes(within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size", tool))
                 .notices(tool::notice)
                 .details(tool::detail);
             if (noRetry || maxRetries != null) {
-                client.maxRetries(noRetry ? 0 : atLeast(0, maxRetries, "--max-retries", tool));
+                client.maxRetries(noRetry ? 0 : within(0, Integer.MAX_VALUE, maxRetries, "--max-retries", tool));
             }
             if (stateFile != null) {
                 client.stateFile(stateFile);
@@ -200,9 +200,9 @@ public final class SseOptions {
         }
     }
 
-    private static int atLeast(int least, int value, String option, ToolOptions tool) {
-        if (value < least) {
-            throw tool.usage(option + " " + value + ": expected at least " + least);
+    private static int within(int least, int most, int value, String option, ToolOptions tool) {
+        if (value < least || value > most) {
+            throw tool.usage(option + " " + value + ": expected " + least + " to " + most);
         }
         return value;
     }

@@ -10,12 +10,17 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.Pattern;
 
 /**
  * What is asked of the server: the URL, method, headers and body of a subscription. It is sent anew at every connect.
@@ -25,11 +30,25 @@ import java.util.TreeMap;
 public final class SseRequest {
     private record Header(String name, String value) {}
 
+    /** RFC 9110, 5.6.2. */
+    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
+    private static final String CONTENT_TYPE = "Content-Type";
+    /** "Request-body-header names" of the Fetch standard. */
+    private static final List<String> ABOUT_THE_BODY =
+        List.of("Content-Encoding", "Content-Language", "Content-Location", CONTENT_TYPE);
+    /** RFC 3986, appendix B. */
+    private static final Pattern REFERENCE = Pattern.compile(
+        "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?<authority>//[^/?#]*)?(?<path>[^?#]*)(?<query>(\\?[^#]*)?)(#.*)?");
+    private static final Pattern NOT_IN_A_URL = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
+
     private final URI uri;
     private final List<Header> headers = new ArrayList<>();
     private final List<Path> headerFiles = new ArrayList<>();
     private String method;
     private byte[] body;
+    private boolean bodyIsGone;
+    private boolean typeIsUnknown;
 
     /**
      * @param uri {@code http} or {@code https}; user info in it becomes an {@code Authorization} header
@@ -79,7 +98,9 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is not an HTTP token
      */
     public SseRequest method(String name) {
-        HttpRequest.newBuilder().method(name, BodyPublishers.noBody());
+        if (!TOKEN.matcher(name).matches() || name.equalsIgnoreCase("CONNECT")) {
+            throw new IllegalArgumentException("method '" + name + "': expected a name like GET or POST");
+        }
         method = name;
         return this;
     }
@@ -128,8 +149,10 @@ public final class SseRequest {
             all.putIfAbsent("Last-Event-ID", List.of(lastEventId));
         }
         proxy.authorization(uri).ifPresent(value -> all.putIfAbsent("Proxy-Authorization", List.of(value)));
-        if (body != null) {
-            all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
+        if (bodyIsGone) {
+            ABOUT_THE_BODY.forEach(all::remove);
+        } else if (body != null && !typeIsUnknown) {
+            all.putIfAbsent(CONTENT_TYPE, List.of("application/x-www-form-urlencoded"));
         }
         BodyPublisher content = body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method(), content);
@@ -142,7 +165,8 @@ public final class SseRequest {
         all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
     }
 
-    private String method() {
+    /** The method that is sent. */
+    String method() {
         return method != null ? method : body == null ? "GET" : "POST";
     }
 
@@ -154,7 +178,7 @@ public final class SseRequest {
      * @throws IllegalArgumentException if the location can not be followed; the message does not tell its path
      */
     SseRequest redirected(int status, String location) {
-        SseRequest next = new SseRequest(resolve(uri, location));
+        SseRequest next = new SseRequest(resolve(location));
         if (uri.getScheme().equalsIgnoreCase("https") && !next.uri.getScheme().equalsIgnoreCase("https")) {
             throw new IllegalArgumentException("from https to http, " + next);
         }
@@ -167,22 +191,59 @@ public final class SseRequest {
             || (status == 301 || status == 302) && method().equals("POST");
         next.method = becomesGet ? "GET" : method();
         next.body = becomesGet ? null : body;
+        next.bodyIsGone = bodyIsGone || becomesGet;
+        next.typeIsUnknown = typeIsUnknown || next.headers.isEmpty() && hasTypeOfItsOwn();
         return next;
     }
 
-    /** RFC 3986, 5.2.2; {@link URI#resolve(URI)} drops the last segment where there is nothing but a query. */
-    private static URI resolve(URI base, String location) {
-        int fragment = location.indexOf('#');
-        String reference = fragment < 0 ? location : location.substring(0, fragment);
+    private boolean hasTypeOfItsOwn() {
+        return !headerFiles.isEmpty() || headers.stream().anyMatch(header -> header.name.equalsIgnoreCase(CONTENT_TYPE));
+    }
+
+    /** RFC 3986, 5.2.2; {@link URI#resolve(URI)} follows the one before it. */
+    private URI resolve(String location) {
+        Matcher reference = REFERENCE.matcher(encoded(location));
+        if (!reference.matches()) {
+            throw new IllegalArgumentException("location is not a URL");
+        }
+        String scheme = reference.group("scheme");
+        String authority = reference.group("authority");
+        String path = reference.group("path");
+        String query = reference.group("query");
+        if (scheme == null && authority == null) {
+            String base = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+            query = path.isEmpty() && query.isEmpty() && uri.getRawQuery() != null ? "?" + uri.getRawQuery() : query;
+            path = path.isEmpty() ? base : path.startsWith("/") ? path : base.substring(0, base.lastIndexOf('/') + 1) + path;
+            authority = "//" + uri.getRawAuthority();
+        }
         try {
-            if (reference.isEmpty() || reference.startsWith("?")) {
-                String query = reference.isEmpty() && base.getRawQuery() != null ? "?" + base.getRawQuery() : reference;
-                return new URI(base.getScheme() + "://" + base.getRawAuthority() + base.getRawPath() + query);
-            }
-            return base.resolve(new URI(reference));
+            return new URI((scheme == null ? uri.getScheme() + ":" : scheme) + (authority == null ? "" : authority)
+                + withoutDots(path) + query);
         } catch (URISyntaxException notAUrl) {
             throw new IllegalArgumentException("location is not a URL: " + notAUrl.getReason(), notAUrl);
         }
+    }
+
+    /** What servers write though no URL may hold it; java.net.http makes each byte of a header a character. */
+    private static String encoded(String location) {
+        return NOT_IN_A_URL.matcher(location)
+            .replaceAll(match -> String.format("%%%02X", (int) match.group().charAt(0)));
+    }
+
+    /** RFC 3986, 5.2.4. */
+    private static String withoutDots(String path) {
+        if (!path.startsWith("/")) {
+            return path;
+        }
+        Deque<String> segments = new ArrayDeque<>();
+        for (String segment : path.substring(1).split("/", -1)) {
+            if (segment.equals("..")) {
+                segments.pollLast();
+            } else if (!segment.equals(".")) {
+                segments.add(segment);
+            }
+        }
+        return "/" + String.join("/", segments) + (path.matches(".*/\\.\\.?") && !segments.isEmpty() ? "/" : "");
     }
 
     private static String origin(URI uri) {

@@ -26,6 +26,11 @@ public final class StateFile {
         this.temporary = file.resolveSibling(file.getFileName() + ".tmp");
     }
 
+    @Override
+    public String toString() {
+        return "state file " + file;
+    }
+
     /**
      * @return empty if there is no such file yet; {@code ""} if there was no last event ID
      * @throws IOException if it can not be read, or is not a line of UTF-8: going on without it would lose events

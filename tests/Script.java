@@ -111,6 +111,11 @@ final class Script implements AutoCloseable {
         return this;
     }
 
+    /** Sends it a signal; {@code Process.destroy} would close its streams too. */
+    void signal(String name) throws Exception {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
     /** The next line of standard output, waited for; null at its end. */
     String nextLine() throws IOException {
         return out.readLine();
