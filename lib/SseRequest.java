@@ -119,14 +119,14 @@ public final class SseRequest {
     /** Scheme, host and port of the URL; the rest of it, which may hold secrets, is left out. */
     @Override
     public String toString() {
-        return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/…";
+        return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/\u2026";
     }
 
     /** A text from the server, without the parts of the URL that may be secrets. */
     String withoutSecrets(String text) {
         String path = uri.getRawPath();
-        String safe = path.length() > 1 ? text.replace(path, "/…") : text;
-        return uri.getRawQuery() == null || uri.getRawQuery().isEmpty() ? safe : safe.replace(uri.getRawQuery(), "…");
+        String safe = path.length() > 1 ? text.replace(path, "/\u2026") : text;
+        return uri.getRawQuery() == null || uri.getRawQuery().isEmpty() ? safe : safe.replace(uri.getRawQuery(), "\u2026");
     }
 
     /**
@@ -183,20 +183,21 @@ public final class SseRequest {
             throw new IllegalArgumentException("from https to http, " + next);
         }
         next.headers.clear();
-        if (origin(uri).equals(origin(next.uri))) {
+        boolean sameOrigin = origin(uri).equals(origin(next.uri));
+        if (sameOrigin) {
             next.headers.addAll(headers);
             next.headerFiles.addAll(headerFiles);
         }
-        boolean becomesGet = status == 303 && !method().equals("HEAD")
+        boolean becomesGet = status == 303 && !method().equals("GET") && !method().equals("HEAD")
             || (status == 301 || status == 302) && method().equals("POST");
         next.method = becomesGet ? "GET" : method();
         next.body = becomesGet ? null : body;
         next.bodyIsGone = bodyIsGone || becomesGet;
-        next.typeIsUnknown = typeIsUnknown || next.headers.isEmpty() && hasTypeOfItsOwn();
+        next.typeIsUnknown = typeIsUnknown || !sameOrigin && mayHaveTypeOfItsOwn();
         return next;
     }
 
-    private boolean hasTypeOfItsOwn() {
+    private boolean mayHaveTypeOfItsOwn() {
         return !headerFiles.isEmpty() || headers.stream().anyMatch(header -> header.name.equalsIgnoreCase(CONTENT_TYPE));
     }
 

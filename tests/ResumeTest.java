@@ -26,7 +26,7 @@ class ResumeTest {
         int repeated = 0;
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        try (SseServer server = ReplayServer.of(events, 2000); UdpReceiver receiver = new UdpReceiver()) {
+        try (SseServer server = ReplayServer.of(events, 500); UdpReceiver receiver = new UdpReceiver()) {
             for (int kill = 0; kill < kills; kill++) {
                 try (Script relay = relay(server, receiver, state)) {
                     int further = 1 + random.nextInt(80);

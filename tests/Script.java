@@ -39,6 +39,10 @@ final class Script implements AutoCloseable {
     private final BufferedReader out;
     private final CompletableFuture<String> err;
 
+    static Script of(Process process) {
+        return new Script(process);
+    }
+
     private Script(Process process) {
         this.process = process;
         out = process.inputReader(StandardCharsets.UTF_8);

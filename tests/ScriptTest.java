@@ -363,6 +363,18 @@ class ScriptTest {
         }
     }
 
+    /** javac reads them in the system's encoding, which is ASCII in the locale C. */
+    @Test
+    void scriptsAndLibraryAreAscii() throws Exception {
+        try (java.util.stream.Stream<Path> files = Files.walk(Script.root())) {
+            for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|jsh)") && !path.toString().contains("/tests/")).toList()) {
+                for (byte one : Files.readAllBytes(file)) {
+                    assertTrue(one >= 0, file.toString());
+                }
+            }
+        }
+    }
+
     @Test
     void scriptsPinTheSameVersions() throws Exception {
         java.util.Map<String, String> pinned = new java.util.TreeMap<>();
