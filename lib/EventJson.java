@@ -1,5 +1,7 @@
 package lib;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -11,8 +13,11 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -21,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"…"}}, always these keys in this order.
+ * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
  *
  * <p>What is written stays on one line and holds no control character, so that it is safe on a terminal: C0, DEL and
  * C1 are escaped, and so are U+2028 and U+2029. Not for use by several threads at once.
@@ -30,6 +35,7 @@ public final class EventJson {
     private static final JsonFactory JSON = JsonFactory.builder()
         .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
         .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
+        .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
         .build()
@@ -56,10 +62,25 @@ public final class EventJson {
         writeTime(received);
     }
 
-    /** Writes one comment as {@code {"comment":"…"}}, without a line end; {@code received} as for an event. */
+    /** Writes one comment as {@code {"comment":"..."}}, without a line end; {@code received} as for an event. */
     public void writeComment(String text, Instant received) throws IOException {
         json.writeStartObject();
         json.writeStringField("comment", text);
+        writeTime(received);
+    }
+
+    /**
+     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is not
+     * UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
+     */
+    public void writeDatagram(String from, byte[] payload, Instant received) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("from", from);
+        try {
+            json.writeStringField("data", UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString());
+        } catch (CharacterCodingException notText) {
+            json.writeBinaryField("bytes", payload);
+        }
         writeTime(received);
     }
 
@@ -76,13 +97,14 @@ public final class EventJson {
      * missing and are then {@code "message"} and {@code ""}; other keys are passed over.
      *
      * @return empty for a comment, an object with a string {@code comment} and no {@code data}
-     * @throws IllegalArgumentException for anything else; the message says what is wrong, and where
+     * @throws IllegalArgumentException for anything else; the message says what is wrong
      */
     public static Optional<SseEvent> read(byte[] bytes, int offset, int length) {
         try (JsonParser parser = JSON.createParser(bytes, offset, length)) {
             return read(parser);
         } catch (JsonProcessingException notJson) {
-            throw new IllegalArgumentException("not JSON: " + notJson.getOriginalMessage(), notJson);
+            String message = notJson.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
+            throw new IllegalArgumentException("not JSON: " + message, notJson);
         } catch (IOException notUtf8) {
             throw new IllegalArgumentException("not JSON: " + notUtf8.getMessage(), notUtf8);
         }

@@ -70,7 +70,7 @@ public final class SseParser {
 
     /**
      * @param lastEventId   the last event ID that earlier connections left, {@code ""} if none
-     * @param maxEventBytes how many bytes the values of an event's data, type and id may have together,
+     * @param maxEventBytes how many bytes the values of an event's data, event and id lines may have together,
      *                      1 to {@link #MAX_EVENT_BYTES_LIMIT}; it bounds the memory that the parser takes
      * @param handler       called within {@link #feed}
      */
@@ -131,7 +131,7 @@ public final class SseParser {
         }
         int longest = LONGEST_FIELD_START + maxEventBytes + LINE_END;
         if (end < longest) {
-            buffer = Arrays.copyOf(buffer, (int) Math.min(longest, Math.max(USUAL_BUFFER, 2L * end)));
+            buffer = Arrays.copyOf(buffer, grown(end, longest));
         } else {
             dropLine();
         }
@@ -261,7 +261,17 @@ public final class SseParser {
         if (dataLines == null) {
             dataLines = new StringBuilder(data);
         }
+        int length = dataLines.length() + 1 + line.length();
+        if (length > dataLines.capacity()) {
+            dataLines.ensureCapacity(grown(length, maxEventBytes));
+        }
         dataLines.append('\n').append(line);
+    }
+
+    /** In few large steps: the old buffer should be small beside the new one while it is copied. */
+    private static int grown(int size, int most) {
+        long next = Math.max(USUAL_BUFFER, 4L * size);
+        return next > most / 2 ? most : (int) next;
     }
 
     /** In an event that is dropped as well, so that a reconnect does not bring the event again. */

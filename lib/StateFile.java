@@ -36,6 +36,9 @@ public final class StateFile {
      * @throws IOException if it can not be read, or is not a line of UTF-8: going on without it would lose events
      */
     public Optional<String> read() throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException("expected a regular file");
+        }
         try {
             String lastEventId = LINE_END.matcher(Files.readString(file)).replaceFirst("");
             if (lastEventId.chars().anyMatch(c -> c == 0 || c == '\r' || c == '\n')) {
@@ -55,6 +58,16 @@ public final class StateFile {
      * @throws IOException if that failed; the old content is still there
      */
     public void write(String lastEventId) throws IOException {
+        try {
+            writeTemporary(lastEventId);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failure) {
+            Files.deleteIfExists(temporary);
+            throw failure;
+        }
+    }
+
+    private void writeTemporary(String lastEventId) throws IOException {
         try (FileChannel channel = FileChannel.open(temporary,
                 StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             ByteBuffer content = ByteBuffer.wrap((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
@@ -63,6 +76,5 @@ public final class StateFile {
             }
             channel.force(true);
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

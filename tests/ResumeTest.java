@@ -132,7 +132,8 @@ class ResumeTest {
         Path lines = Files.writeString(folder.resolve("lines"), "a\nb\n");
         try (SseServer server = SseServer.stream("data: 1\n\n")) {
             String[][] cases = {
-                {folder.toString(), "Is a directory"},
+                {folder.toString(), "expected a regular file"},
+                {"/dev/null", "expected a regular file"},
                 {folder.resolve("none").resolve("file").toString(), "no such file"},
                 {binary.resolve("file").toString(), "Not a directory"},
                 {binary.toString(), "expected one line of UTF-8 with a last event ID"},
