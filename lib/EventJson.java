@@ -16,7 +16,10 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -42,6 +45,13 @@ public final class EventJson {
         .setCharacterEscapes(new TerminalSafe())
         .setRootValueSeparator("");
 
+    private static final SerializableString EVENT = new SerializedString("event");
+    private static final SerializableString ID = new SerializedString("id");
+    private static final SerializableString DATA = new SerializedString("data");
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long EIGHT_ONES = 0x0101010101010101L;
+    private static final long EIGHT_HIGHEST_BITS = 0x80 * EIGHT_ONES;
+
     private final JsonGenerator json;
 
     /** @param out where the objects go; it is neither flushed nor closed */
@@ -56,10 +66,44 @@ public final class EventJson {
      */
     public void write(SseEvent event, Instant received) throws IOException {
         json.writeStartObject();
-        json.writeStringField("event", event.event());
-        json.writeStringField("id", event.id());
-        json.writeStringField("data", event.data());
+        writeText(EVENT, event.event());
+        writeText(ID, event.id());
+        writeText(DATA, event.data());
         writeTime(received);
+    }
+
+    /** Most text has nothing to escape: found out eight bytes at a time, it can be copied as it is. */
+    private void writeText(SerializableString name, String text) throws IOException {
+        json.writeFieldName(name);
+        byte[] bytes = text.getBytes(UTF_8);
+        if (isPlain(bytes)) {
+            json.writeRawUTF8String(bytes, 0, bytes.length);
+        } else {
+            json.writeString(text);
+        }
+    }
+
+    /** Whether all is ASCII without control characters, quotation marks and backslashes. */
+    private static boolean isPlain(byte[] bytes) {
+        int i = 0;
+        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
+            long eight = (long) LONGS.get(bytes, i);
+            long quote = eight ^ '"' * EIGHT_ONES;
+            long backslash = eight ^ '\\' * EIGHT_ONES;
+            // The highest bit of a byte is set where it is below a space, DEL or above, a quotation mark, a backslash;
+            // perhaps also above such a byte, which does not matter.
+            long special = eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight
+                | quote - EIGHT_ONES | backslash - EIGHT_ONES;
+            if ((special & EIGHT_HIGHEST_BITS) != 0) {
+                return false;
+            }
+        }
+        for (; i < bytes.length; i++) {
+            if (bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == '\\' || bytes[i] == 0x7F) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Writes one comment as {@code {"comment":"..."}}, without a line end; {@code received} as for an event. */

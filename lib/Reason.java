@@ -18,6 +18,9 @@ import javax.net.ssl.SSLException;
 
 /** Why something failed, in the few words that a user needs. */
 public final class Reason {
+    private static final String NO_TUNNEL = "Tunnel failed, got: ";
+    private static final String ALERT = "Received fatal alert: ";
+
     private Reason() {}
 
     /** One line without the exception's class, if it says something itself. */
@@ -49,6 +52,9 @@ public final class Reason {
         if (String.valueOf(message).endsWith("header parser received no bytes")) {
             return "connection closed without an answer";
         }
+        if (String.valueOf(message).startsWith(NO_TUNNEL)) {
+            return "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel";
+        }
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
@@ -65,10 +71,16 @@ public final class Reason {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = String.valueOf(root.getMessage());
-        return root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))
-            ? "the server's certificate is for another host: " + message
-            : "TLS: " + message;
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        if (root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))) {
+            return "the server's certificate is for another host: " + message;
+        } else if (message.contains(ALERT) && message.contains("certificate")) {
+            return "the server wants a certificate, or does not trust ours ("
+                + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")";
+        } else if (message.startsWith("Un") && message.contains(" SSL message")) {
+            return "the server does not speak TLS: is it http?";
+        }
+        return "TLS: " + message;
     }
 
     private static boolean has(Throwable failure, Class<? extends Throwable> kind) {

@@ -80,7 +80,6 @@ public final class SseClient implements AutoCloseable {
     private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
     private static final int REASON_LENGTH = 200;
     private static final int REASON_BYTES = 4 * REASON_LENGTH;
-    private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
     private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
@@ -137,7 +136,7 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** For TCP, not for TLS or the answer; 10 s unless set, zero for what the system does. */
+    /** For TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
     public SseClient connectTimeout(Duration time) {
         connectTimeout = time;
         return this;
@@ -273,10 +272,6 @@ public final class SseClient implements AutoCloseable {
     }
 
     private HttpClient newHttpClient() throws IOException {
-        if (proxy.hasCredentials() && System.getProperty(TUNNELING) == null) {
-            // Unless it is told otherwise before it starts, java.net.http keeps Basic credentials from the proxy.
-            System.setProperty(TUNNELING, "");
-        }
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
@@ -370,6 +365,9 @@ public final class SseClient implements AutoCloseable {
             ResponseInfo answer = connection.answer;
             if (end != null) {
                 return Attempt.over(end);
+            } else if (answer == null && !cut && !exchange.isCompletedExceptionally()) {
+                // What a proxy answers to CONNECT does not get to the body handler.
+                throw refusedByProxy(connection);
             } else if (connection.streaming || answer == null) {
                 return cut ? connection.lost("nothing came for " + seconds(idleTimeout))
                     : exchange.isCompletedExceptionally() ? connection.lost(reason(connection, exchange))
@@ -388,9 +386,10 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    private static String reason(Connection connection, CompletableFuture<?> exchange) {
+    private String reason(Connection connection, CompletableFuture<?> exchange) {
         String reason = Reason.of(exchange.handle((answer, failure) -> failure).join());
-        return connection.streaming ? "connection lost, " + reason : reason;
+        return connection.streaming ? "connection lost, " + reason
+            : proxy.name(connection.sent.uri()).map(name -> reason + " (through the " + name + ")").orElse(reason);
     }
 
     private SseRequest redirected(SseRequest from, int status, String location) throws SseException {
@@ -415,6 +414,8 @@ public final class SseClient implements AutoCloseable {
                 + request.withoutSecrets(connection.sent.withoutSecrets(connection.beginning())));
         } else if (status == 408 || status == 425 || status == 429 || status >= 500) {
             return connection.lost("HTTP status " + status).withRetryAfter(retryAfter(headers));
+        } else if (status == 407) {
+            throw refusedByProxy(connection);
         }
         throw refused("HTTP status " + status);
     }
@@ -445,6 +446,11 @@ public final class SseClient implements AutoCloseable {
         } catch (DateTimeParseException neither) {
             return Optional.empty();
         }
+    }
+
+    private SseException refusedByProxy(Connection connection) {
+        return refused("HTTP status 407" + proxy.name(connection.sent.uri())
+            .map(name -> ", the " + name + " wants credentials, or other ones").orElse(""));
     }
 
     private SseException refused(String reason) {
@@ -594,6 +600,7 @@ public final class SseClient implements AutoCloseable {
         private LongSupplier nanosToHold = () -> Long.MAX_VALUE;
         private boolean delivered;
         private boolean left;
+        private boolean askedMeanwhile;
         private String takenId = lastEventId;
         private Throwable failure;
 
@@ -656,7 +663,8 @@ public final class SseClient implements AutoCloseable {
                 handling = null;
                 nanosLeft = idleTime();
                 goOn = failure == null && !left && !closed;
-                if (!goOn || stateFile != null) {
+                if (!goOn || stateFile != null || askedMeanwhile) {
+                    askedMeanwhile = false;
                     monitor.notifyAll();
                 }
             }
@@ -735,7 +743,8 @@ public final class SseClient implements AutoCloseable {
 
         /** How long it may still bring nothing. */
         long nanosLeft() {
-            return handling != null ? Long.MAX_VALUE : nanosLeft.getAsLong();
+            askedMeanwhile = handling != null;
+            return askedMeanwhile ? Long.MAX_VALUE : nanosLeft.getAsLong();
         }
 
         private LongSupplier idleTime() {

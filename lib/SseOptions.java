@@ -176,10 +176,11 @@ public final class SseOptions {
             within(1, Integer.MAX_VALUE, count, "--count", tool);
         }
         try {
+            HttpProxy through = proxy(tool); // before the request: see there
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
                 .tls(tls(tool))
-                .proxy(proxy(tool))
+                .proxy(through)
                 .maxRedirects(within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs", tool))
                 .connectTimeout(connectTimeout)
                 .idleTimeout(idleTimeout)

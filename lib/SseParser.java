@@ -1,7 +1,10 @@
 package lib;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -37,6 +40,12 @@ public final class SseParser {
     /** What an event may hold at the most: 1 GiB. */
     public static final int MAX_EVENT_BYTES_LIMIT = 1 << 30;
 
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long EIGHT_ONES = 0x0101010101010101L;
+    private static final long EIGHT_HIGHEST_BITS = 0x80 * EIGHT_ONES;
+    private static final long EIGHT_LF = '\n' * EIGHT_ONES;
+    private static final long EIGHT_CR = '\r' * EIGHT_ONES;
+
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
     private static final byte[] EVENT = ascii("event");
     private static final byte[] DATA = ascii("data");
@@ -63,7 +72,8 @@ public final class SseParser {
     private String lastEventIdBuffer;
     private String eventType = "";
     private String data;
-    private StringBuilder dataLines;
+    private byte[] dataLines = new byte[0];
+    private int dataLinesEnd;
     private long eventBytes;
     private boolean dropped;
     private Optional<Duration> retry = Optional.empty();
@@ -183,6 +193,16 @@ public final class SseParser {
     /** The index of the first CR or LF from {@code from} on, or {@code end}. */
     private int lineEnd(int from) {
         int i = from;
+        // Eight bytes at a time: a byte is zero where it was an LF, or a CR; then the highest bit of it is set below.
+        while (i + Long.BYTES <= end) {
+            long eight = (long) LONGS.get(buffer, i);
+            long lf = eight ^ EIGHT_LF;
+            long cr = eight ^ EIGHT_CR;
+            if ((((lf - EIGHT_ONES) & ~lf | (cr - EIGHT_ONES) & ~cr) & EIGHT_HIGHEST_BITS) != 0) {
+                break;
+            }
+            i += Long.BYTES;
+        }
         while (i < end && buffer[i] != '\n' && buffer[i] != '\r') {
             i++;
         }
@@ -203,7 +223,7 @@ public final class SseParser {
         if (colon > from) {
             processField(from, colon, value, to);
         } else if (to - value <= maxEventBytes) {
-            handler.comment(text(value, to));
+            handler.comment(text(buffer, value, to));
         } else {
             handler.tooLarge(maxEventBytes);
         }
@@ -232,11 +252,11 @@ public final class SseParser {
             // "Append the field value to the data buffer, then append a single LF to the data buffer."
             // The last LF would be taken off again at the dispatch: here it stands between the lines only.
             if (fits(to - value + (data == null ? 0 : 1))) {
-                appendData(text(value, to));
+                appendData(value, to);
             }
         } else if (isNamed(EVENT, name, colon)) {
             if (fits(to - value)) {
-                eventType = text(value, to);
+                eventType = text(buffer, value, to);
             }
         } else if (isNamed(ID, name, colon)) {
             // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
@@ -253,19 +273,27 @@ public final class SseParser {
         return Arrays.equals(buffer, from, to, name, 0, name.length);
     }
 
-    private void appendData(String line) {
+    /** Most events have one data line, which is the data as it is; the bytes of more are put together first. */
+    private void appendData(int from, int to) {
         if (data == null) {
-            data = line;
+            data = text(buffer, from, to);
             return;
         }
-        if (dataLines == null) {
-            dataLines = new StringBuilder(data);
+        if (dataLinesEnd == 0) {
+            byte[] first = data.getBytes(StandardCharsets.UTF_8);
+            appendDataLine(first, 0, first.length);
         }
-        int length = dataLines.length() + 1 + line.length();
-        if (length > dataLines.capacity()) {
-            dataLines.ensureCapacity(grown(length, maxEventBytes));
+        appendDataLine(buffer, from, to);
+    }
+
+    private void appendDataLine(byte[] bytes, int from, int to) {
+        int length = dataLinesEnd + to - from + 1;
+        if (length > dataLines.length) {
+            dataLines = Arrays.copyOf(dataLines, grown(length, LONGEST_FIELD_START + maxEventBytes));
         }
-        dataLines.append('\n').append(line);
+        System.arraycopy(bytes, from, dataLines, dataLinesEnd, to - from);
+        dataLines[length - 1] = '\n';
+        dataLinesEnd = length;
     }
 
     /** In few large steps: the old buffer should be small beside the new one while it is copied. */
@@ -277,7 +305,7 @@ public final class SseParser {
     /** In an event that is dropped as well, so that a reconnect does not bring the event again. */
     private void setLastEventIdBuffer(int from, int to) throws IOException {
         if (to - from <= maxEventBytes) {
-            lastEventIdBuffer = text(from, to);
+            lastEventIdBuffer = text(buffer, from, to);
         }
         fits(to - from);
     }
@@ -299,7 +327,7 @@ public final class SseParser {
             }
         }
         try {
-            retry = Optional.of(Duration.ofMillis(Long.parseLong(text(from, to))));
+            retry = Optional.of(Duration.ofMillis(Long.parseLong(text(buffer, from, to))));
         } catch (NumberFormatException emptyOrTooLarge) {
             return;
         }
@@ -311,7 +339,7 @@ public final class SseParser {
         SseEvent event = data == null || dropped ? null : new SseEvent(
             eventType.isEmpty() ? "message" : eventType,
             lastEventId,
-            dataLines == null ? data : dataLines.toString());
+            dataLinesEnd == 0 ? data : text(dataLines, 0, dataLinesEnd - 1));
         startEvent();
         if (event != null) {
             handler.event(event);
@@ -321,7 +349,10 @@ public final class SseParser {
     private void startEvent() {
         eventType = "";
         data = null;
-        dataLines = null;
+        dataLinesEnd = 0;
+        if (dataLines.length > USUAL_BUFFER) {
+            dataLines = new byte[0];
+        }
         eventBytes = 0;
         dropped = false;
     }
@@ -349,12 +380,12 @@ public final class SseParser {
      * UTF-8 decode. Java's decoder does what the Encoding Standard says but for one case: an encoded surrogate
      * (ED A0..BF xx) is one U+FFFD in Java and three by the standard, which are three lone bytes for both.
      */
-    private String text(int from, int to) {
-        String text = new String(buffer, from, to - from, StandardCharsets.UTF_8);
+    private static String text(byte[] source, int from, int to) {
+        String text = new String(source, from, to - from, StandardCharsets.UTF_8);
         if (text.indexOf('\uFFFD') < 0) {
             return text;
         }
-        byte[] bytes = Arrays.copyOfRange(buffer, from, to);
+        byte[] bytes = Arrays.copyOfRange(source, from, to);
         for (int i = 0; i + 1 < bytes.length; i++) {
             if ((bytes[i] & 0xFF) == 0xED && (bytes[i + 1] & 0xE0) == 0xA0) {
                 bytes[i] = (byte) 0xFF;

@@ -33,6 +33,7 @@ public final class SseRequest {
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
+    private static final String RESTRICTED = "jdk.httpclient.allowRestrictedHeaders";
     private static final String CONTENT_TYPE = "Content-Type";
     /** "Request-body-header names" of the Fetch standard. */
     private static final List<String> ABOUT_THE_BODY =
@@ -62,10 +63,20 @@ public final class SseRequest {
         if (uri.getPort() == 0 || uri.getPort() > 65535) {
             throw new IllegalArgumentException("URL: port " + uri.getPort() + ", expected 1 to 65535");
         }
-        this.uri = withoutUserInfo(uri);
-        if (uri.getRawUserInfo() != null) {
-            basicAuthorization(URLDecoder.decode(uri.getRawUserInfo().replace("+", "%2B"), StandardCharsets.UTF_8));
+        this.uri = withZoneAsJavaReadsIt(withoutUserInfo(uri));
+        if (this.uri.getHost().contains("%") && System.getProperty(RESTRICTED) == null) {
+            // A zone means something on this machine only (RFC 6874, 4); java.net.http sends it unless we set the header.
+            System.setProperty(RESTRICTED, "host");
         }
+        if (uri.getRawUserInfo() != null) {
+            basicAuthorization(decoded(uri.getRawUserInfo()));
+        }
+    }
+
+    /** The credentials in a URL, in which the password may be missing. */
+    static String decoded(String userInfo) {
+        String credentials = URLDecoder.decode(userInfo.replace("+", "%2B"), StandardCharsets.UTF_8);
+        return userInfo.contains(":") ? credentials : credentials + ":";
     }
 
     /**
@@ -156,9 +167,20 @@ public final class SseRequest {
         }
         BodyPublisher content = body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method(), content);
+        if (uri.getHost().contains("%")) {
+            setHostWithoutZone(request);
+        }
         all.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
             .forEach(value -> request.header(name, value)));
         return request.build();
+    }
+
+    private void setHostWithoutZone(HttpRequest.Builder request) {
+        try {
+            request.header("Host", uri.getRawAuthority().replaceFirst("%[^]]*", ""));
+        } catch (IllegalArgumentException propertyWasReadBefore) {
+            return;
+        }
     }
 
     private static void add(Header header, Map<String, List<String>> all) {
@@ -258,6 +280,12 @@ public final class SseRequest {
             return uri;
         }
         return URI.create(uri.toString().replaceFirst("//[^@/]*@", "//"));
+    }
+
+    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
+    private static URI withZoneAsJavaReadsIt(URI uri) {
+        return uri.getHost() != null && uri.getHost().contains("%25")
+            ? URI.create(uri.toString().replaceFirst("%25", "%")) : uri;
     }
 
     private static List<Header> readHeaders(Path file) throws IOException {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -18,28 +20,35 @@ import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.NoSuchPaddingException;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Whom TLS trusts, and how we show who we are. */
 public final class Tls {
-    private static final Pattern PEM_BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+    private static final Pattern PEM_BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+    private static final int LONGER_THAN_A_TICKET = (int) Duration.ofDays(8).toSeconds();
+    private static final String NO_KEY = "no private key in it, expected one beside the certificate";
+    private static final String BAD_KEY = "the private key can not be read";
     private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
 
     private Path authorities;
@@ -81,11 +90,16 @@ public final class Tls {
     SSLContext context(Consumer<String> notices) throws IOException {
         try {
             if (authorities != null) {
-                certificates(authorities);
+                readAuthorities(authorities);
             }
             SSLContext context = SSLContext.getInstance("TLS");
             KeyManager[] keys = certificate == null ? null : keyManagers();
             context.init(keys, new TrustManager[] {new Trust(authorities, insecure, notices)}, null);
+            if (insecure) {
+                // A resumed session is not verified again, so that nothing would be said. Tickets of TLS 1.3 come after
+                // the verification; the JDK drops them where sessions are to live longer than RFC 8446, 4.6.1 allows.
+                context.getClientSessionContext().setSessionTimeout(LONGER_THAN_A_TICKET);
+            }
             return context;
         } catch (GeneralSecurityException failure) {
             throw new IOException("TLS: " + failure.getMessage(), failure);
@@ -97,6 +111,8 @@ public final class Tls {
             KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             factory.init(keyStore(), password);
             return factory.getKeyManagers();
+        } catch (UnrecoverableKeyException notDecrypted) {
+            throw new IOException("certificate " + certificate + ": wrong password", notDecrypted);
         } catch (GeneralSecurityException | IOException failure) {
             throw new IOException("certificate " + certificate + ": " + Reason.of(failure), failure);
         }
@@ -105,43 +121,80 @@ public final class Tls {
     private KeyStore keyStore() throws IOException, GeneralSecurityException {
         byte[] content = Files.readAllBytes(certificate);
         String text = new String(content, StandardCharsets.ISO_8859_1);
-        KeyStore store = KeyStore.getInstance("PKCS12");
         if (!text.contains("-----BEGIN ")) {
-            store.load(new ByteArrayInputStream(content), password);
-            return store;
+            return pkcs12(content);
         }
+        KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry("key", privateKey(text), password, certificates(certificate).toArray(Certificate[]::new));
+        store.setKeyEntry("key", privateKey(text), password, certificates(text).toArray(Certificate[]::new));
         return store;
+    }
+
+    private KeyStore pkcs12(byte[] content) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try {
+            store.load(new ByteArrayInputStream(content), password);
+        } catch (IOException failure) {
+            throw failure.getCause() instanceof UnrecoverableKeyException notDecrypted ? notDecrypted
+                : new GeneralSecurityException("neither PEM nor a whole PKCS#12", failure);
+        }
+        for (String alias : Collections.list(store.aliases())) {
+            if (store.isKeyEntry(alias)) {
+                return store;
+            }
+        }
+        throw new IOException(NO_KEY);
     }
 
     private PrivateKey privateKey(String pem) throws IOException, GeneralSecurityException {
         for (Matcher block = PEM_BLOCK.matcher(pem); block.find();) {
-            byte[] content = Base64.getMimeDecoder().decode(block.group(2));
             switch (block.group(1)) {
                 case "PRIVATE KEY" -> {
-                    return privateKey(new PKCS8EncodedKeySpec(content));
+                    return privateKey(new PKCS8EncodedKeySpec(decoded(block.group(2))));
                 }
                 case "ENCRYPTED PRIVATE KEY" -> {
-                    return privateKey(decrypted(content));
+                    return privateKey(decrypted(decoded(block.group(2))));
                 }
-                case "RSA PRIVATE KEY", "EC PRIVATE KEY" -> throw new IOException("expected the private key in PKCS#8:"
-                    + " openssl pkcs8 -topk8 -nodes converts it");
+                case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY" ->
+                    throw new IOException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
                 default -> { }
             }
         }
-        throw new IOException("no private key in it, expected one beside the certificate");
+        throw new IOException(NO_KEY);
     }
 
-    private KeySpec decrypted(byte[] content) throws IOException, GeneralSecurityException {
-        EncryptedPrivateKeyInfo encrypted = new EncryptedPrivateKeyInfo(content);
+    private static byte[] decoded(String base64) throws IOException {
+        try {
+            return Base64.getMimeDecoder().decode(base64);
+        } catch (IllegalArgumentException notBase64) {
+            throw new IOException(BAD_KEY, notBase64);
+        }
+    }
+
+    private KeySpec decrypted(byte[] content) throws IOException {
+        if (password.length == 0) {
+            throw new IOException("the private key is encrypted, and there is no password");
+        }
+        EncryptedPrivateKeyInfo encrypted;
+        try {
+            encrypted = new EncryptedPrivateKeyInfo(content);
+        } catch (IOException failure) {
+            throw new IOException(BAD_KEY, failure);
+        }
         // PBES2 names the algorithm in its parameters only.
         String algorithm = encrypted.getAlgName().equals("PBES2") || encrypted.getAlgName().startsWith("1.2.840.113549.1.5.13")
-            ? encrypted.getAlgParameters().toString() : encrypted.getAlgName();
-        Cipher cipher = Cipher.getInstance(algorithm);
-        cipher.init(Cipher.DECRYPT_MODE,
-            SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
-        return encrypted.getKeySpec(cipher);
+            ? String.valueOf(encrypted.getAlgParameters()) : encrypted.getAlgName();
+        try {
+            Cipher cipher = Cipher.getInstance(algorithm);
+            cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(algorithm)
+                .generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
+            return encrypted.getKeySpec(cipher);
+        } catch (NoSuchAlgorithmException | NoSuchPaddingException unknown) {
+            throw new IOException("the private key is encrypted in a way that Java does not know: "
+                + "openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does", unknown);
+        } catch (GeneralSecurityException notDecrypted) {
+            throw new IOException("the private key can not be decrypted: wrong password?", notDecrypted);
+        }
     }
 
     private static PrivateKey privateKey(KeySpec content) throws GeneralSecurityException {
@@ -155,22 +208,29 @@ public final class Tls {
         throw new GeneralSecurityException("the private key is none of " + String.join(", ", KEY_KINDS));
     }
 
-    private static List<X509Certificate> certificates(Path file) throws IOException {
+    private static List<X509Certificate> readAuthorities(Path file) throws IOException {
+        try {
+            return certificates(Files.readString(file, StandardCharsets.ISO_8859_1));
+        } catch (IOException failure) {
+            throw new IOException("certificates " + file + ": " + Reason.of(failure), failure);
+        }
+    }
+
+    private static List<X509Certificate> certificates(String pem) throws IOException {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
-            String text = Files.readString(file, StandardCharsets.ISO_8859_1);
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            for (Matcher block = PEM_BLOCK.matcher(text); block.find();) {
+            for (Matcher block = PEM_BLOCK.matcher(pem); block.find();) {
                 if (block.group(1).equals("CERTIFICATE")) {
                     InputStream content = new ByteArrayInputStream(block.group().getBytes(StandardCharsets.US_ASCII));
                     certificates.add((X509Certificate) factory.generateCertificate(content));
                 }
             }
-        } catch (CertificateException | IOException failure) {
-            throw new IOException("certificates " + file + ": " + Reason.of(failure), failure);
+        } catch (CertificateException failure) {
+            throw new IOException("a certificate in it can not be read", failure);
         }
         if (certificates.isEmpty()) {
-            throw new IOException("certificates " + file + ": expected certificates in PEM, found none");
+            throw new IOException("expected certificates in PEM, found none");
         }
         return certificates;
     }
@@ -205,7 +265,7 @@ public final class Tls {
             if (authorities != null) {
                 store = KeyStore.getInstance(KeyStore.getDefaultType());
                 store.load(null, null);
-                for (X509Certificate authority : certificates(authorities)) {
+                for (X509Certificate authority : readAuthorities(authorities)) {
                     store.setCertificateEntry("authority " + store.size(), authority);
                 }
             }
@@ -219,7 +279,7 @@ public final class Tls {
             void run() throws CertificateException;
         }
 
-        private void check(Check check) throws CertificateException {
+        private void check(Check check, SSLSession session) throws CertificateException {
             try {
                 check.run();
             } catch (CertificateException notTrusted) {
@@ -227,24 +287,28 @@ public final class Tls {
                     throw notTrusted;
                 }
                 notices.accept("insecure: " + Reason.ofCertificate(notTrusted) + "; going on all the same");
+                if (session != null) {
+                    // TLS 1.2 would resume this one.
+                    session.invalidate();
+                }
             }
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
                 throws CertificateException {
-            check(() -> verifier().checkServerTrusted(chain, type, engine));
+            check(() -> verifier().checkServerTrusted(chain, type, engine), engine.getHandshakeSession());
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
                 throws CertificateException {
-            check(() -> verifier().checkServerTrusted(chain, type, socket));
+            check(() -> verifier().checkServerTrusted(chain, type, socket), null);
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-            check(() -> verifier().checkServerTrusted(chain, type));
+            check(() -> verifier().checkServerTrusted(chain, type), null);
         }
 
         @Override

@@ -96,7 +96,7 @@ final class Script implements AutoCloseable {
         return fail("the tests run below the repository's root");
     }
 
-    private static List<String> command(String mainClass, String... arguments) {
+    static List<String> command(String mainClass, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",

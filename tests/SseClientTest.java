@@ -569,6 +569,26 @@ class SseClientTest {
     }
 
     @Test
+    void silenceBehindAHandlerThatTookItsTimeIsNoticed() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 0) {
+                connection.send(SseServer.OK + RETRY_SOON + data("a")).hold();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            assertEquals(End.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(event -> {
+                try {
+                    never.await(600, TimeUnit.MILLISECONDS);
+                } catch (InterruptedException interrupted) {
+                    throw new AssertionError(interrupted);
+                }
+            }));
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again in 0.1 s"), notices);
+        }
+    }
+
+    @Test
     void commentsKeepAStreamAlive() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         try (SseServer server = new SseServer(connection -> {
