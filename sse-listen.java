@@ -1,11 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //DESCRIPTION Print the events of an SSE URL, one JSON line each: sse-listen http://localhost:8080/events | jq .data
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
 //SOURCES lib/EventJson.java lib/HttpProxy.java lib/Reason.java lib/SseClient.java lib/SseEvent.java lib/SseException.java
 //SOURCES lib/SseOptions.java lib/SseParser.java lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java lib/Tls.java
-//SOURCES lib/Template.java lib/ToolOptions.java
+//SOURCES lib/StatusLine.java lib/Template.java lib/ToolOptions.java
 
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,11 +1,14 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://localhost:8080/events 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES lib/EventJson.java lib/Payload.java lib/Reason.java lib/SseClient.java lib/SseEvent.java lib/SseException.java
-//SOURCES lib/SseOptions.java lib/SseParser.java lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java
-//SOURCES lib/Template.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java
+//SOURCES lib/EventJson.java lib/HttpProxy.java lib/Pace.java lib/Payload.java lib/Reason.java
+//SOURCES lib/SseClient.java lib/SseEvent.java lib/SseException.java lib/SseOptions.java lib/SseParser.java
+//SOURCES lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java lib/StatusLine.java lib/Template.java
+//SOURCES lib/Tls.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java lib/UdpRoute.java
+//SOURCES lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
 
 import java.io.IOException;
 import java.util.List;
@@ -46,22 +49,33 @@ class SseToUdp implements Callable<Integer> {
     public Integer call() throws Exception {
         Payload payload = new Payload();
         Template template = sse.template(tool, "{data}", payload);
-        try (UdpBroadcaster broadcaster = udp.broadcaster(tool, targets)) {
-            return sse.listen(tool, new SseClient.Handler() {
-                @Override
-                public void event(SseEvent event) throws IOException {
-                    payload.reset();
-                    template.write(event, sse.received());
-                    broadcaster.send(payload.bytes());
-                }
+        return udp.run(tool, targets, sse::reconnects, false,
+            broadcaster -> sse.listen(tool, new Relay(template, payload, broadcaster)));
+    }
 
-                @Override
-                public void comment(String text) throws IOException {
-                    payload.reset();
-                    template.writeComment(text, sse.received());
-                    broadcaster.send(payload.bytes());
-                }
-            });
+    private final class Relay implements SseClient.Handler {
+        private final Template template;
+        private final Payload payload;
+        private final UdpBroadcaster broadcaster;
+
+        Relay(Template template, Payload payload, UdpBroadcaster broadcaster) {
+            this.template = template;
+            this.payload = payload;
+            this.broadcaster = broadcaster;
+        }
+
+        @Override
+        public void event(SseEvent event) throws IOException {
+            payload.reset();
+            template.write(event, sse.received());
+            broadcaster.send(payload.bytes());
+        }
+
+        @Override
+        public void comment(String text) throws IOException {
+            payload.reset();
+            template.writeComment(text, sse.received());
+            broadcaster.send(payload.bytes());
         }
     }
 

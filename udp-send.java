@@ -1,10 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES lib/EventJson.java lib/LineReader.java lib/Payload.java lib/Reason.java lib/SseEvent.java lib/SseException.java
-//SOURCES lib/StandardOutput.java lib/Template.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java
+//SOURCES lib/EventJson.java lib/LineReader.java lib/Pace.java lib/Payload.java lib/Reason.java lib/SseEvent.java
+//SOURCES lib/SseException.java lib/StandardOutput.java lib/StatusLine.java lib/Template.java lib/ToolOptions.java
+//SOURCES lib/UdpBroadcaster.java lib/UdpOptions.java lib/UdpRoute.java lib/UdpSchedule.java lib/UdpSource.java
+//SOURCES lib/UdpTarget.java lib/UserSignal.java
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -76,14 +79,16 @@ class UdpSend implements Callable<Integer> {
         if (message == null && isTerminal()) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
-        try (UdpBroadcaster broadcaster = udp.broadcaster(tool, targets)) {
-            if (message != null) {
-                byte[] line = message.getBytes(StandardCharsets.UTF_8);
-                send(line, 0, line.length, broadcaster);
-            } else {
-                new LineReader(in, nullEnds ? 0 : '\n', keepEnds)
-                    .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
-            }
+        return udp.run(tool, targets, null, message != null, this::sendAll);
+    }
+
+    private int sendAll(UdpBroadcaster broadcaster) throws IOException {
+        if (message != null) {
+            byte[] line = message.getBytes(StandardCharsets.UTF_8);
+            send(line, 0, line.length, broadcaster);
+        } else {
+            new LineReader(in, nullEnds ? 0 : '\n', keepEnds)
+                .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
         }
         return lineSkipped ? ToolOptions.LOCAL_FAILURE : 0;
     }

@@ -1,8 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Tell the LAN when a light panel is touched: copy this file and change it
-//SOURCES ../lib/HttpProxy.java ../lib/Reason.java ../lib/SseClient.java ../lib/SseEvent.java ../lib/SseException.java
-//SOURCES ../lib/SseParser.java ../lib/SseRequest.java ../lib/StateFile.java ../lib/Tls.java ../lib/UdpBroadcaster.java
+//SOURCES ../lib/HttpProxy.java ../lib/Pace.java ../lib/Reason.java ../lib/SseClient.java ../lib/SseEvent.java
+//SOURCES ../lib/SseException.java ../lib/SseParser.java ../lib/SseRequest.java ../lib/StateFile.java ../lib/Tls.java
+//SOURCES ../lib/UdpBroadcaster.java ../lib/UdpRoute.java ../lib/UdpSchedule.java ../lib/UdpSource.java ../lib/UdpTarget.java
 
 import java.net.URI;
 import lib.SseClient;

@@ -114,6 +114,7 @@ public final class SseClient implements AutoCloseable {
     private Optional<Duration> serverRetry = Optional.empty();
     private volatile boolean closed;
     private volatile String lastEventId;
+    private volatile long reconnects;
 
     public SseClient(SseRequest request) {
         this.request = request;
@@ -216,6 +217,11 @@ public final class SseClient implements AutoCloseable {
         return lastEventId == null ? initialLastEventId : lastEventId;
     }
 
+    /** How often a connection was lost, or did not come about, and another followed; from any thread. */
+    public long reconnects() {
+        return reconnects;
+    }
+
     /**
      * Listens until it is over for good. A client listens once.
      *
@@ -314,6 +320,7 @@ public final class SseClient implements AutoCloseable {
                     + (maxRetries == 0 ? "" : " after " + maxRetries + " retries"));
             }
             Duration wait = waitBeforeRetry(failures, attempt.retryAfter);
+            reconnects++;
             notices.accept(request + ": " + attempt.reason + "; connecting again in " + seconds(wait));
             End end = watch(leftOf(wait));
             if (end != null) {

@@ -118,6 +118,8 @@ public final class SseOptions {
     @Option(names = "--comments", order = 35, description = "Comments too, as {json}.")
     private boolean comments;
 
+    private volatile SseClient client;
+
     /**
      * The template for events, which writes to {@code out}.
      *
@@ -144,6 +146,11 @@ public final class SseOptions {
         return timestamps ? Instant.now() : null;
     }
 
+    /** See {@link SseClient#reconnects}. */
+    public long reconnects() {
+        return client == null ? 0 : client.reconnects();
+    }
+
     /**
      * Listens until it is over, and ends cleanly when the process is asked to end.
      *
@@ -152,7 +159,7 @@ public final class SseOptions {
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(ToolOptions tool, SseClient.Handler handler) throws Exception {
-        SseClient client = client(tool);
+        client = client(tool);
         Thread onSignal = new Thread(client::close, "signal");
         Runtime.getRuntime().addShutdownHook(onSignal);
         try {

@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,7 +20,6 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What all scripts have in common: options, how they speak on standard error, and exit statuses. */
 @Command(
-    versionProvider = ToolOptions.Version.class,
     usageHelpAutoWidth = false,
     sortOptions = false,
     descriptionHeading = "%n",
@@ -45,31 +44,23 @@ public final class ToolOptions {
 
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
-    static final class Version implements IVersionProvider {
-        @Spec
-        private CommandSpec command;
-
-        @Override
-        public String[] getVersion() {
-            return new String[] {command.name() + " " + VERSION};
-        }
-    }
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = {"-q", "--quiet"}, order = 90, description = "Say nothing on standard error but errors.")
+    @Option(names = {"-q", "--quiet"}, order = 190, description = "Say nothing on standard error but errors.")
     private boolean quiet;
 
-    @Option(names = {"-v", "--verbose"}, order = 91,
+    @Option(names = {"-v", "--verbose"}, order = 191,
         description = "Say more: each connect, whole URLs, where errors come from.")
     private boolean verbose;
 
-    @Option(names = {"-V", "--version"}, order = 92, versionHelp = true, description = "Print the version and exit.")
+    @Option(names = {"-V", "--version"}, order = 192, versionHelp = true, description = "Print the version and exit.")
     private boolean version;
 
-    @Option(names = {"-h", "--help"}, order = 93, usageHelp = true, description = "Print this help and exit.")
+    @Option(names = {"-h", "--help"}, order = 193, usageHelp = true, description = "Print this help and exit.")
     private boolean help;
+
+    private volatile StatusLine statusLine;
 
     /**
      * The command line of a script, which has these options as its mixin {@code tool}. It turns what goes wrong into
@@ -77,6 +68,7 @@ public final class ToolOptions {
      */
     public static CommandLine commandLine(Object script) {
         CommandLine line = new CommandLine(script);
+        line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
         ToolOptions tool = (ToolOptions) line.getMixins().get("tool");
         return line
             .setExpandAtFiles(false)
@@ -129,7 +121,20 @@ public final class ToolOptions {
         }
     }
 
+    /** With {@code -v} on a terminal a line that tells how it goes, until it is closed; else nothing. */
+    public AutoCloseable statusLine(Supplier<String> text) {
+        if (!verbose || quiet || !StatusLine.isTerminal(2)) {
+            return () -> {};
+        }
+        String noColour = System.getenv("NO_COLOR");
+        statusLine = new StatusLine(command.commandLine().getErr(), text, noColour == null || noColour.isEmpty());
+        return statusLine;
+    }
+
     private void say(String message) {
+        if (statusLine != null) {
+            statusLine.clear();
+        }
         PrintWriter err = command.commandLine().getErr();
         err.println(command.name() + ": " + printable(message));
         err.flush();

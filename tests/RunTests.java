@@ -2,12 +2,17 @@
 //JAVA 17+
 //DESCRIPTION Run the tests, or those of the named classes: test SseParserTest
 //MAIN RunTests
+//COMPILE_OPTIONS -encoding UTF-8
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java
 //SOURCES Script.java SseServer.java UdpReceiver.java
-//SOURCES SseClientTest.java
+//SOURCES ../examples/udp-listen.java Lan.java LanTest.java UdpListenTest.java UdpRateTest.java UdpReadmeTest.java UdpSendTest.java
+//SOURCES SseParserTest.java SseParserFuzzTest.java NaiveParser.java Outcome.java EventJsonTest.java TemplateTest.java
+//SOURCES LineReaderTest.java StateFileTest.java
+//SOURCES SseClientTest.java ScriptTest.java ReplayServer.java ResumeTest.java JBangTest.java ReadmeTest.java SoakTest.java MemoryTest.java
+//SOURCES RedirectTest.java TlsTest.java ProxyTest.java SseNetworkTest.java TestCertificates.java TestProxy.java FarServer.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;

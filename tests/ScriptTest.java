@@ -66,7 +66,7 @@ class ScriptTest {
         "sse-listen|--nonsense~http://x/|Unknown option: '--nonsense'",
         "sse-listen|http://x/~more|Unmatched argument at index 1: 'more'",
         "sse-to-udp|http://x/|Missing required parameter: 'TARGET'",
-        "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT or [IPv6]:PORT",
+        "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "udp-send|-|Missing required parameter: 'TARGET'",
         "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} ({{ is a brace)",
     })
@@ -356,7 +356,7 @@ class ScriptTest {
     @Test
     void failingDatagramIsNeverAReconnect() throws Exception {
         try (SseServer server = SseServer.stream(sse("x".repeat(2000)))) {
-            Script.run("", "SseToUdp", "--max-size", "1000", "--oversize", "fail", server.url("/"), "127.0.0.1:9")
+            Script.run("", "SseToUdp", "-q", "--max-size", "1000", "--oversize", "fail", server.url("/"), "127.0.0.1:9")
                 .assertIs(1, "", "sse-to-udp: 2000 bytes, more than the 1000 of a datagram.*");
             server.next();
             assertEquals(0, server.further());

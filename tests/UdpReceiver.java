@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A socket on a free port of all IPv4 addresses, which loopback's broadcast address reaches too. */
 final class UdpReceiver implements AutoCloseable {
@@ -42,6 +43,15 @@ final class UdpReceiver implements AutoCloseable {
 
     String nextText() throws IOException {
         return new String(next(), StandardCharsets.UTF_8);
+    }
+
+    /** The next datagram's payload, if it comes within so many milliseconds. */
+    Optional<String> poll(int millis) throws IOException {
+        try {
+            return Optional.of(new String(receive(millis), StandardCharsets.UTF_8));
+        } catch (SocketTimeoutException nothing) {
+            return Optional.empty();
+        }
     }
 
     /** What has arrived by now: on loopback a datagram is there when its sender's call returns. */

@@ -1,0 +1,401 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import lib.EventJson;
+import lib.Payload;
+import lib.SseEvent;
+
+/**
+ * Sends events to every client that is connected, each at its own pace, and keeps the last ones for clients that come
+ * back. For use by any thread.
+ *
+ * <p>What waits for a client is bounded: one that is too slow is dropped and does not hold up the others. Only where
+ * all of them are behind has the sender to wait. A client has a thread while something is written to it, and none
+ * while there is nothing to write.
+ */
+final class SseBroadcaster {
+
+    /** What a client wants to get. */
+    enum Form {
+        /** The events, as they are. */
+        EVENTS,
+        /** Each event as one of type {@code message}, its data being the whole of it as a JSON line. */
+        JSON
+    }
+
+    private static final int MOST_KEPT_BYTES = 16 << 20;
+    private static final int BATCH_BYTES = 32 << 10;
+    private static final Duration STALLED = Duration.ofSeconds(5);
+    private static final byte[] COMMENT = ":\n\n".getBytes(UTF_8);
+    private static final byte[] END = new byte[0];
+    private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
+
+    private final int kept;
+    private final int clientBuffer;
+    private final byte[] preamble;
+    private final Executor workers;
+    private final Consumer<String> notices;
+    private final Consumer<String> details;
+
+    private final Set<Client> clients = new LinkedHashSet<>();
+    private final Deque<Message> last = new ArrayDeque<>();
+    private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+    private long lastBytes;
+    private long count;
+    private boolean ended;
+
+    /**
+     * @param kept         how many events are kept for clients that come back, within a bound in bytes
+     * @param clientBuffer how many bytes may wait for a client
+     * @param retry        the reconnection time that clients are told
+     * @param workers      runs tasks that block until a client has read what is written to it: it must have no bound
+     * @param notices      takes lines on clients that were dropped
+     * @param details      takes lines on clients that come and go
+     */
+    SseBroadcaster(int kept, int clientBuffer, Duration retry, Executor workers,
+            Consumer<String> notices, Consumer<String> details) {
+        this.kept = kept;
+        this.clientBuffer = clientBuffer;
+        this.preamble = ("retry: " + retry.toMillis() + "\n\n").getBytes(UTF_8);
+        this.workers = workers;
+        this.notices = notices;
+        this.details = details;
+    }
+
+    /**
+     * Answers with the stream, which goes on after this has returned: first what the client has missed, then what
+     * comes. A client that names an event which is not kept gets all that is.
+     *
+     * @param lastEventId the last event that the client has got, "" if none
+     * @return false if there is nothing for this client any more; the exchange is as it was then
+     */
+    synchronized boolean serve(HttpExchange exchange, String lastEventId, Form form) throws IOException {
+        List<Message> missed = missedSince(lastEventId);
+        if (ended && missed.isEmpty()) {
+            return false;
+        }
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("Content-Type", "text/event-stream");
+        headers.set("Cache-Control", "no-store");
+        headers.set("X-Accel-Buffering", "no");
+        headers.set("Connection", "close");
+        exchange.sendResponseHeaders(200, 0);
+        List<byte[]> first = new ArrayList<>(List.of(preamble));
+        missed.forEach(message -> first.add(message.in(form)));
+        Client client = new Client(exchange, form, first);
+        clients.add(client);
+        details.accept(client + ": connected, " + missed.size() + " events to catch up; " + clients.size() + " clients");
+        if (ended) {
+            client.end();
+        }
+        return true;
+    }
+
+    /** Whether there is nothing for this client any more. */
+    synchronized boolean isOverFor(String lastEventId) {
+        return ended && missedSince(lastEventId).isEmpty();
+    }
+
+    /**
+     * Sends an event to all. One without an id gets an id that no other event has, also not in another run.
+     *
+     * @throws IllegalArgumentException if the stream's grammar has no way to say it: the message tells why
+     * @throws InterruptedIOException   if this thread was interrupted
+     */
+    synchronized void send(SseEvent event) throws IOException {
+        Message message = message(event);
+        awaitRoom();
+        keep(message);
+        clients.removeIf(client -> !client.offer(message.in(client.form)));
+    }
+
+    /** Sends a comment to all that have nothing else to get: it shows both sides whether the other is still there. */
+    synchronized void heartbeat() {
+        clients.forEach(Client::heartbeat);
+    }
+
+    /** There is nothing more: the streams end after what the clients still have to get. Waits for that. */
+    synchronized void end(Duration patience) throws InterruptedException {
+        ended = true;
+        clients.forEach(Client::end);
+        long end = System.nanoTime() + patience.toNanos();
+        for (long left = patience.toMillis(); left > 0 && !clients.isEmpty(); left = millisUntil(end)) {
+            wait(left);
+        }
+    }
+
+    private static long millisUntil(long end) {
+        return (end - System.nanoTime() + 999_999) / 1_000_000;
+    }
+
+    private Message message(SseEvent event) throws IOException {
+        String id = event.id().isEmpty() ? run + "-" + ++count : event.id();
+        SseEvent complete = new SseEvent(event.event(), id, event.data());
+        Payload line = new Payload();
+        new EventJson(line).write(complete, Instant.now());
+        return new Message(id, frame(complete),
+            frame(new SseEvent("message", id, line.toString(UTF_8))));
+    }
+
+    /**
+     * The event in the grammar of event streams. Data may hold anything: a line end in it is a new {@code data} line.
+     *
+     * @throws IllegalArgumentException if the type or the id can not be said
+     */
+    static byte[] frame(SseEvent event) {
+        refuse(LINE_END, event.event(), "the type of an event has no line end");
+        refuse(LINE_END, event.id(), "the id of an event has no line end");
+        if (event.id().indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("the id of an event has no NUL");
+        }
+        StringBuilder lines = new StringBuilder();
+        if (!event.event().equals("message")) {
+            lines.append("event: ").append(event.event()).append('\n');
+        }
+        if (!event.id().isEmpty()) {
+            lines.append("id: ").append(event.id()).append('\n');
+        }
+        for (String line : LINE_END.split(event.data(), -1)) {
+            lines.append("data: ").append(line).append('\n');
+        }
+        return lines.append('\n').toString().getBytes(UTF_8);
+    }
+
+    private static void refuse(Pattern what, String value, String message) {
+        if (what.matcher(value).find()) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    private void keep(Message message) {
+        last.add(message);
+        lastBytes += message.size();
+        while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
+            lastBytes -= last.remove().size();
+        }
+    }
+
+    /** The newest event with that id counts: ids may repeat, and an event should not. */
+    private List<Message> missedSince(String lastEventId) {
+        LinkedList<Message> missed = new LinkedList<>();
+        if (lastEventId.isEmpty()) {
+            return missed;
+        }
+        Iterator<Message> newestFirst = last.descendingIterator();
+        while (newestFirst.hasNext()) {
+            Message message = newestFirst.next();
+            if (message.id.equals(lastEventId)) {
+                return missed;
+            }
+            missed.addFirst(message);
+        }
+        details.accept("last event ID '" + lastEventId + "' is not kept: sending all that is");
+        return missed;
+    }
+
+    /** To go on faster than the fastest client would serve nobody; clients that take nothing at all are dropped. */
+    private void awaitRoom() throws InterruptedIOException {
+        long end = System.nanoTime() + STALLED.toNanos();
+        while (!clients.isEmpty() && clients.stream().allMatch(Client::isBehind)) {
+            long left = millisUntil(end);
+            if (left <= 0) {
+                clients.forEach(client -> client.drop("has taken nothing for " + STALLED.toSeconds() + " s"));
+                clients.clear();
+                return;
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException();
+            }
+        }
+    }
+
+    private synchronized void progress() {
+        notifyAll();
+    }
+
+    private synchronized void remove(Client client, String why) {
+        if (clients.remove(client)) {
+            details.accept(client + ": " + why + "; " + clients.size() + " clients");
+        }
+        notifyAll();
+    }
+
+    private record Message(String id, byte[] event, byte[] json) {
+        byte[] in(Form form) {
+            return form == Form.EVENTS ? event : json;
+        }
+
+        int size() {
+            return event.length + json.length;
+        }
+    }
+
+    /** One connection, and what waits for it. */
+    private final class Client implements Runnable {
+        private final HttpExchange exchange;
+        private final String name;
+        private final Form form;
+        private final Queue<byte[]> queue;
+        private final long limit;
+        private long waiting;
+        private boolean over;
+        private boolean dropped;
+        private boolean running;
+        private Thread writer;
+
+        /** What it is to get first does not count as slowness. */
+        Client(HttpExchange exchange, Form form, Collection<byte[]> first) {
+            this.exchange = exchange;
+            this.name = exchange.getRemoteAddress().getAddress().getHostAddress()
+                + " port " + exchange.getRemoteAddress().getPort();
+            this.form = form;
+            queue = new ArrayDeque<>(first);
+            waiting = first.stream().mapToLong(bytes -> bytes.length).sum();
+            limit = clientBuffer + waiting;
+            start();
+        }
+
+        synchronized boolean offer(byte[] bytes) {
+            if (waiting > 0 && waiting + bytes.length > limit) {
+                drop("is too slow, " + waiting + " bytes wait for it");
+                return false;
+            }
+            add(bytes);
+            return true;
+        }
+
+        synchronized void heartbeat() {
+            if (waiting == 0) {
+                add(COMMENT);
+            }
+        }
+
+        synchronized void end() {
+            over = true;
+            start();
+        }
+
+        synchronized boolean isBehind() {
+            return waiting > limit / 2;
+        }
+
+        /** An interrupt closes the connection under a write that blocks, which nothing else does. */
+        synchronized void drop(String why) {
+            notices.accept(this + ": " + why + ", dropped");
+            dropped = true;
+            queue.clear();
+            if (writer != null) {
+                writer.interrupt();
+            } else {
+                start();
+            }
+        }
+
+        private void add(byte[] bytes) {
+            queue.add(bytes);
+            waiting += bytes.length;
+            start();
+        }
+
+        private synchronized void start() {
+            if (!running) {
+                running = true;
+                workers.execute(this);
+            }
+        }
+
+        /** Writes until nothing waits. */
+        @Override
+        public void run() {
+            try {
+                OutputStream out = exchange.getResponseBody();
+                for (byte[] bytes = take(); bytes != null; bytes = take()) {
+                    if (bytes == END) {
+                        exchange.close();
+                        remove(this, "has got everything");
+                        return;
+                    }
+                    out.write(bytes);
+                    out.flush();
+                    written(bytes.length);
+                }
+            } catch (IOException gone) {
+                abort();
+                remove(this, "gone");
+            }
+        }
+
+        /** What to write next, END behind the last of it, null if nothing waits: then this thread has nothing to do. */
+        private synchronized byte[] take() throws IOException {
+            if (dropped) {
+                throw new IOException("dropped");
+            }
+            writer = queue.isEmpty() ? null : Thread.currentThread();
+            running = over || writer != null;
+            return writer == null ? over ? END : null : batch();
+        }
+
+        private byte[] batch() {
+            byte[] first = queue.remove();
+            if (queue.isEmpty() || first.length + queue.peek().length > BATCH_BYTES) {
+                return first;
+            }
+            ByteArrayOutputStream batch = new ByteArrayOutputStream(BATCH_BYTES);
+            batch.writeBytes(first);
+            while (!queue.isEmpty() && batch.size() + queue.peek().length <= BATCH_BYTES) {
+                batch.writeBytes(queue.remove());
+            }
+            return batch.toByteArray();
+        }
+
+        private void written(int bytes) {
+            boolean caughtUp;
+            synchronized (this) {
+                boolean behind = isBehind();
+                waiting -= bytes;
+                caughtUp = behind && !isBehind();
+            }
+            if (caughtUp) {
+                progress();
+            }
+        }
+
+        /** The server wants to write the end of the body, which must not block: with an interrupt pending it fails. */
+        private void abort() {
+            synchronized (this) {
+                writer = null;
+            }
+            Thread.currentThread().interrupt();
+            exchange.close();
+            Thread.interrupted();
+        }
+
+        @Override
+        public String toString() {
+            return "client " + name;
+        }
+    }
+}

@@ -1,0 +1,344 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/**
+ * The page of sse-serve: one file without outside resources. It stands in a Java file because a script that is started
+ * from a catalog's URL brings its sources along, and no other files. It has neither a backslash nor three quotes, so
+ * that what stands here is what the browser gets, letter by letter.
+ */
+final class SseServePage {
+    private static final String HTML = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>sse-serve</title>
+        <link rel="icon" href="data:,">
+        <style>
+        :root {
+          --page: #f6f7f9; --card: #fff; --text: #1b1f24; --dim: #66707b; --line: #dfe3e8; --accent: #0b66c3;
+          --good: #1a7f37; --wait: #9a6700; --bad: #cf222e;
+        }
+        @media (prefers-color-scheme: dark) {
+          :root {
+            --page: #0f1317; --card: #181d23; --text: #e4e8ec; --dim: #919ba6; --line: #2b323a; --accent: #6cb2ff;
+            --good: #4ac26b; --wait: #d9a514; --bad: #ff7b72;
+          }
+        }
+        * { box-sizing: border-box; }
+        [hidden] { display: none !important; }
+        body {
+          margin: 0 auto; max-width: 70rem; padding: 0 1rem 2rem; background: var(--page); color: var(--text);
+          font: 15px/1.45 system-ui, sans-serif;
+        }
+        header {
+          position: sticky; top: 0; padding: .8rem 0; background: var(--page);
+          display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem;
+        }
+        h1 { margin: 0; font-size: 1.15rem; }
+        #state { display: inline-flex; align-items: center; gap: .45em; font-weight: 600; color: var(--wait); }
+        #state::before { content: ""; width: .65em; height: .65em; border-radius: 50%; background: currentColor; }
+        #state.live { color: var(--good); }
+        #state.ended { color: var(--dim); }
+        #state.locked { color: var(--bad); }
+        #rate { display: flex; align-items: center; gap: .6rem; margin-left: auto; color: var(--dim); }
+        #rate svg { width: 12rem; height: 2rem; color: var(--accent); }
+        #rate output { min-width: 4.5em; text-align: right; font-variant-numeric: tabular-nums; }
+        form, nav { display: flex; align-items: center; gap: .6rem; width: 100%; }
+        select, button, input {
+          min-height: 2.4rem; padding: 0 .8rem; border: 1px solid var(--line); border-radius: .5rem;
+          background: var(--card); color: inherit; font: inherit;
+        }
+        select { min-width: 0; max-width: 16rem; }
+        input { flex: 1; min-width: 0; }
+        button { cursor: pointer; }
+        button[aria-pressed=true] { border-color: var(--wait); color: var(--wait); }
+        :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+        #count { margin-left: auto; color: var(--dim); font-variant-numeric: tabular-nums; }
+        ol {
+          margin: 0; padding: 0; list-style: none; background: var(--card);
+          border: 1px solid var(--line); border-radius: .6rem; overflow: hidden;
+        }
+        li {
+          display: grid; grid-template-columns: 6.6rem minmax(5rem, 9rem) minmax(4rem, 8rem) 1fr; gap: .2rem 1rem;
+          padding: .45rem .9rem; border-top: 1px solid var(--line);
+        }
+        li:first-child { border-top: 0; }
+        time, .id { color: var(--dim); font-variant-numeric: tabular-nums; }
+        .type { color: var(--accent); font-weight: 600; }
+        .type, .id { overflow-wrap: anywhere; }
+        pre {
+          margin: 0; max-height: 12rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
+          font: 13px/1.6 ui-monospace, monospace;
+        }
+        #nothing { padding: 3rem 1rem; text-align: center; color: var(--dim); }
+        @media (max-width: 40rem) {
+          body { padding: 0 .6rem 1rem; }
+          #rate svg { width: 6rem; }
+          li { grid-template-columns: auto 1fr auto; padding: .5rem .7rem; }
+          .type { order: -1; }
+          time { order: 1; }
+          .id { text-align: right; order: 0; }
+          pre { order: 2; grid-column: 1 / -1; }
+        }
+        </style>
+        </head>
+        <body>
+        <header>
+          <h1>sse-serve</h1>
+          <span id="state" role="status">connecting</span>
+          <span id="rate">
+            <svg viewBox="0 0 59 20" preserveAspectRatio="none" role="img" aria-label="events in the last minute">
+              <polyline id="line" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/>
+            </svg>
+            <output id="now">0 / s</output>
+          </span>
+          <form id="login" hidden>
+            <input id="token" type="password" placeholder="token" aria-label="token" autocomplete="current-password">
+            <button>Connect</button>
+          </form>
+          <nav>
+            <select id="filter" aria-label="type of event"><option value="">all types</option></select>
+            <button id="pause" aria-pressed="false">Pause</button>
+            <button id="again" hidden>Connect again</button>
+            <span id="count">0 events</span>
+          </nav>
+        </header>
+        <ol id="events"></ol>
+        <p id="nothing">No events yet.</p>
+        <script>
+        'use strict';
+        const KEPT = 500;              // events in memory and in the list
+        const LONGEST = 20000;         // characters of one event in the list
+        const SECONDS = 60;            // of the rate's line
+        const BETWEEN_DRAWINGS = 100;  // ms
+        const BEFORE_RETRY = 3000;     // ms
+
+        const [state, line, now, login, token, filter, pause, again, count, list, nothing] =
+          ['state', 'line', 'now', 'login', 'token', 'filter', 'pause', 'again', 'count', 'events', 'nothing']
+            .map(id => document.getElementById(id));
+
+        let events = [];               // newest first
+        let undrawn = 0;               // how many of them are not in the list yet
+        let held = 0;                  // how many came during the pause
+        let total = 0;
+        let lastId = '';
+        let drawing = false;
+        const rates = new Array(SECONDS).fill(0);
+
+        // ---- the connection ----
+
+        function connect() {
+          login.hidden = again.hidden = true;
+          show('connecting');
+          const source = new EventSource('/events/json' + query());
+          source.onopen = () => show('live');
+          source.onmessage = message => {
+            lastId = message.lastEventId;
+            take(JSON.parse(message.data));
+          };
+          source.onerror = () => {
+            show('reconnecting');
+            if (source.readyState === EventSource.CLOSED) {
+              findOutWhy();
+            }
+          };
+        }
+
+        // An EventSource begins without the id of the one before it, and does not tell why it gave up.
+        function query() {
+          return lastId ? '?last-event-id=' + encodeURIComponent(lastId) : '';
+        }
+
+        async function findOutWhy() {
+          const answer = await fetch('/events/json' + query(), {method: 'HEAD', cache: 'no-store'}).catch(() => ({}));
+          if (answer.status === 204) {
+            show('ended');
+            again.hidden = false;
+          } else if (answer.status === 401) {
+            show('locked');
+            login.hidden = false;
+          } else {
+            setTimeout(connect, BEFORE_RETRY);
+          }
+        }
+
+        login.onsubmit = async submission => {
+          submission.preventDefault();
+          const headers = {Authorization: 'Bearer ' + token.value.trim()};
+          const answer = await fetch('/session', {method: 'POST', headers}).catch(() => ({}));
+          if (answer.ok) {
+            token.value = '';
+            connect();
+          } else {
+            token.select();
+          }
+        };
+
+        again.onclick = connect;
+
+        function show(name) {
+          state.textContent = name;
+          state.className = name;
+        }
+
+        // ---- the events ----
+
+        function take(event) {
+          events.unshift(event);
+          events.length = Math.min(events.length, KEPT);
+          total++;
+          rates[SECONDS - 1]++;
+          if (paused()) {
+            held++;
+          } else {
+            undrawn++;
+          }
+          drawSoon();
+        }
+
+        function drawSoon() {
+          if (!drawing) {
+            drawing = true;
+            setTimeout(draw, BETWEEN_DRAWINGS);
+          }
+        }
+
+        function draw() {
+          drawing = false;
+          drawTypes();
+          if (!paused()) {
+            list.prepend(...events.slice(0, undrawn).filter(isWanted).map(row));
+            while (list.childElementCount > KEPT) {
+              list.lastElementChild.remove();
+            }
+            undrawn = 0;
+          }
+          nothing.hidden = list.childElementCount > 0;
+          nothing.textContent = total ? 'No events of this type.' : 'No events yet.';
+          count.textContent = total + (total === 1 ? ' event' : ' events') + (held ? ', ' + held + ' held' : '');
+        }
+
+        function drawAll() {
+          list.replaceChildren();
+          undrawn = events.length;
+          draw();
+        }
+
+        // Whatever comes from the stream becomes text, nothing else.
+        function row(event) {
+          const time = new Date(event.time);
+          const data = event.data.length > LONGEST
+            ? event.data.slice(0, LONGEST) + ' ... (' + event.data.length + ' characters)' : event.data;
+          const item = document.createElement('li');
+          const clock = time.toTimeString().slice(0, 8) + '.' + String(time.getMilliseconds()).padStart(3, '0');
+          item.append(element('time', clock), element('span', event.event, 'type'),
+            element('span', event.id, 'id'), element('pre', data, 'data'));
+          return item;
+        }
+
+        function element(name, text, kind) {
+          const made = document.createElement(name);
+          made.textContent = text;
+          made.className = kind || '';
+          return made;
+        }
+
+        // ---- filter and pause ----
+
+        function isWanted(event) {
+          return !filter.value || event.event === filter.value;
+        }
+
+        function drawTypes() {
+          const types = [...new Set(events.map(event => event.event)).add(filter.value)].filter(type => type).sort();
+          const offered = [...filter.options].slice(1).map(option => option.value);
+          if (JSON.stringify(types) !== JSON.stringify(offered)) {
+            const chosen = filter.value;
+            filter.replaceChildren(filter.options[0], ...types.map(type => new Option(type, type)));
+            filter.value = chosen;
+          }
+        }
+
+        filter.onchange = () => {
+          if (paused()) {
+            resume();
+          }
+          drawAll();
+        };
+
+        function paused() {
+          return pause.ariaPressed === 'true';
+        }
+
+        function resume() {
+          pause.ariaPressed = 'false';
+          pause.textContent = 'Pause';
+          held = 0;
+        }
+
+        pause.onclick = () => {
+          if (paused()) {
+            resume();
+            drawAll();
+          } else {
+            draw();
+            pause.ariaPressed = 'true';
+            pause.textContent = 'Go on';
+          }
+        };
+
+        // ---- the rate ----
+
+        function drawRate() {
+          const most = Math.max(...rates, 1);
+          line.setAttribute('points', rates.map((rate, x) => x + ',' + (19 - 18 * rate / most)).join(' '));
+          now.textContent = rates[SECONDS - 1] + ' / s';
+          rates.push(0);
+          rates.shift();
+        }
+
+        setInterval(drawRate, 1000);
+        drawRate();
+        connect();
+        </script>
+        </body>
+        </html>
+        """;
+
+    private final String policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + hash("script")
+        + "; style-src " + hash("style") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        + "; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    void send(HttpExchange exchange) throws IOException {
+        byte[] html = HTML.getBytes(UTF_8);
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("Content-Type", "text/html; charset=utf-8");
+        headers.set("Content-Security-Policy", policy);
+        headers.set("Referrer-Policy", "no-referrer");
+        headers.set("Cache-Control", "no-cache");
+        exchange.sendResponseHeaders(200, html.length);
+        exchange.getResponseBody().write(html);
+        exchange.close();
+    }
+
+    /** What allows this one element of the page, and no other: its hash. */
+    private static String hash(String element) {
+        int start = HTML.indexOf("<" + element + ">") + element.length() + 2;
+        String content = HTML.substring(start, HTML.indexOf("</" + element + ">"));
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
+            return "'sha256-" + Base64.getEncoder().encodeToString(hash) + "'";
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
+            throw new IllegalStateException(everyJdkHasIt);
+        }
+    }
+}

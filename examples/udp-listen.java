@@ -1,0 +1,194 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
+//SOURCES ../lib/EventJson.java ../lib/Payload.java ../lib/Reason.java ../lib/SseEvent.java ../lib/SseException.java
+//SOURCES ../lib/StandardOutput.java ../lib/StatusLine.java ../lib/Template.java ../lib/ToolOptions.java
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.EventJson;
+import lib.Payload;
+import lib.Reason;
+import lib.SseEvent;
+import lib.StandardOutput;
+import lib.Template;
+import lib.Template.Placeholder;
+import lib.ToolOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "udp-listen",
+    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port.",
+    footer = {
+        "  udp-listen 5000",
+        "  udp-listen -F '{data}' -c 1 239.1.2.3:5000",
+        "  udp-listen -I eth0 [ff02::1]:5000 | jq --unbuffered -r .from"})
+class UdpListen implements Callable<Integer> {
+    private static final int LARGEST_DATAGRAM = 65535;
+    /** A burst that does not fit is lost; the system may grant less. */
+    private static final int RECEIVE_BUFFER = 4 << 20;
+
+    @Parameters(paramLabel = "[ADDR:]PORT",
+        description = "Where datagrams arrive; the address may be one of this machine, or a multicast group to join.")
+    private String place;
+
+    @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 1,
+        description = "Where to join the group (every interface).")
+    private String via;
+
+    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "End after N datagrams.")
+    private Long count;
+
+    @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
+        description = "End after this time: with status 0, or 124 if --count was not reached.")
+    private Duration maxTime;
+
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
+        description = "What becomes of a datagram: {json}, or {data} for its text; @FILE: it is in FILE.")
+    private String format;
+
+    @Mixin
+    private ToolOptions tool;
+
+    OutputStream out = new StandardOutput();
+
+    @Override
+    public Integer call() throws Exception {
+        if (count != null && count < 1) {
+            throw tool.usage("--count " + count + ": expected at least 1");
+        }
+        Template template = template();
+        try (DatagramSocket socket = open(address())) {
+            tool.detail("listening on port " + socket.getLocalPort());
+            return receive(socket, template);
+        }
+    }
+
+    private int receive(DatagramSocket socket, Template template) throws IOException {
+        long end = System.nanoTime() + (maxTime == null ? Long.MAX_VALUE : maxTime.toNanos());
+        DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
+        for (long taken = 0; count == null || taken < count; taken++) {
+            try {
+                waitUntil(end, socket, packet);
+            } catch (SocketTimeoutException timeIsOver) {
+                return count == null ? 0 : ToolOptions.TIME_OVER;
+            }
+            print(packet, template);
+        }
+        return 0;
+    }
+
+    private void waitUntil(long end, DatagramSocket socket, DatagramPacket packet) throws IOException {
+        if (maxTime != null) {
+            long millis = Math.min((end - System.nanoTime()) / 1_000_000, Integer.MAX_VALUE);
+            if (millis <= 0) {
+                throw new SocketTimeoutException();
+            }
+            socket.setSoTimeout((int) millis);
+        }
+        packet.setLength(LARGEST_DATAGRAM);
+        socket.receive(packet);
+    }
+
+    private void print(DatagramPacket packet, Template template) throws IOException {
+        byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
+        Payload line = new Payload();
+        new EventJson(line).writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
+        byte[] json = line.toByteArray();
+        SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
+        template.write(event, json, 0, json.length);
+        out.write('\n');
+        out.flush();
+    }
+
+    private DatagramSocket open(InetSocketAddress address) throws IOException {
+        DatagramSocket socket = new DatagramSocket(null);
+        try {
+            socket.setReuseAddress(true);
+            socket.setReceiveBufferSize(RECEIVE_BUFFER);
+            boolean group = address.getAddress().isMulticastAddress();
+            socket.bind(group ? new InetSocketAddress(address.getPort()) : address);
+            if (group) {
+                join(socket, address);
+            }
+            return socket;
+        } catch (IOException failure) {
+            socket.close();
+            throw new IOException(place + ": " + Reason.of(failure), failure);
+        }
+    }
+
+    private void join(DatagramSocket socket, InetSocketAddress group) throws IOException {
+        for (NetworkInterface network : interfaces()) {
+            if (via != null || network.isUp() && network.supportsMulticast()) {
+                socket.joinGroup(group, network);
+            }
+        }
+    }
+
+    private List<NetworkInterface> interfaces() throws IOException {
+        if (via == null) {
+            return NetworkInterface.networkInterfaces().toList();
+        }
+        NetworkInterface network = NetworkInterface.getByName(via);
+        if (network == null) {
+            throw tool.usage("interface '" + via + "': expected the name of an interface of this machine");
+        }
+        return List.of(network);
+    }
+
+    private InetSocketAddress address() throws IOException {
+        int colon = place.lastIndexOf(':');
+        String digits = place.substring(colon + 1);
+        int port = digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : -1;
+        String host = colon < 0 ? "0.0.0.0" : place.substring(0, colon).replaceAll("^\\[|\\]$", "");
+        if (port < 0 || port > 65535 || host.isEmpty()) {
+            throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");
+        }
+        try {
+            return colon < 0 ? new InetSocketAddress(port) : new InetSocketAddress(InetAddress.getByName(host), port);
+        } catch (UnknownHostException unknown) {
+            throw tool.usage("'" + place + "': no such address");
+        }
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private Template template() throws IOException {
+        try {
+            return new Template(tool.text(format), out, Placeholder.DATA, Placeholder.JSON);
+        } catch (IllegalArgumentException unknown) {
+            throw tool.usage("--format: " + unknown.getMessage());
+        }
+    }
+
+    static CommandLine commandLine() {
+        return ToolOptions.commandLine(new UdpListen());
+    }
+
+    public static void main(String... args) {
+        System.exit(commandLine().execute(args));
+    }
+}

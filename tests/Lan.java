@@ -1,0 +1,181 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Network namespaces of this test's own, with the hosts h1, h2 and h3 on one bridge (192.168.8.1 to 3 on eth0), h1 and
+ * h4 on a cable (10.9.0.1 and 4 on eth1), and the router r between the bridge and h5 (10.8.0.5 on eth0). Removed with
+ * all that is in them by {@link #close}.
+ */
+final class Lan implements AutoCloseable {
+    private static final List<String> NAMESPACES = List.of("sw", "h1", "h2", "h3", "h4", "h5", "r");
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final String prefix = "lan" + ProcessHandle.current().pid() + "-";
+
+    /** Whether this process may build such a thing. */
+    static boolean isPossible() {
+        try {
+            String probe = "lan" + ProcessHandle.current().pid() + "-probe";
+            boolean added = exitStatus("ip", "netns", "add", probe) == 0;
+            return added && exitStatus("ip", "netns", "del", probe) == 0;
+        } catch (IOException | InterruptedException noSuchCommand) {
+            return false;
+        }
+    }
+
+    /** Whether a command can be run here. */
+    static boolean has(String command) throws Exception {
+        return exitStatus("sh", "-c", "command -v " + command) == 0;
+    }
+
+    Lan() throws Exception {
+        try {
+            for (String name : NAMESPACES) {
+                run("ip", "netns", "add", prefix + name);
+                ip(name, "link set lo up");
+            }
+            ip("sw", "link add name br0 type bridge mcast_snooping 0");
+            ip("sw", "link set br0 up");
+            plug("h1", 1);
+            plug("h2", 2);
+            plug("h3", 3);
+            plug("r", 254);
+            cable("h1", "eth1", "10.9.0.1/24", "h4", "eth1", "10.9.0.4/24");
+            cable("r", "eth1", "10.8.0.254/24", "h5", "eth0", "10.8.0.5/24");
+        } catch (Exception | AssertionError failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private void plug(String host, int number) throws Exception {
+        ip("sw", "link add name p" + number + " type veth peer name eth0 netns " + prefix + host);
+        ip("sw", "link set p" + number + " master br0 up");
+        ip(host, "addr add 192.168.8." + number + "/24 brd + dev eth0");
+        ip(host, "link set eth0 up");
+    }
+
+    private void cable(String one, String oneInterface, String oneAddress, String other, String otherInterface,
+            String otherAddress) throws Exception {
+        ip(one, "link add name " + oneInterface + " type veth peer name " + otherInterface + " netns " + prefix + other);
+        ip(one, "addr add " + oneAddress + " dev " + oneInterface);
+        ip(other, "addr add " + otherAddress + " dev " + otherInterface);
+        ip(one, "link set " + oneInterface + " up");
+        ip(other, "link set " + otherInterface + " up");
+    }
+
+    /** Runs {@code ip} within a host. */
+    void ip(String host, String arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip", "-n", prefix + host));
+        command.addAll(List.of(arguments.split(" ")));
+        run(command.toArray(String[]::new));
+    }
+
+    /** Runs a shell command within a host to its end. */
+    void shell(String host, String command) throws Exception {
+        run("ip", "netns", "exec", prefix + host, "sh", "-c", command);
+    }
+
+    /** Starts a script within a host. */
+    Script start(String host, String mainClass, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", prefix + host));
+        command.addAll(Script.command(mainClass, arguments));
+        return Script.start(command);
+    }
+
+    /** Starts a script within a host whose standard error can be read line by line, as its output. */
+    Script startTalking(String host, String mainClass, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh", "ip", "netns", "exec", prefix + host));
+        command.addAll(Script.command(mainClass, arguments));
+        return Script.start(command);
+    }
+
+    /** Starts a command that stays within a host. */
+    Process stay(String host, String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", prefix + host));
+        all.addAll(List.of(command));
+        return new ProcessBuilder(all).redirectErrorStream(true).start();
+    }
+
+    /** A {@code udp-listen} that is ready to receive. */
+    Script listen(String host, int port, String... arguments) throws Exception {
+        Script script = start(host, "UdpListen", arguments);
+        awaitBound(script, port);
+        return script;
+    }
+
+    /** Waits until a process receives on a UDP port. */
+    static void awaitBound(Script script, int port) throws Exception {
+        Path process = Path.of("/proc/" + script.process.pid());
+        String bound = String.format(":%04X ", port);
+        await("UDP port " + port, () -> {
+            List<String> lines = new ArrayList<>(Files.readAllLines(process.resolve("net/udp")));
+            lines.addAll(Files.readAllLines(process.resolve("net/udp6")));
+            return lines.stream().anyMatch(line -> line.contains(bound) && hasSocket(process, line.trim().split(" +")[9]));
+        });
+    }
+
+    private static boolean hasSocket(Path process, String inode) {
+        try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
+            return descriptors.anyMatch(one -> isLinkTo("socket:[" + inode + "]", one));
+        } catch (IOException ended) {
+            return false;
+        }
+    }
+
+    private static boolean isLinkTo(String target, Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString().equals(target);
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    /** Something that comes true. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    static void await(String what, Condition condition) throws Exception {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.holds()) {
+            if (System.nanoTime() > end) {
+                fail("waited in vain for " + what);
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), () -> String.join(" ", command) + ": " + output);
+    }
+
+    private static int exitStatus(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+    }
+
+    /** The interfaces go with their namespaces. */
+    @Override
+    public void close() throws IOException {
+        try {
+            for (String name : NAMESPACES) {
+                exitStatus("ip", "netns", "del", prefix + name);
+            }
+        } catch (InterruptedException stop) {
+            throw new IOException("interrupted while removing " + prefix + "*", stop);
+        }
+    }
+}
