@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLParameters;
 
 /**
  * One subscription: connects, reads, connects again, resumes, until it is over for good.
@@ -282,6 +283,7 @@ public final class SseClient implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .sslContext(tls.context(notices))
+            .sslParameters(new SSLParameters())
             .proxy(proxy)
             .executor(this::execute);
         if (!connectTimeout.isZero()) {

@@ -12,6 +12,7 @@ import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.SecureRandom;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -27,6 +28,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Cipher;
@@ -37,8 +39,12 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocketFactory;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -88,12 +94,16 @@ public final class Tls {
      * @throws IOException if a file can not be read or used; the message names it
      */
     SSLContext context(Consumer<String> notices) throws IOException {
+        if (authorities != null) {
+            readAuthorities(authorities);
+        }
+        KeyManager[] keys = certificate == null ? null : keyManagers();
+        return new LazyContext(() -> newContext(keys, notices)).context();
+    }
+
+    private SSLContext newContext(KeyManager[] keys, Consumer<String> notices) {
         try {
-            if (authorities != null) {
-                readAuthorities(authorities);
-            }
             SSLContext context = SSLContext.getInstance("TLS");
-            KeyManager[] keys = certificate == null ? null : keyManagers();
             context.init(keys, new TrustManager[] {new Trust(authorities, insecure, notices)}, null);
             if (insecure) {
                 // A resumed session is not verified again, so that nothing would be said. Tickets of TLS 1.3 come after
@@ -102,7 +112,63 @@ public final class Tls {
             }
             return context;
         } catch (GeneralSecurityException failure) {
-            throw new IOException("TLS: " + failure.getMessage(), failure);
+            throw new IllegalStateException("TLS: " + failure.getMessage(), failure);
+        }
+    }
+
+    /** To make a context takes as long as the rest of a start: it is made when the first connection needs it. */
+    private static final class LazyContext extends SSLContextSpi {
+        private final Supplier<SSLContext> maker;
+        private SSLContext made;
+
+        LazyContext(Supplier<SSLContext> maker) {
+            this.maker = maker;
+        }
+
+        SSLContext context() {
+            return new SSLContext(this, null, "TLS") {};
+        }
+
+        private synchronized SSLContext made() {
+            if (made == null) {
+                made = maker.get();
+            }
+            return made;
+        }
+
+        @Override
+        protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {
+            throw new UnsupportedOperationException("it is made with its settings");
+        }
+
+        @Override
+        protected SSLEngine engineCreateSSLEngine() {
+            return made().createSSLEngine();
+        }
+
+        @Override
+        protected SSLEngine engineCreateSSLEngine(String host, int port) {
+            return made().createSSLEngine(host, port);
+        }
+
+        @Override
+        protected SSLSocketFactory engineGetSocketFactory() {
+            return made().getSocketFactory();
+        }
+
+        @Override
+        protected SSLServerSocketFactory engineGetServerSocketFactory() {
+            return made().getServerSocketFactory();
+        }
+
+        @Override
+        protected SSLSessionContext engineGetClientSessionContext() {
+            return made().getClientSessionContext();
+        }
+
+        @Override
+        protected SSLSessionContext engineGetServerSessionContext() {
+            return made().getServerSessionContext();
         }
     }
 
