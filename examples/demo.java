@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 
 /** Touches of a light controller, relayed by sse-to-udp over real sockets, all on loopback. */
+@SuppressWarnings("auxiliaryclass")
 class Demo {
     private static final int[] QUIET_MILLIS = {500, 120, 90, 1200, 80, 110, 70, 900};
 

@@ -79,6 +79,7 @@ public final class SseClient implements AutoCloseable {
     private static final Duration TIME_TO_FINISH = Duration.ofMillis(500);
     private static final Duration TIME_FOR_A_REASON = Duration.ofSeconds(2);
     private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
+    private static final Duration FOREVER = Duration.ofDays(36_500);
     private static final int REASON_LENGTH = 200;
     private static final int REASON_BYTES = 4 * REASON_LENGTH;
     private static final String EVENT_STREAM = "text/event-stream";
@@ -655,10 +656,7 @@ public final class SseClient implements AutoCloseable {
                 keepBeginning(bytes);
                 return;
             }
-            synchronized (monitor) {
-                handling = left || closed ? null : Thread.currentThread();
-            }
-            if (handling == null) {
+            if (!begin()) {
                 subscription.cancel();
                 return;
             }
@@ -682,6 +680,16 @@ public final class SseClient implements AutoCloseable {
             } else {
                 subscription.cancel();
                 body.complete(null);
+            }
+        }
+
+        private boolean begin() {
+            synchronized (monitor) {
+                boolean wanted = !left && !closed;
+                if (wanted) {
+                    handling = Thread.currentThread();
+                }
+                return wanted;
             }
         }
 
@@ -764,7 +772,7 @@ public final class SseClient implements AutoCloseable {
         void leave() throws IOException {
             synchronized (monitor) {
                 left = true;
-                waitUntil(() -> handling == null || closed, LONGEST_SERVER_WAIT);
+                waitUntil(() -> handling == null || closed, FOREVER);
                 waitUntil(() -> handling == null, TIME_TO_FINISH);
             }
             if (subscription != null) {

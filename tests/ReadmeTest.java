@@ -6,20 +6,14 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** What the README shows is what the scripts do. */
 class ReadmeTest {
     @ParameterizedTest
     @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
     void helpIsWhatTheScriptPrints(String script) throws Exception {
-        CommandLine line = switch (script) {
-            case "sse-listen" -> SseListen.commandLine();
-            case "udp-send" -> UdpSend.commandLine();
-            default -> SseToUdp.commandLine();
-        };
         StringWriter help = new StringWriter();
-        line.setOut(new PrintWriter(help)).execute("--help");
+        Script.commandLine(script).setOut(new PrintWriter(help)).execute("--help");
         String readme = Files.readString(Script.root().resolve("README.md"));
         String start = "```\n$ " + script + " --help\n";
         int from = readme.indexOf(start);

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
 final class Script implements AutoCloseable {
@@ -60,6 +61,17 @@ final class Script implements AutoCloseable {
 
     static Script start(List<String> command) throws IOException {
         return new Script(new ProcessBuilder(command).start());
+    }
+
+    /** A script's command line in this process, by the script's name. */
+    @SuppressWarnings("auxiliaryclass")
+    static CommandLine commandLine(String name) {
+        return switch (name) {
+            case "sse-listen" -> SseListen.commandLine();
+            case "udp-send" -> UdpSend.commandLine();
+            case "sse-to-udp" -> SseToUdp.commandLine();
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     /** Runs a script with this input to its end. */

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The scripts as their users meet them: arguments, pipes, signals, statuses and messages. */
 class ScriptTest {
@@ -28,15 +27,6 @@ class ScriptTest {
     Path folder;
 
     // ---- arguments, in this process ----
-
-    private static CommandLine script(String name) {
-        return switch (name) {
-            case "sse-listen" -> SseListen.commandLine();
-            case "udp-send" -> UdpSend.commandLine();
-            case "sse-to-udp" -> SseToUdp.commandLine();
-            default -> throw new IllegalArgumentException(name);
-        };
-    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
@@ -72,7 +62,7 @@ class ScriptTest {
     })
     void mistakeIsToldInOneLineWithStatus2(String script, String arguments, String message) {
         StringWriter err = new StringWriter();
-        int status = script(script).setErr(new PrintWriter(err)).execute(arguments == null ? new String[0] : arguments.split("~"));
+        int status = Script.commandLine(script).setErr(new PrintWriter(err)).execute(arguments == null ? new String[0] : arguments.split("~"));
         assertEquals(script + ": " + message + " (" + script + " --help says more)\n", err.toString());
         assertEquals(2, status);
     }
@@ -81,9 +71,9 @@ class ScriptTest {
     @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
     void helpAndVersionGoToStandardOutput(String script) {
         StringWriter out = new StringWriter();
-        assertEquals(0, script(script).setOut(new PrintWriter(out)).execute("--version"));
+        assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--version"));
         assertTrue(out.toString().matches(script + " [0-9]+\\.[0-9]+\\.[0-9]+\n"), out.toString());
-        assertEquals(0, script(script).setOut(new PrintWriter(out)).execute("--help"));
+        assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--help"));
         assertTrue(out.toString().contains("Usage: " + script), out.toString());
         assertTrue(out.toString().lines().allMatch(line -> line.length() <= 80), out.toString());
     }
