@@ -109,7 +109,8 @@ public final class SseOptions {
     private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 33,
-        description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE.")
+        description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE,"
+            + " where text that is not ASCII has to be if the locale is C.")
     private String format;
 
     @Option(names = "--timestamps", order = 34, description = "Add the time of arrival to {json}.")

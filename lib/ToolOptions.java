@@ -2,6 +2,8 @@ package lib;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
@@ -71,6 +73,7 @@ public final class ToolOptions {
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
         ToolOptions tool = (ToolOptions) line.getMixins().get("tool");
         return line
+            .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
             .setExpandAtFiles(false)
             .setOverwrittenOptionsAllowed(true)
             .setCaseInsensitiveEnumValuesAllowed(true)
