@@ -2,7 +2,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -18,7 +17,6 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import lib.EventJson;
@@ -30,8 +28,7 @@ import lib.SseEvent;
  * back. For use by any thread.
  *
  * <p>What waits for a client is bounded: one that is too slow is dropped and does not hold up the others. Only where
- * all of them are behind has the sender to wait. A client has a thread while something is written to it, and none
- * while there is nothing to write.
+ * all of them are behind has the sender to wait.
  */
 final class SseBroadcaster {
 
@@ -44,7 +41,6 @@ final class SseBroadcaster {
     }
 
     private static final int MOST_KEPT_BYTES = 16 << 20;
-    private static final int BATCH_BYTES = 32 << 10;
     private static final Duration STALLED = Duration.ofSeconds(5);
     private static final byte[] COMMENT = ":\n\n".getBytes(UTF_8);
     private static final byte[] END = new byte[0];
@@ -53,7 +49,6 @@ final class SseBroadcaster {
     private final int kept;
     private final int clientBuffer;
     private final byte[] preamble;
-    private final Executor workers;
     private final Consumer<String> notices;
     private final Consumer<String> details;
 
@@ -68,31 +63,44 @@ final class SseBroadcaster {
      * @param kept         how many events are kept for clients that come back, within a bound in bytes
      * @param clientBuffer how many bytes may wait for a client
      * @param retry        the reconnection time that clients are told
-     * @param workers      runs tasks that block until a client has read what is written to it: it must have no bound
      * @param notices      takes lines on clients that were dropped
      * @param details      takes lines on clients that come and go
      */
-    SseBroadcaster(int kept, int clientBuffer, Duration retry, Executor workers,
-            Consumer<String> notices, Consumer<String> details) {
+    SseBroadcaster(int kept, int clientBuffer, Duration retry, Consumer<String> notices, Consumer<String> details) {
         this.kept = kept;
         this.clientBuffer = clientBuffer;
         this.preamble = ("retry: " + retry.toMillis() + "\n\n").getBytes(UTF_8);
-        this.workers = workers;
         this.notices = notices;
         this.details = details;
     }
 
     /**
-     * Answers with the stream, which goes on after this has returned: first what the client has missed, then what
-     * comes. A client that names an event which is not kept gets all that is.
+     * Answers with the stream: first what the client has missed, then what comes, until that is over. A client that
+     * names an event which is not kept gets all that is.
      *
      * @param lastEventId the last event that the client has got, "" if none
-     * @return false if there is nothing for this client any more; the exchange is as it was then
+     * @return false if there was nothing for this client any more; the exchange is as it was then
+     * @throws IOException if the client is gone, or was dropped. It must leave the server's handler, because that is
+     *     what makes the server forget the connection; to close the exchange does not do it in every JDK.
      */
-    synchronized boolean serve(HttpExchange exchange, String lastEventId, Form form) throws IOException {
+    boolean serve(HttpExchange exchange, String lastEventId, Form form) throws IOException {
+        Client client = admit(exchange, lastEventId, form);
+        if (client == null) {
+            return false;
+        }
+        try {
+            client.writeAll();
+        } finally {
+            remove(client);
+        }
+        exchange.close();
+        return true;
+    }
+
+    private synchronized Client admit(HttpExchange exchange, String lastEventId, Form form) throws IOException {
         List<Message> missed = missedSince(lastEventId);
         if (ended && missed.isEmpty()) {
-            return false;
+            return null;
         }
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", "text/event-stream");
@@ -108,7 +116,16 @@ final class SseBroadcaster {
         if (ended) {
             client.end();
         }
-        return true;
+        return client;
+    }
+
+    /** After this nobody interrupts the client's thread any more, which may soon serve another. */
+    private synchronized void remove(Client client) {
+        Thread.interrupted();
+        if (clients.remove(client)) {
+            details.accept(client + ": gone; " + clients.size() + " clients");
+        }
+        notifyAll();
     }
 
     /** Whether there is nothing for this client any more. */
@@ -236,13 +253,6 @@ final class SseBroadcaster {
         notifyAll();
     }
 
-    private synchronized void remove(Client client, String why) {
-        if (clients.remove(client)) {
-            details.accept(client + ": " + why + "; " + clients.size() + " clients");
-        }
-        notifyAll();
-    }
-
     private record Message(String id, byte[] event, byte[] json) {
         byte[] in(Form form) {
             return form == Form.EVENTS ? event : json;
@@ -253,18 +263,17 @@ final class SseBroadcaster {
         }
     }
 
-    /** One connection, and what waits for it. */
-    private final class Client implements Runnable {
+    /** One connection, what waits for it, and the thread that writes it. */
+    private final class Client {
         private final HttpExchange exchange;
         private final String name;
         private final Form form;
         private final Queue<byte[]> queue;
         private final long limit;
+        private final Thread writer = Thread.currentThread();
         private long waiting;
         private boolean over;
         private boolean dropped;
-        private boolean running;
-        private Thread writer;
 
         /** What it is to get first does not count as slowness. */
         Client(HttpExchange exchange, Form form, Collection<byte[]> first) {
@@ -275,7 +284,6 @@ final class SseBroadcaster {
             queue = new ArrayDeque<>(first);
             waiting = first.stream().mapToLong(bytes -> bytes.length).sum();
             limit = clientBuffer + waiting;
-            start();
         }
 
         synchronized boolean offer(byte[] bytes) {
@@ -295,7 +303,7 @@ final class SseBroadcaster {
 
         synchronized void end() {
             over = true;
-            start();
+            notifyAll();
         }
 
         synchronized boolean isBehind() {
@@ -307,90 +315,54 @@ final class SseBroadcaster {
             notices.accept(this + ": " + why + ", dropped");
             dropped = true;
             queue.clear();
-            if (writer != null) {
-                writer.interrupt();
-            } else {
-                start();
-            }
+            writer.interrupt();
         }
 
         private void add(byte[] bytes) {
             queue.add(bytes);
             waiting += bytes.length;
-            start();
+            notifyAll();
         }
 
-        private synchronized void start() {
-            if (!running) {
-                running = true;
-                workers.execute(this);
-            }
-        }
-
-        /** Writes until nothing waits. */
-        @Override
-        public void run() {
-            try {
-                OutputStream out = exchange.getResponseBody();
-                for (byte[] bytes = take(); bytes != null; bytes = take()) {
-                    if (bytes == END) {
-                        exchange.close();
-                        remove(this, "has got everything");
-                        return;
-                    }
-                    out.write(bytes);
+        void writeAll() throws IOException {
+            OutputStream out = exchange.getResponseBody();
+            for (byte[] bytes = take(); bytes != END; bytes = take()) {
+                out.write(bytes);
+                if (isLast(bytes)) {
                     out.flush();
-                    written(bytes.length);
                 }
-            } catch (IOException gone) {
-                abort();
-                remove(this, "gone");
             }
         }
 
-        /** What to write next, END behind the last of it, null if nothing waits: then this thread has nothing to do. */
+        /** What to write next, waited for; END behind the last of it. */
         private synchronized byte[] take() throws IOException {
+            try {
+                while (queue.isEmpty() && !over && !dropped) {
+                    wait();
+                }
+            } catch (InterruptedException drop) {
+                throw new InterruptedIOException();
+            }
             if (dropped) {
                 throw new IOException("dropped");
             }
-            writer = queue.isEmpty() ? null : Thread.currentThread();
-            running = over || writer != null;
-            return writer == null ? over ? END : null : batch();
+            return queue.isEmpty() ? END : queue.remove();
         }
 
-        private byte[] batch() {
-            byte[] first = queue.remove();
-            if (queue.isEmpty() || first.length + queue.peek().length > BATCH_BYTES) {
-                return first;
-            }
-            ByteArrayOutputStream batch = new ByteArrayOutputStream(BATCH_BYTES);
-            batch.writeBytes(first);
-            while (!queue.isEmpty() && batch.size() + queue.peek().length <= BATCH_BYTES) {
-                batch.writeBytes(queue.remove());
-            }
-            return batch.toByteArray();
-        }
-
-        private void written(int bytes) {
+        /** Counts what was written, and tells whether it was the last of what waits. */
+        private boolean isLast(byte[] written) {
             boolean caughtUp;
+            boolean last;
             synchronized (this) {
                 boolean behind = isBehind();
-                waiting -= bytes;
+                waiting -= written.length;
                 caughtUp = behind && !isBehind();
+                last = queue.isEmpty();
             }
             if (caughtUp) {
                 progress();
             }
-        }
-
-        /** The server wants to write the end of the body, which must not block: with an interrupt pending it fails. */
-        private void abort() {
-            synchronized (this) {
-                writer = null;
-            }
-            Thread.currentThread().interrupt();
-            exchange.close();
-            Thread.interrupted();
+            return last;
         }
 
         @Override

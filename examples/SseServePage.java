@@ -82,7 +82,8 @@ final class SseServePage {
         #nothing { padding: 3rem 1rem; text-align: center; color: var(--dim); }
         @media (max-width: 40rem) {
           body { padding: 0 .6rem 1rem; }
-          #rate svg { width: 6rem; }
+          #rate { width: 100%; }
+          #rate svg { flex: 1; }
           li { grid-template-columns: auto 1fr auto; padding: .5rem .7rem; }
           .type { order: -1; }
           time { order: 1; }

@@ -111,10 +111,8 @@ class SseServe implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
-        Executor workers = workers();
-        broadcaster = new SseBroadcaster(replay, clientBuffer, Duration.ofMillis(retry), workers,
-            tool::notice, tool::detail);
-        HttpServer server = open(workers);
+        broadcaster = new SseBroadcaster(replay, clientBuffer, Duration.ofMillis(retry), tool::notice, tool::detail);
+        HttpServer server = open();
         try {
             startHeartbeats();
             new LineReader(in, '\n', false).forEach(this::send);
@@ -260,7 +258,7 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    private HttpServer open(Executor workers) throws IOException {
+    private HttpServer open() throws IOException {
         System.setProperty("sun.net.httpserver.nodelay", "true");
         InetSocketAddress address = address();
         HttpServer server;
@@ -269,7 +267,7 @@ class SseServe implements Callable<Integer> {
         } catch (IOException failure) {
             throw new IOException(host + " port " + port + ": " + Reason.of(failure), failure);
         }
-        server.setExecutor(workers);
+        server.setExecutor(threadPerClient());
         server.createContext("/", this::answer);
         server.start();
         if (!address.getAddress().isLoopbackAddress() && secret == null) {
@@ -288,11 +286,8 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    /**
-     * Virtual threads, where one that blocks in the server's monitors does not block the thread that carries it;
-     * else one thread for each client that something is being written to.
-     */
-    private static Executor workers() {
+    /** Virtual threads, where one that blocks in the server's monitors does not block the thread that carries it. */
+    private static Executor threadPerClient() {
         if (Runtime.version().feature() >= FIRST_JDK_TO_BLOCK_IN_A_MONITOR) {
             try {
                 return (Executor) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the README shows is what the scripts do. */
 class ReadmeTest {
     @ParameterizedTest
-    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "sse-serve"})
     void helpIsWhatTheScriptPrints(String script) throws Exception {
         StringWriter help = new StringWriter();
         Script.commandLine(script).setOut(new PrintWriter(help)).execute("--help");

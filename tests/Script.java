@@ -70,6 +70,7 @@ final class Script implements AutoCloseable {
             case "sse-listen" -> SseListen.commandLine();
             case "udp-send" -> UdpSend.commandLine();
             case "sse-to-udp" -> SseToUdp.commandLine();
+            case "sse-serve" -> SseServe.commandLine();
             default -> throw new IllegalArgumentException(name);
         };
     }
