@@ -1,15 +1,16 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable -Xlog:all=error:stderr
+//RUNTIME_OPTIONS -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Xlog:all=error:stderr -Dsun.net.inetaddr.ttl=1
 //CDS
-//DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://localhost:8080/events 192.168.8.255:5000
+//DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
 //SOURCES lib/EventJson.java lib/HttpProxy.java lib/Pace.java lib/Payload.java lib/Reason.java
 //SOURCES lib/SseClient.java lib/SseEvent.java lib/SseException.java lib/SseOptions.java lib/SseParser.java
 //SOURCES lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java lib/StatusLine.java lib/Template.java
-//SOURCES lib/Tls.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpOptions.java lib/UdpRoute.java
-//SOURCES lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
+//SOURCES lib/Tls.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpDelivery.java lib/UdpOptions.java
+//SOURCES lib/UdpRoute.java lib/UdpRoutes.java lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
 
 import java.io.IOException;
 import java.util.List;

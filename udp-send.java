@@ -1,22 +1,21 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable -Xlog:all=error:stderr
+//RUNTIME_OPTIONS -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Xlog:all=error:stderr -Dsun.net.inetaddr.ttl=1
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
 //SOURCES lib/EventJson.java lib/LineReader.java lib/Pace.java lib/Payload.java lib/Reason.java lib/SseEvent.java
 //SOURCES lib/SseException.java lib/StandardOutput.java lib/StatusLine.java lib/Template.java lib/ToolOptions.java
-//SOURCES lib/UdpBroadcaster.java lib/UdpOptions.java lib/UdpRoute.java lib/UdpSchedule.java lib/UdpSource.java
-//SOURCES lib/UdpTarget.java lib/UserSignal.java
+//SOURCES lib/UdpBroadcaster.java lib/UdpDelivery.java lib/UdpOptions.java lib/UdpRoute.java lib/UdpRoutes.java
+//SOURCES lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -24,6 +23,7 @@ import lib.EventJson;
 import lib.LineReader;
 import lib.Payload;
 import lib.SseEvent;
+import lib.StatusLine;
 import lib.Template;
 import lib.Template.Placeholder;
 import lib.ToolOptions;
@@ -51,8 +51,8 @@ class UdpSend implements Callable<Integer> {
     private String message;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 2, defaultValue = "{line}",
-        description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of an"
-            + " event in JSON, as sse-listen prints it; @FILE: the template is in FILE.")
+        description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of"
+            + " an event in JSON, as sse-listen prints it; @FILE: the template is in FILE.")
     private String format;
 
     @Option(names = {"-0", "--null"}, order = 3, description = "Lines end in NUL instead of LF or CR LF.")
@@ -77,7 +77,7 @@ class UdpSend implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         template = template();
-        if (message == null && isTerminal()) {
+        if (message == null && StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
         return udp.run(tool, targets, null, message != null, this::sendAll);
@@ -118,16 +118,6 @@ class UdpSend implements Callable<Integer> {
                 Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
         } catch (IllegalArgumentException unknown) {
             throw tool.usage("--format: " + unknown.getMessage());
-        }
-    }
-
-    /** {@code System.console()} would also ask whether standard output is a terminal. */
-    private static boolean isTerminal() {
-        try {
-            String name = Files.readSymbolicLink(Path.of("/proc/self/fd/0")).toString();
-            return name.startsWith("/dev/pts/") || name.startsWith("/dev/tty") || name.equals("/dev/console");
-        } catch (IOException notLinux) {
-            return System.console() != null;
         }
     }
 

@@ -3,7 +3,8 @@
 //DESCRIPTION Tell the LAN when a light panel is touched: copy this file and change it
 //SOURCES ../lib/HttpProxy.java ../lib/Pace.java ../lib/Reason.java ../lib/SseClient.java ../lib/SseEvent.java
 //SOURCES ../lib/SseException.java ../lib/SseParser.java ../lib/SseRequest.java ../lib/StateFile.java ../lib/Tls.java
-//SOURCES ../lib/UdpBroadcaster.java ../lib/UdpRoute.java ../lib/UdpSchedule.java ../lib/UdpSource.java ../lib/UdpTarget.java
+//SOURCES ../lib/UdpBroadcaster.java ../lib/UdpDelivery.java ../lib/UdpRoute.java ../lib/UdpRoutes.java
+//SOURCES ../lib/UdpSchedule.java ../lib/UdpSource.java ../lib/UdpTarget.java
 
 import java.net.URI;
 import lib.SseClient;

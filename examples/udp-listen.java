@@ -71,8 +71,12 @@ class UdpListen implements Callable<Integer> {
 
     OutputStream out = new StandardOutput();
 
+    private final Payload line = new Payload();
+    private EventJson json;
+
     @Override
     public Integer call() throws Exception {
+        json = new EventJson(line);
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
@@ -111,11 +115,11 @@ class UdpListen implements Callable<Integer> {
 
     private void print(DatagramPacket packet, Template template) throws IOException {
         byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
-        Payload line = new Payload();
-        new EventJson(line).writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
-        byte[] json = line.toByteArray();
+        line.reset();
+        json.writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
+        byte[] bytes = line.toByteArray();
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, json, 0, json.length);
+        template.write(event, bytes, 0, bytes.length);
         out.write('\n');
         out.flush();
     }
@@ -137,11 +141,22 @@ class UdpListen implements Callable<Integer> {
         }
     }
 
+    /** Wherever it can be joined: an interface may have no address of that IP version. */
     private void join(DatagramSocket socket, InetSocketAddress group) throws IOException {
+        IOException refusal = new IOException("no interface that is up takes multicast");
+        boolean joined = false;
         for (NetworkInterface network : interfaces()) {
-            if (via != null || network.isUp() && network.supportsMulticast()) {
-                socket.joinGroup(group, network);
+            try {
+                if (via != null || network.isUp() && network.supportsMulticast()) {
+                    socket.joinGroup(group, network);
+                    joined = true;
+                }
+            } catch (IOException notThere) {
+                refusal = notThere;
             }
+        }
+        if (!joined) {
+            throw refusal;
         }
     }
 

@@ -2,6 +2,8 @@ package lib;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /** One line on a terminal that tells how it goes, drawn again in place every second. For use by any thread. */
@@ -31,11 +33,22 @@ public final class StatusLine implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether a file descriptor, 0 to 2, is a terminal that can move its cursor. False where that can not be told. */
+    /** Whether standard error is a terminal on which a line can be drawn again. */
+    static boolean isPossible() {
+        return !"dumb".equals(System.getenv("TERM")) && isTerminal(2);
+    }
+
+    /** Whether a file descriptor, 0 to 2, is a terminal. False where that can not be told. */
     public static boolean isTerminal(int descriptor) {
-        if ("dumb".equals(System.getenv("TERM"))) {
-            return false;
+        try {
+            String name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+            return name.startsWith("/dev/pts/") || name.startsWith("/dev/tty") || name.equals("/dev/console");
+        } catch (IOException notLinux) {
+            return isTerminalToTest(descriptor);
         }
+    }
+
+    private static boolean isTerminalToTest(int descriptor) {
         try {
             ProcessBuilder test = new ProcessBuilder("test", "-t", Integer.toString(descriptor));
             return test.inheritIO().start().waitFor() == 0;
@@ -64,8 +77,13 @@ public final class StatusLine implements AutoCloseable {
         drawn = true;
     }
 
-    /** Makes room for something else; the line comes back with the next drawing. */
-    public synchronized void clear() {
+    /** Makes room for what the action prints; the line comes back with the next drawing. */
+    public synchronized void above(Runnable action) {
+        clear();
+        action.run();
+    }
+
+    private void clear() {
         if (drawn) {
             out.print(CLEAR);
             out.flush();

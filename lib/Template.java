@@ -46,7 +46,9 @@ public final class Template {
 
     private final List<Part> parts = new ArrayList<>();
     private final OutputStream out;
-    private final EventJson json;
+    private final boolean needsEvent;
+    /** Made when it is first needed: loading the JSON library takes time at the start. */
+    private EventJson json;
 
     /**
      * @param text    the template
@@ -56,7 +58,6 @@ public final class Template {
      */
     public Template(String text, OutputStream out, Placeholder... allowed) throws IOException {
         this.out = out;
-        this.json = new EventJson(out);
         Matcher braces = BRACES.matcher(text);
         int from = 0;
         while (braces.find()) {
@@ -69,6 +70,7 @@ public final class Template {
             }
         }
         addText(text.substring(from));
+        needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
     private void addText(String text) {
@@ -92,7 +94,7 @@ public final class Template {
 
     /** Whether an event is needed to write it: whether a placeholder other than the line occurs. */
     public boolean needsEvent() {
-        return parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
+        return needsEvent;
     }
 
     /** Whether this is {@code {json}} and nothing else. */
@@ -108,7 +110,7 @@ public final class Template {
     public void write(SseEvent event, Instant received) throws IOException {
         for (Part part : parts) {
             if (part.placeholder == Placeholder.JSON) {
-                json.write(event, received);
+                json().write(event, received);
             } else {
                 out.write(part.placeholder == null ? part.text : value(part.placeholder, event));
             }
@@ -117,7 +119,7 @@ public final class Template {
 
     /** Writes what becomes of a comment where this {@linkplain #isJson is JSON}. */
     public void writeComment(String text, Instant received) throws IOException {
-        json.writeComment(text, received);
+        json().writeComment(text, received);
     }
 
     /**
@@ -134,6 +136,13 @@ public final class Template {
                 out.write(part.placeholder == null ? part.text : value(part.placeholder, event));
             }
         }
+    }
+
+    private EventJson json() throws IOException {
+        if (json == null) {
+            json = new EventJson(out);
+        }
+        return json;
     }
 
     private static byte[] value(Placeholder placeholder, SseEvent event) {

@@ -126,7 +126,7 @@ public final class ToolOptions {
 
     /** With {@code -v} on a terminal a line that tells how it goes, until it is closed; else nothing. */
     public AutoCloseable statusLine(Supplier<String> text) {
-        if (!verbose || quiet || !StatusLine.isTerminal(2)) {
+        if (!verbose || quiet || !StatusLine.isPossible()) {
             return () -> {};
         }
         String noColour = System.getenv("NO_COLOR");
@@ -135,9 +135,14 @@ public final class ToolOptions {
     }
 
     private void say(String message) {
-        if (statusLine != null) {
-            statusLine.clear();
+        if (statusLine == null) {
+            print(message);
+        } else {
+            statusLine.above(() -> print(message));
         }
+    }
+
+    private void print(String message) {
         PrintWriter err = command.commandLine().getErr();
         err.println(command.name() + ": " + printable(message));
         err.flush();

@@ -1,21 +1,13 @@
 package lib;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.net.BindException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * Sends payloads to one or more targets, each as one datagram, in order, with SO_BROADCAST.
@@ -76,55 +68,22 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     static final int PATIENCE_SECONDS = 10;
 
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
-    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
-    /** What is over sooner than this is worth no message. */
-    private static final long BLIP = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long BETWEEN_LOOKS_AT_LINKS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long BETWEEN_LOOKS_AT_INTERFACES = TimeUnit.SECONDS.toNanos(2);
-    private static final long BETWEEN_REOPENS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long BETWEEN_RESOLVES = TimeUnit.SECONDS.toNanos(1);
-    private static final long MOST_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(500);
-    /** A name server that does not answer holds up all targets; so it does for a small part of the time only. */
-    private static final int REST_AFTER_RESOLVING = 20;
-    /** What every network that carries IPv6 can carry in one packet. */
-    private static final int SURELY_UNFRAGMENTED = 1232;
+    private final UdpRoutes routes;
+    private final UdpDelivery delivery;
 
-    private final List<UdpTarget> targets;
-    private final UdpSource source;
-    private final int multicastTtl;
-    private final boolean multicastLoop;
-    private final boolean anyAll;
-    private final ReentrantLock lock = new ReentrantLock(true);
-
-    private List<UdpRoute> routes = new ArrayList<>();
     private int maxPayload = MAX_PAYLOAD;
     private Oversize oversize = Oversize.SKIP;
-    private OnError onError = OnError.RETRY;
     private int repeat = 1;
     private Duration repeatDelay = Duration.ZERO;
     private Duration delay = Duration.ZERO;
-    private Pace pace;
-    private volatile UdpSchedule schedule;
     private OutputStream tee;
     private OutputStream dryRun;
     private Consumer<String> notices = message -> {};
 
-    private long number;
-    private long linksSeen = System.nanoTime();
-    private long interfacesSeen = linksSeen;
-    private long resolveAgain = linksSeen;
-    private long reopenAgain = linksSeen;
-    private boolean fragmentsSaid;
+    private volatile UdpSchedule schedule;
     private volatile long received;
-    private volatile long sent;
-    private volatile long bytes;
-    private volatile long skipped;
-    private volatile long retried;
-    private volatile long failed;
-    private volatile Thread waiting;
-    private volatile boolean cancelled;
+    private volatile long tooLargeSkipped;
+    private volatile long tooLargeFailed;
 
     /** As {@link #UdpBroadcaster(List, UdpSource, int, boolean)}, with what the system does by itself. */
     public UdpBroadcaster(List<UdpTarget> targets) throws IOException {
@@ -149,40 +108,8 @@ public final class UdpBroadcaster implements AutoCloseable {
         if (multicastTtl < 0 || multicastTtl > 255) {
             throw new IllegalArgumentException("multicast TTL " + multicastTtl + ": expected 0 to 255");
         }
-        this.targets = List.copyOf(targets);
-        this.source = source;
-        this.multicastTtl = multicastTtl;
-        this.multicastLoop = multicastLoop;
-        this.anyAll = targets.stream().anyMatch(UdpTarget::isAll);
-        try {
-            openFirst();
-        } catch (IOException | IllegalArgumentException failure) {
-            closeRoutes();
-            throw failure;
-        }
-    }
-
-    private void openFirst() throws IOException {
-        for (UdpTarget target : targets) {
-            for (InetSocketAddress address : target.resolve(source)) {
-                UdpRoute route = new UdpRoute(target, address);
-                routes.add(route);
-                try {
-                    source.bindAddress(address.getAddress());
-                } catch (IOException noAddress) {
-                    throw new IllegalArgumentException("target '" + target + "': " + noAddress.getMessage(), noAddress);
-                }
-                try {
-                    route.open(source, multicastTtl, multicastLoop);
-                } catch (BindException inUse) {
-                    String bound = UdpRoute.text(source.bindAddress(address.getAddress()));
-                    throw new IOException("source " + bound + ": " + Reason.of(inUse), inUse);
-                } catch (IOException notNow) {
-                    route.failure = Reason.of(notNow);
-                    route.failingSince = System.nanoTime();
-                }
-            }
-        }
+        routes = new UdpRoutes(targets, source, multicastTtl, multicastLoop);
+        delivery = new UdpDelivery(routes);
     }
 
     /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, and what happens to a larger payload. */
@@ -197,13 +124,15 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
     public UdpBroadcaster onError(OnError action) {
-        onError = action;
+        delivery.onError = action;
         return this;
     }
 
     /** Takes lines on what was not sent as it was given. */
     public UdpBroadcaster notices(Consumer<String> lines) {
         notices = lines;
+        routes.notices = lines;
+        delivery.notices = lines;
         return this;
     }
 
@@ -225,7 +154,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         if (!(perSecond > 0)) {
             throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
         }
-        pace = new Pace(perSecond, System.nanoTime());
+        delivery.pace = new Pace(perSecond, System.nanoTime());
         return this;
     }
 
@@ -252,17 +181,14 @@ public final class UdpBroadcaster implements AutoCloseable {
      *
      * @param payload its position stays where it is
      * @throws CancelledException if that happened before it was sent
-     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the message
-     *                            names the target and the reason
+     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the
+     *                            message names the target and the reason
      */
     public void send(ByteBuffer payload) throws IOException {
         received++;
         ByteBuffer datagram = payload.remaining() <= maxPayload ? payload : fitted(payload);
         if (datagram == null) {
             return;
-        }
-        if (datagram.remaining() > SURELY_UNFRAGMENTED && !fragmentsSaid) {
-            sayIfFragmented(datagram.remaining());
         }
         if (!delay.isZero()) {
             schedule().add(datagram, delay.toNanos(), repeat);
@@ -273,7 +199,9 @@ public final class UdpBroadcaster implements AutoCloseable {
             }
         }
         if (tee != null) {
-            tee.write(datagram.array(), datagram.arrayOffset() + datagram.position(), datagram.remaining());
+            byte[] copy = new byte[datagram.remaining()];
+            datagram.duplicate().get(copy);
+            tee.write(copy);
             tee.write('\n');
             tee.flush();
         }
@@ -285,7 +213,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     private void sendCopies(ByteBuffer datagram) throws IOException {
-        if (repeatDelay.isZero() && pace == null) {
+        if (repeatDelay.isZero() && delivery.pace == null) {
             for (int copy = 1; copy < repeat; copy++) {
                 transmit(datagram);
             }
@@ -308,17 +236,12 @@ public final class UdpBroadcaster implements AutoCloseable {
             notices.accept(size + ": cut off");
             return beginning(payload);
         }
-        lock.lock();
-        try {
-            long datagrams = (long) repeat * routes.size();
-            if (oversize == Oversize.FAIL) {
-                failed += datagrams;
-                throw new IOException(size);
-            }
-            skipped += datagrams;
-        } finally {
-            lock.unlock();
+        long datagrams = (long) repeat * routes.all().size();
+        if (oversize == Oversize.FAIL) {
+            tooLargeFailed += datagrams;
+            throw new IOException(size);
         }
+        tooLargeSkipped += datagrams;
         notices.accept(size + ": not sent");
         return null;
     }
@@ -332,279 +255,28 @@ public final class UdpBroadcaster implements AutoCloseable {
         return payload.duplicate().limit(end);
     }
 
-    private void sayIfFragmented(int size) {
-        for (UdpRoute route : routes) {
-            int most = route.unfragmented();
-            if (size > most && !fragmentsSaid) {
-                fragmentsSaid = true;
-                notices.accept(route + ": " + size + " bytes, more than the " + most + " that leave there in one packet:"
-                    + " sent in parts, and lost if one part is (this is said once)");
-            }
-        }
-    }
-
-    /** One datagram to each target, now, or as soon as there is a turn and they take it. */
+    /** One datagram to each target. */
     private void transmit(ByteBuffer datagram) throws IOException {
-        lock.lock();
-        try {
-            number++;
-            lookAtInterfaces();
-            boolean settled = true;
-            for (UdpRoute route : routes) {
-                settled &= offer(route, datagram);
-            }
-            if (!settled) {
-                persist(datagram);
-            }
-        } finally {
-            lock.unlock();
+        if (dryRun == null) {
+            delivery.send(datagram);
+        } else {
+            tell(datagram.remaining());
         }
     }
 
-    /** False if the system did not take it. */
-    private boolean offer(UdpRoute route, ByteBuffer datagram) throws IOException {
-        if (pace != null) {
-            waitUntil(pace.next(System.nanoTime()));
+    private synchronized void tell(int size) throws IOException {
+        routes.refresh();
+        for (UdpRoute route : routes.all()) {
+            dryRun.write((route.path() + ": " + size + " bytes\n").getBytes(StandardCharsets.UTF_8));
         }
-        if (route.isOpen()) {
-            try {
-                if (dryRun == null) {
-                    route.send(datagram);
-                } else {
-                    tell(route.path() + ": " + datagram.remaining() + " bytes");
-                }
-                sent++;
-                bytes += datagram.remaining();
-                route.taken = number;
-                if (pace != null) {
-                    pace.taken(System.nanoTime());
-                }
-                if (route.failure != null) {
-                    works(route);
-                }
-                return true;
-            } catch (IOException refusal) {
-                fails(route, Reason.of(refusal));
-            }
-        }
-        if (onError == OnError.FAIL || dryRun != null) {
-            failed++;
-            throw new IOException(route + ": " + route.failure);
-        }
-        return false;
-    }
-
-    private void tell(String line) throws IOException {
-        dryRun.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         dryRun.flush();
-    }
-
-    /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
-    private static void fails(UdpRoute route, String reason) {
-        if (route.failure == null) {
-            route.failingSince = System.nanoTime();
-        }
-        route.failure = reason;
-        try {
-            route.close();
-        } catch (IOException closedAllTheSame) {
-            return;
-        }
-    }
-
-    private void works(UdpRoute route) {
-        if (route.failureSaid) {
-            notices.accept(route + ": works again after "
-                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - route.failingSince) + " s, "
-                + (route.missed == 0 ? "nothing was lost" : route.missed + " datagrams were not sent to it"));
-        }
-        route.failure = null;
-        route.failureSaid = false;
-        route.passedOver = false;
-        route.missed = 0;
-    }
-
-    /** Offers a datagram again to the routes that did not take it, while the input waits. */
-    private void persist(ByteBuffer datagram) throws IOException {
-        boolean counted = false;
-        long othersTook = 0;
-        long wait = FIRST_WAIT;
-        try {
-            while (true) {
-                boolean anyTook = onError == OnError.SKIP || routes.stream().anyMatch(route -> route.taken == number);
-                if (anyTook && othersTook == 0) {
-                    othersTook = System.nanoTime();
-                }
-                if (anyTook) {
-                    passOver(System.nanoTime() - othersTook >= PATIENCE);
-                }
-                sayWhatFails();
-                if (isSettled(anyTook)) {
-                    reopenIfDue();
-                    countMissed();
-                    return;
-                }
-                if (!counted) {
-                    retried += untaken();
-                    counted = true;
-                }
-                waitUntil(System.nanoTime() + wait);
-                wait = Math.min(2 * wait, LONGEST_WAIT);
-                reopenIfDue();
-                for (UdpRoute route : routes) {
-                    if (route.taken != number) {
-                        offer(route, datagram);
-                    }
-                }
-            }
-        } catch (CancelledException end) {
-            failed += untaken();
-            throw end;
-        }
-    }
-
-    private long untaken() {
-        return routes.stream().filter(route -> route.taken != number).count();
-    }
-
-    /** Every route took it, or is not waited for since another one took it. */
-    private boolean isSettled(boolean anyTook) {
-        return routes.stream().allMatch(route -> route.taken == number || anyTook && route.passedOver);
-    }
-
-    private void passOver(boolean patienceIsOver) {
-        for (UdpRoute route : routes) {
-            if (route.taken != number && !route.passedOver && (patienceIsOver || onError == OnError.SKIP)) {
-                route.passedOver = true;
-                route.failureSaid = true;
-                notices.accept(route + ": " + route.failure + "; " + (onError == OnError.SKIP
-                    ? "datagrams to it are skipped until it works again"
-                    : "the other targets go on without it until it works again"));
-            }
-        }
-    }
-
-    private void sayWhatFails() {
-        for (UdpRoute route : routes) {
-            if (route.taken != number && !route.failureSaid && System.nanoTime() - route.failingSince > BLIP) {
-                route.failureSaid = true;
-                notices.accept(route + ": " + route.failure + "; trying again until it works, the input waits");
-            }
-        }
-    }
-
-    private void countMissed() {
-        for (UdpRoute route : routes) {
-            if (route.taken != number) {
-                route.missed++;
-                skipped++;
-            }
-        }
-    }
-
-    /** What no send would tell: a link that is gone, an interface that came. */
-    private void lookAtInterfaces() {
-        long now = System.nanoTime();
-        if (now - linksSeen > BETWEEN_LOOKS_AT_LINKS) {
-            linksSeen = now;
-            routes.stream().filter(UdpRoute::isOpen).forEach(UdpBroadcaster::lookAtLink);
-        }
-        if (anyAll && now - interfacesSeen > BETWEEN_LOOKS_AT_INTERFACES) {
-            interfacesSeen = now;
-            targets.stream().filter(UdpTarget::isAll).forEach(this::resolveAgain);
-        }
-    }
-
-    private static void lookAtLink(UdpRoute route) {
-        try {
-            route.checkLink();
-        } catch (IOException noLink) {
-            fails(route, noLink.getMessage());
-        }
-    }
-
-    private void reopenIfDue() {
-        long begin = System.nanoTime();
-        if (begin - resolveAgain > 0) {
-            targets.stream()
-                .filter(target -> routes.stream().anyMatch(route -> route.target == target && route.failure != null))
-                .forEach(this::resolveAgain);
-            long end = System.nanoTime();
-            resolveAgain = end + Math.max(BETWEEN_RESOLVES, REST_AFTER_RESOLVING * (end - begin));
-        }
-        if (begin - reopenAgain > 0) {
-            routes.stream().filter(route -> !route.isOpen()).forEach(this::open);
-            reopenAgain = System.nanoTime() + BETWEEN_REOPENS;
-        }
-    }
-
-    /** Gives a target the routes that it has now; those that it had already stay as they are. */
-    private void resolveAgain(UdpTarget target) {
-        List<UdpRoute> had = routes.stream().filter(route -> route.target == target).toList();
-        List<InetSocketAddress> addresses;
-        try {
-            addresses = target.resolve(source);
-            boolean wasLoopback = UdpTarget.isLoopback(had.stream().map(route -> route.address).toList());
-            if (target.isAll() && UdpTarget.isLoopback(addresses) && !wasLoopback) {
-                throw new IOException("no interface but the loopback is up");
-            }
-        } catch (IOException | IllegalArgumentException notNow) {
-            String reason = Reason.of(notNow).replaceFirst("^" + Pattern.quote(target + ": "), "");
-            had.forEach(route -> fails(route, reason));
-            return;
-        }
-        List<UdpRoute> has = addresses.stream()
-            .map(address -> had.stream().filter(route -> route.address.equals(address)).findFirst()
-                .orElseGet(() -> opened(new UdpRoute(target, address))))
-            .toList();
-        if (!has.equals(had)) {
-            replace(target, had, has);
-        }
-    }
-
-    private UdpRoute opened(UdpRoute route) {
-        open(route);
-        return route;
-    }
-
-    private void open(UdpRoute route) {
-        try {
-            route.open(source, multicastTtl, multicastLoop);
-        } catch (IOException | IllegalArgumentException notNow) {
-            fails(route, Reason.of(notNow));
-        }
-    }
-
-    private void replace(UdpTarget target, List<UdpRoute> had, List<UdpRoute> has) {
-        List<UdpRoute> all = new ArrayList<>();
-        for (UdpTarget one : targets) {
-            all.addAll(one == target ? has : routes.stream().filter(route -> route.target == one).toList());
-        }
-        had.stream().filter(route -> !has.contains(route)).forEach(route -> fails(route, "gone"));
-        routes = all;
-        notices.accept(target + ": goes to "
-            + String.join(" ", has.stream().map(route -> route.address.getAddress().getHostAddress()).toList()) + " now");
-    }
-
-    /** Ends early with an exception if that is asked for meanwhile. */
-    private void waitUntil(long time) throws IOException {
-        waiting = Thread.currentThread();
-        for (long left = time - System.nanoTime(); left > 0 && !cancelled; left = time - System.nanoTime()) {
-            LockSupport.parkNanos(this, left);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while a datagram waited");
-            }
-        }
-        waiting = null;
-        if (cancelled) {
-            throw new CancelledException();
-        }
     }
 
     /** What has happened so far. */
     public Counts counts() {
-        long unsent = schedule == null ? 0 : schedule.leftUnsent() * routes.size();
-        return new Counts(received, sent, bytes, skipped, retried, failed + unsent);
+        long unsent = schedule == null ? 0 : schedule.leftUnsent() * routes.all().size();
+        return new Counts(received, delivery.sent, delivery.bytes, tooLargeSkipped + delivery.skipped,
+            delivery.retried, tooLargeFailed + delivery.failed + unsent);
     }
 
     /**
@@ -612,18 +284,10 @@ public final class UdpBroadcaster implements AutoCloseable {
      * second at the most until it has, so that the {@link #counts} are final.
      */
     public void cancel() {
-        cancelled = true;
         if (schedule != null) {
             schedule.cancel();
         }
-        LockSupport.unpark(waiting);
-        try {
-            if (lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
-                lock.unlock();
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
+        delivery.cancel();
     }
 
     /** Waits until what is to go out later has gone out, unless cancelled, and closes the sockets. */
@@ -634,13 +298,7 @@ public final class UdpBroadcaster implements AutoCloseable {
                 schedule.drain();
             }
         } finally {
-            closeRoutes();
-        }
-    }
-
-    private void closeRoutes() throws IOException {
-        for (UdpRoute route : routes) {
-            route.close();
+            routes.close();
         }
     }
 }

@@ -37,7 +37,7 @@ public final class UdpOptions {
         description = "How far multicast goes, 0 to 255: 1 does not pass a router (${DEFAULT-VALUE}).")
     private int ttl;
 
-    @Option(names = "--no-multicast-loop", order = 63, negatable = true, defaultValue = "true", fallbackValue = "true",
+    @Option(names = "--multicast-loop", order = 63, negatable = true, defaultValue = "true", fallbackValue = "true",
         description = "Whether receivers on this host get multicast too (they do).")
     private boolean multicastLoop;
 
@@ -89,20 +89,32 @@ public final class UdpOptions {
             throws Exception {
         UdpBroadcaster broadcaster = broadcaster(tool, targets);
         Summary summary = new Summary(tool, broadcaster, reconnects, brief);
-        Thread onSignal = new Thread(summary::cancelAndSay, "udp-signal");
-        Runtime.getRuntime().addShutdownHook(onSignal);
-        UserSignal.onSignal(() -> tool.notice(summary.text()));
         boolean alone = !tee && !dryRun || !StatusLine.isTerminal(1);
         AutoCloseable statusLine = alone ? tool.statusLine(summary::live) : () -> {};
+        Thread onSignal = new Thread(() -> {
+            broadcaster.cancel();
+            close(statusLine);
+            summary.say();
+        }, "udp-signal");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        UserSignal.onSignal(() -> tool.notice(summary.text()));
         try (broadcaster) {
             return work.with(broadcaster);
         } catch (Exception failure) {
             summary.onlyIfAnythingReceived();
             throw failure;
         } finally {
-            statusLine.close();
+            close(statusLine);
             summary.say();
             removeShutdownHook(onSignal);
+        }
+    }
+
+    private static void close(AutoCloseable statusLine) {
+        try {
+            statusLine.close();
+        } catch (Exception impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 
@@ -178,11 +190,6 @@ public final class UdpOptions {
             }
         }
 
-        void cancelAndSay() {
-            broadcaster.cancel();
-            say();
-        }
-
         /** For the status line, about once a second. */
         String live() {
             Counts counts = broadcaster.counts();
@@ -195,8 +202,9 @@ public final class UdpOptions {
             lastReceived = counts.received();
             String last = lastReceived == 0 ? "none yet"
                 : "last " + TimeUnit.NANOSECONDS.toSeconds(now - lastArrival) + " s ago";
-            return String.format(Locale.ROOT, "%d received, %.1f/s, %s, %d sent, %d bytes, %s%d errors", lastReceived, rate, last,
-                counts.sent(), counts.bytes(), reconnects == null ? "" : reconnects.getAsLong() + " reconnects, ",
+            return String.format(Locale.ROOT, "%d received, %.1f/s, %s, %d sent, %d bytes, %s%d errors",
+                lastReceived, rate, last, counts.sent(), counts.bytes(),
+                reconnects == null ? "" : reconnects.getAsLong() + " reconnects, ",
                 counts.skipped() + counts.retried() + counts.failed());
         }
     }

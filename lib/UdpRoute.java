@@ -6,11 +6,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.PortUnreachableException;
-import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** One address of a target, the socket that is connected to it, and how it fares. */
 final class UdpRoute {
@@ -49,7 +50,8 @@ final class UdpRoute {
     void open(UdpSource source, int multicastTtl, boolean multicastLoop) throws IOException {
         close();
         boolean ipv6 = address.getAddress() instanceof Inet6Address;
-        DatagramChannel opening = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+        DatagramChannel opening =
+            DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
             opening.setOption(StandardSocketOptions.SO_BROADCAST, true);
             if (address.getAddress().isMulticastAddress()) {
@@ -99,17 +101,39 @@ final class UdpRoute {
         return channel != null;
     }
 
+    /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
+    void fails(String reason) {
+        if (failure == null) {
+            failingSince = System.nanoTime();
+        }
+        failure = reason;
+        close();
+    }
+
+    /** After it failed; what the user should know of that. */
+    Optional<String> works() {
+        Optional<String> news = failureSaid ? Optional.of(this + ": works again after "
+            + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
+            + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it")) : Optional.empty();
+        failure = null;
+        failureSaid = false;
+        passedOver = false;
+        missed = 0;
+        return news;
+    }
+
     /**
      * Sends one datagram. What the system has learned about an earlier one, such as that nobody listened, it tells in
      * place of sending this one: so a first exception says nothing.
      *
-     * @param payload its position stays where it is
+     * @param payload from its beginning to its limit
      */
     void send(ByteBuffer payload) throws IOException {
         for (int told = 0; ; told++) {
             try {
+                payload.rewind();
                 if (payload.hasRemaining()) {
-                    channel.write(payload.duplicate());
+                    channel.write(payload);
                 } else {
                     sendEmpty(payload);
                 }
@@ -124,10 +148,9 @@ final class UdpRoute {
 
     /** A connected channel takes an empty payload for nothing to do. */
     private void sendEmpty(ByteBuffer payload) throws IOException {
-        SocketAddress connected = channel.getRemoteAddress();
         channel.disconnect();
-        channel.send(payload.duplicate(), connected);
-        channel.connect(connected);
+        channel.send(payload, address);
+        channel.connect(address);
     }
 
     /** The largest payload that leaves in one packet; as large as can be if the interface can not be told. */
@@ -158,9 +181,14 @@ final class UdpRoute {
             + (network == null ? "" : " (" + network.getName() + ")");
     }
 
-    void close() throws IOException {
-        if (channel != null) {
-            channel.close();
+    void close() {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException closedAllTheSame) {
+            return;
+        } finally {
             channel = null;
         }
     }

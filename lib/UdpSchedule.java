@@ -165,11 +165,11 @@ final class UdpSchedule {
         }
     }
 
-    /** How many datagrams were not sent because of the end. */
+    /** How many datagrams were not sent because of the end; none while there is still time for them. */
     long leftUnsent() {
         lock.lock();
         try {
-            return leftUnsent + copies.stream().mapToLong(Copy::times).sum();
+            return failure == null && !cancelled ? 0 : leftUnsent + copies.stream().mapToLong(Copy::times).sum();
         } finally {
             lock.unlock();
         }

@@ -111,7 +111,8 @@ public record UdpSource(String via, InetAddress address, int port) {
         return addresses.stream().filter(one -> one.isLinkLocalAddress() == onLink).findFirst()
             .or(() -> addresses.stream().findFirst())
             .orElseThrow(() -> new IOException("interface " + via + " has no "
-                + (isIpv4(target) ? "IPv4 address; all hosts of an IPv6 network are [ff02::1%" + via + "]" : "IPv6 address")));
+                + (isIpv4(target) ? "IPv4 address; all hosts of an IPv6 network are [ff02::1%" + via + "]"
+                    : "IPv6 address")));
     }
 
     private static boolean isIpv4(InetAddress address) {

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  */
 final class Lan implements AutoCloseable {
     private static final List<String> NAMESPACES = List.of("sw", "h1", "h2", "h3", "h4", "h5", "r");
+    private static final Path HOSTS = Path.of("/etc/netns");
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final String prefix = "lan" + ProcessHandle.current().pid() + "-";
@@ -66,7 +67,8 @@ final class Lan implements AutoCloseable {
 
     private void cable(String one, String oneInterface, String oneAddress, String other, String otherInterface,
             String otherAddress) throws Exception {
-        ip(one, "link add name " + oneInterface + " type veth peer name " + otherInterface + " netns " + prefix + other);
+        ip(one, "link add name " + oneInterface + " type veth"
+            + " peer name " + otherInterface + " netns " + prefix + other);
         ip(one, "addr add " + oneAddress + " dev " + oneInterface);
         ip(other, "addr add " + otherAddress + " dev " + otherInterface);
         ip(one, "link set " + oneInterface + " up");
@@ -92,9 +94,17 @@ final class Lan implements AutoCloseable {
         return Script.start(command);
     }
 
+    /** Gives a host a hosts file of its own, which what is started from then on sees. */
+    void hosts(String host, String line) throws IOException {
+        Path folder = HOSTS.resolve(prefix + host);
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("hosts"), line + "\n");
+    }
+
     /** Starts a script within a host whose standard error can be read line by line, as its output. */
     Script startTalking(String host, String mainClass, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh", "ip", "netns", "exec", prefix + host));
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh"));
+        command.addAll(List.of("ip", "netns", "exec", prefix + host));
         command.addAll(Script.command(mainClass, arguments));
         return Script.start(command);
     }
@@ -120,7 +130,8 @@ final class Lan implements AutoCloseable {
         await("UDP port " + port, () -> {
             List<String> lines = new ArrayList<>(Files.readAllLines(process.resolve("net/udp")));
             lines.addAll(Files.readAllLines(process.resolve("net/udp6")));
-            return lines.stream().anyMatch(line -> line.contains(bound) && hasSocket(process, line.trim().split(" +")[9]));
+            return lines.stream()
+                .anyMatch(line -> line.contains(bound) && hasSocket(process, line.trim().split(" +")[9]));
         });
     }
 
@@ -173,6 +184,8 @@ final class Lan implements AutoCloseable {
         try {
             for (String name : NAMESPACES) {
                 exitStatus("ip", "netns", "del", prefix + name);
+                Files.deleteIfExists(HOSTS.resolve(prefix + name).resolve("hosts"));
+                Files.deleteIfExists(HOSTS.resolve(prefix + name));
             }
         } catch (InterruptedException stop) {
             throw new IOException("interrupted while removing " + prefix + "*", stop);

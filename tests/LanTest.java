@@ -2,11 +2,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -85,10 +88,12 @@ class LanTest {
         Process server = lan.stay("h1", "python3", events.toString());
         try {
             lan.shell("h1", "until ss -Hltn sport = :16021 | grep -q 16021; do sleep 0.1; done");
-            start("h1", "SseToUdp", "-F", ORIGINAL, "http://127.0.0.1:16021/api/v1/TOKEN/events?id=4", "192.168.8.255:5000");
+            String url = "http://127.0.0.1:16021/api/v1/TOKEN/events?id=4";
+            start("h1", "SseToUdp", "-F", ORIGINAL, url, "192.168.8.255:5000");
             assertReceived(ORIGINAL, second);
             String line = third.nextLine();
-            assertTrue(line.matches("\\{\"from\":\"192\\.168\\.8\\.1:\\d+\",\"data\":\"" + ORIGINAL + "\",\"time\":\".*\"\\}"), line);
+            String json = "\\{\"from\":\"192\\.168\\.8\\.1:\\d+\",\"data\":\"" + ORIGINAL + "\",\"time\":\".*\"\\}";
+            assertTrue(line.matches(json), line);
         } finally {
             server.destroyForcibly();
             Files.delete(events);
@@ -207,8 +212,8 @@ class LanTest {
         Process router = lan.stay("r", "smcrouted", "-n", "-f", routes.toString(), "-u", folder.resolve("s").toString(),
             "-P", folder.resolve("pid").toString());
         try {
-            lan.shell("r", "for i in $(seq 100); do grep -q eth1 /proc/net/ip_mr_vif && grep -q eth1 /proc/net/ip6_mr_vif"
-                + " && break; sleep 0.1; done");
+            lan.shell("r", "for i in $(seq 100); do grep -q eth1 /proc/net/ip_mr_vif"
+                + " && grep -q eth1 /proc/net/ip6_mr_vif && break; sleep 0.1; done");
             assertPassesRouter(5007, "239.1.2.4:5007");
             assertPassesRouter(5008, "[ff05::8]:5008");
         } finally {
@@ -273,7 +278,8 @@ class LanTest {
         lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
             + " nft add rule ip wall out udp dport 5010 drop");
         Script skipping = start("h1", "UdpSend", "--on-error", "skip", "-m", "lost", "192.168.8.2:5010");
-        skipping.end().assertIs(0, "", "udp-send: 192\\.168\\.8\\.2:5010: .*; datagrams to it are skipped until it works again",
+        skipping.end().assertIs(0, "",
+            "udp-send: 192\\.168\\.8\\.2:5010: .*; datagrams to it are skipped until it works again",
             "udp-send: 1 received, 0 sent, 0 bytes, 1 skipped, 0 retried, 0 failed");
         start("h1", "UdpSend", "--on-error", "fail", "-q", "-m", "x", "192.168.8.2:5010")
             .end().assertIs(1, "", "udp-send: 192\\.168\\.8\\.2:5010: .*");
@@ -332,6 +338,130 @@ class LanTest {
         sender.process.toHandle().destroy();
         Script.Ended ended = sender.end();
         assertEquals(143, ended.status());
-        assertTrue(ended.out().contains("udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 1 retried, 1 failed"), ended.out());
+        String summary = "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 1 retried, 1 failed";
+        assertTrue(ended.out().contains(summary), ended.out());
+    }
+
+    @Test
+    void theServerWaitsWhileADatagramIsRefusedAndASignalEndsThat(@TempDir Path folder) throws Exception {
+        Script receiver = listen("h2", 5016, "-F", "{data}", "5016");
+        Path stream = Files.writeString(folder.resolve("stream.py"), STREAM);
+        Path state = folder.resolve("state");
+        Process server = lan.stay("h1", "python3", stream.toString());
+        try {
+            BufferedReader said = server.inputReader();
+            assertEquals("listening", said.readLine());
+            Script relay = startTalking("h1", "SseToUdp", "--state-file", state.toString(), "-F", "{id}",
+                "http://127.0.0.1:16022/", "192.168.8.255:5016");
+            assertReceived("0", receiver);
+            Lan.await("the id in the state file", () -> Files.exists(state));
+            lan.ip("h1", "link set eth0 down");
+            server.getOutputStream().write('\n');
+            server.getOutputStream().flush();
+            assertTrue(relay.nextLine().endsWith("; trying again until it works, the input waits"));
+            assertEquals("the client does not read", said.readLine());
+            long asked = System.nanoTime();
+            relay.signal("TERM");
+            Script.Ended ended = relay.end();
+            double seconds = (System.nanoTime() - asked) / 1e9;
+            assertTrue(seconds < 1, "ended after " + seconds + " s");
+            assertEquals(143, ended.status());
+            assertEquals("0\n", Files.readString(state));
+            assertTrue(ended.out().contains(" received, 1 sent, 1 bytes, 0 skipped, 1 retried, 1 failed"), ended.out());
+        } finally {
+            server.destroyForcibly();
+            lan.ip("h1", "link set eth0 up");
+        }
+    }
+
+    /** One event; after a line of input as many as the client takes. */
+    private static final String STREAM = """
+        import socket, sys
+        server = socket.create_server(("127.0.0.1", 16022))
+        print("listening", flush=True)
+        client = server.accept()[0]
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\n\\r\\nid: 0\\ndata:\\n\\n")
+        sys.stdin.readline()
+        client.settimeout(1)
+        try:
+            for number in range(1, 1000000):
+                client.sendall(b"id: %d\\ndata: %s\\n\\n" % (number, b"x" * 1000))
+        except TimeoutError:
+            print("the client does not read", flush=True)
+        sys.stdin.readline()
+        """;
+
+    @Test
+    void aNameThatHasMovedIsFound() throws Exception {
+        Script receiver = listen("h2", 5017, "-F", "{data}", "5017");
+        lan.hosts("h1", "172.16.0.1 receiver.test");
+        Script sender = startTalking("h1", "-Dsun.net.inetaddr.ttl=1", "UdpSend", "-m", "x", "receiver.test:5017");
+        assertEquals("udp-send: receiver.test:5017 (172.16.0.1): " + WAITS, sender.nextLine());
+        lan.hosts("h1", "192.168.8.2 receiver.test");
+        assertReceived("x", receiver);
+        assertEquals("udp-send: receiver.test:5017: goes to 192.168.8.2 now", sender.nextLine());
+        assertEquals(0, sender.end().status());
+    }
+
+    @Test
+    void multicastLoopIsSwitchedOff() throws Exception {
+        Script here = listen("h1", 5018, "-F", "{data}", "-I", "eth0", "239.1.2.5:5018");
+        Script there = listen("h2", 5018, "-F", "{data}", "239.1.2.5:5018");
+        send("-I", "eth0", "--no-multicast-loop", "-m", "others only", "239.1.2.5:5018");
+        send("-I", "eth0", "-m", "all", "239.1.2.5:5018");
+        send("-I", "eth0", "--multicast-loop", "-m", "all again", "239.1.2.5:5018");
+        assertReceived("others only", there);
+        assertReceived("all", there);
+        assertReceived("all", here);
+        assertReceived("all again", here);
+    }
+
+    @Test
+    void allDoesNotFallBackToTheLoopbackWhileItRuns() throws Exception {
+        Script receiver = listen("h1", 5019, "-F", "{data}", "5019");
+        Script own = listen("h4", 5019, "5019");
+        Script sender = startTalking("h4", "UdpSend", "all:5019");
+        OutputStream in = sender.process.getOutputStream();
+        write(in, "0");
+        assertReceived("0", receiver);
+        lan.ip("h4", "link set eth1 down");
+        write(in, "1");
+        assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
+        lan.ip("h4", "link set eth1 up");
+        assertReceived("1", receiver);
+        in.close();
+        assertTrue(sender.nextLine().endsWith(" s, nothing was lost"));
+        assertEquals("udp-send: 2 received, 2 sent, 2 bytes, 0 skipped, 1 retried, 0 failed", sender.nextLine());
+        assertTrue(own.nextLine().startsWith("{\"from\":\"10.9.0.4:"));
+        assertTrue(own.nextLine().startsWith("{\"from\":\"10.9.0.4:"));
+    }
+
+    @Test
+    void aTargetThatFailsTakesNoTurnsOfTheRate() throws Exception {
+        Script receiver = listen("h2", 5020, "-F", "{json}", "5020");
+        Script sender = start("h1", "UdpSend", "-q", "--rate", "20", "--on-error", "skip",
+            "172.16.0.1:5020", "192.168.8.2:5020");
+        sender.input("x\n".repeat(21)).end().assertIs(0, "");
+        Instant first = time(receiver.nextLine());
+        Instant last = first;
+        for (int i = 1; i <= 20; i++) {
+            last = time(receiver.nextLine());
+        }
+        long millis = Duration.between(first, last).toMillis();
+        assertTrue(millis > 900 && millis < 1600, "20 intervals of 50 ms took " + millis + " ms");
+    }
+
+    private static Instant time(String json) {
+        return Instant.parse(json.replaceFirst(".*\"time\":\"", "").replaceFirst("\".*", ""));
+    }
+
+    @Test
+    void aDryRunShowsTargetsThatCanNotBeReachedToo() throws Exception {
+        Script.Ended ended = start("h1", "UdpSend", "-n", "-m", "x", "172.16.0.1:5021", "192.168.8.2:5021").end();
+        assertEquals(0, ended.status());
+        assertEquals(List.of("172.16.0.1:5021 (Network is unreachable): 1 bytes",
+            "192.168.8.1 -> 192.168.8.2:5021 (eth0): 1 bytes"),
+            ended.out().lines().map(line -> line.replaceFirst(":\\d+ ->", " ->")).toList());
     }
 }

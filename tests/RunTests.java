@@ -8,11 +8,14 @@
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java
 //SOURCES Script.java SseServer.java UdpReceiver.java
-//SOURCES ../examples/udp-listen.java Lan.java LanTest.java UdpListenTest.java UdpRateTest.java UdpReadmeTest.java UdpSendTest.java
+//SOURCES ../examples/udp-listen.java Lan.java LanTest.java UdpListenTest.java UdpRateTest.java UdpReadmeTest.java
+//SOURCES UdpSendTest.java PaceTest.java SkippedTest.java
+//SOURCES ../examples/sse-serve.java SseServing.java SseServeTest.java Browser.java BrowserTest.java
 //SOURCES SseParserTest.java SseParserFuzzTest.java NaiveParser.java Outcome.java EventJsonTest.java TemplateTest.java
 //SOURCES LineReaderTest.java StateFileTest.java
 //SOURCES SseClientTest.java ScriptTest.java ReplayServer.java ResumeTest.java JBangTest.java ReadmeTest.java SoakTest.java MemoryTest.java
 //SOURCES RedirectTest.java TlsTest.java ProxyTest.java SseNetworkTest.java TestCertificates.java TestProxy.java FarServer.java
+//SOURCES Readme.java JBangHome.java SseFixture.java OperationTest.java EditTest.java ChangesTest.java BrokerTest.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;

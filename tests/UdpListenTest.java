@@ -5,11 +5,19 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code udp-listen} and its output. */
 class UdpListenTest {
+    @TempDir
+    private Path folder;
+
     private static int freePort() throws Exception {
         try (DatagramSocket socket = new DatagramSocket(0)) {
             return socket.getLocalPort();
@@ -53,6 +61,33 @@ class UdpListenTest {
             one.end().assertIs(0, "x\n");
             other.end().assertIs(0, "<x>\n");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"{data}, ä <\"1\">", "got {{{data}}!, got {ä <\"1\">}!", "fixed, fixed"})
+    void aFormatSaysWhatBecomesOfADatagram(String format, String line) throws Exception {
+        int port = freePort();
+        Path file = Files.writeString(folder.resolve("format"), format + "\n");
+        try (Script script = listen(port, "-F", "@" + file, "-c", "1", "" + port)) {
+            send(port, "ä <\"1\">".getBytes(StandardCharsets.UTF_8));
+            script.end().assertIs(0, line + "\n");
+        }
+    }
+
+    @Test
+    void aFormatMayHoldTheJsonLine() throws Exception {
+        int port = freePort();
+        try (Script script = listen(port, "-F", "[{json}]", "-c", "1", "" + port)) {
+            send(port, "x".getBytes(StandardCharsets.UTF_8));
+            String line = script.nextLine();
+            assertTrue(line.matches("\\[\\{\"from\":\".*\",\"data\":\"x\",\"time\":\".*\"\\}\\]"), line);
+        }
+    }
+
+    @Test
+    void anUnknownPlaceholderIsNamed() throws Exception {
+        Script.run("", "UdpListen", "-F", "{id}", "5000").assertIs(2, "", "udp-listen: --format: "
+            + "\\{id\\} is not known here, expected one of \\{data\\} \\{json\\} \\(\\{\\{ is a brace\\) \\(udp-listen --help says more\\)");
     }
 
     @Test

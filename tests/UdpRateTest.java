@@ -66,6 +66,9 @@ class UdpRateTest {
             sender.cancel();
             CompletionException end = assertThrows(CompletionException.class, waiting::join);
             assertEquals(UdpBroadcaster.CancelledException.class, end.getCause().getClass());
+            assertEquals(new UdpBroadcaster.Counts(2, 1, 1, 0, 0, 1), sender.counts());
+            assertThrows(UdpBroadcaster.CancelledException.class, () -> sender.send(PAYLOAD));
+            assertEquals(1, receiver.arrived().size());
             sender.close();
         }
     }
@@ -75,6 +78,7 @@ class UdpRateTest {
         try (UdpReceiver receiver = new UdpReceiver()) {
             UdpBroadcaster sender = broadcaster(receiver).repeat(3, Duration.ofHours(1));
             sender.send(PAYLOAD);
+            assertEquals(new UdpBroadcaster.Counts(1, 1, 1, 0, 0, 0), sender.counts());
             sender.cancel();
             assertEquals(new UdpBroadcaster.Counts(1, 1, 1, 0, 0, 2), sender.counts());
             assertThrows(UdpBroadcaster.CancelledException.class, sender::close);

@@ -26,11 +26,13 @@ class UdpReadmeTest {
         }
         Path program = folder.resolve("receiver");
         Files.writeString(program, snippet(name).replace("5000", Integer.toString(port)));
-        try (Script receiver = Script.start(List.of(interpreter, program.toString())); DatagramSocket sender = new DatagramSocket()) {
+        try (Script receiver = Script.start(List.of(interpreter, program.toString()));
+                DatagramSocket sender = new DatagramSocket()) {
             CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> nextLine(receiver));
             byte[] payload = "hello".getBytes(StandardCharsets.UTF_8);
             Lan.await("the datagram", () -> {
-                sender.send(new DatagramPacket(payload, payload.length, new InetSocketAddress("127.255.255.255", port)));
+                InetSocketAddress to = new InetSocketAddress("127.255.255.255", port);
+                sender.send(new DatagramPacket(payload, payload.length, to));
                 return line.isDone();
             });
             assertTrue(line.get().endsWith("hello"), line.get());

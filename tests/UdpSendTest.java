@@ -122,8 +122,15 @@ class UdpSendTest {
         Script.run("one\ntwo\n", "UdpSend", "-q", "-T", receiver.target()).assertIs(0, "one\ntwo\n");
         assertEquals(List.of("one", "two"), receiver.arrived());
         Script.Ended dry = Script.run("one\ntwo\n", "UdpSend", "-q", "--dry-run", receiver.target());
-        assertEquals("127.0.0.1 -> " + receiver.target() + " (lo): 3 bytes\n"
-            + "127.0.0.1 -> " + receiver.target() + " (lo): 3 bytes\n", dry.out().replaceAll("127.0.0.1:\\d+ ->", "127.0.0.1 ->"));
+        String line = "127.0.0.1 -> " + receiver.target() + " (lo): 3 bytes\n";
+        assertEquals(line + line, dry.out().replaceAll("127.0.0.1:\\d+ ->", "127.0.0.1 ->"));
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void aDryRunEndsWhenNobodyReadsItAnyMore() throws Exception {
+        Script.shell("yes | { $UdpSend -n -q " + receiver.target() + "; echo \"status $?\" >&2; } | head -1 | wc -l")
+            .assertIs(0, "1\n", "status 0");
         receiver.assertNothingMore();
     }
 
@@ -168,7 +175,23 @@ class UdpSendTest {
         Script.Ended ended = onTerminal("", receiver.target());
         assertTrue(ended.out().contains("\r\033[K\033[?7l\033[2m"), ended.out());
         assertTrue(ended.out().contains(" received, "), ended.out());
-        assertTrue(ended.out().contains("\r\033[Kudp-send: 5 bytes, more than the 4 of a datagram: not sent\r\n"), ended.out());
+        String message = "\r\033[Kudp-send: 5 bytes, more than the 4 of a datagram: not sent\r\n";
+        assertTrue(ended.out().contains(message), ended.out());
+    }
+
+    @Test
+    void theStatusLineCountsReconnects() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK + "data: x\n\n");
+            if (connection.number > 0) {
+                connection.hold();
+            }
+        })) {
+            String inner = "TERM=xterm $SseToUdp -v -m 3 --retry-delay 0.1 " + server.url("/") + " " + receiver.target();
+            Script.Ended ended = Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
+            assertTrue(ended.out().contains("0 reconnects, 0 errors"), ended.out());
+            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 1 reconnects, 0 errors"), ended.out());
+        }
     }
 
     @Test

@@ -1,0 +1,39 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION A Kafka broker for trying things out, one node on loopback: kafka-server 9092 /tmp/kafka
+//RUNTIME_OPTIONS -Xmx256m -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn
+//DEPS org.apache.kafka:kafka_2.13:4.4.0
+//DEPS org.slf4j:slf4j-simple:1.7.36
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import kafka.Kafka;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.Uuid;
+
+class KafkaServer {
+    public static void main(String... args) throws IOException {
+        int port = args.length > 0 ? Integer.parseInt(args[0]) : 9092;
+        Path folder = args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("kafka");
+        Path properties = Files.writeString(Files.createDirectories(folder).resolve("server.properties"), """
+            process.roles=broker,controller
+            node.id=1
+            listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d
+            controller.listener.names=CONTROLLER
+            controller.quorum.voters=1@127.0.0.1:%2$d
+            log.dirs=%s
+            num.partitions=4
+            offsets.topic.num.partitions=1
+            offsets.topic.replication.factor=1
+            group.initial.rebalance.delay.ms=0
+            """.formatted(port, port + 1, folder.resolve("data")));
+        List<String> format = List.of("format", "--ignore-formatted", "-t", Uuid.randomUuid().toString(), "-c", properties.toString());
+        int status = StorageTool.execute(format.toArray(String[]::new), System.out);
+        if (status != 0) {
+            System.exit(status);
+        }
+        Kafka.main(new String[] {properties.toString()});
+    }
+}

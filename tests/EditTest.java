@@ -1,0 +1,129 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A script of one's own: made from the template, changed, and opened in an editor. */
+class EditTest {
+    private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+
+    @TempDir
+    Path folder;
+
+    private Path work;
+    private JBangHome jbang;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        work = Files.createDirectory(folder.resolve("work"));
+        jbang = new JBangHome(folder.resolve("jbang"));
+    }
+
+    @AfterEach
+    void removeLinks() throws IOException {
+        JBangHome.removeLinks(folder);
+    }
+
+    /** Runs a command of the README, with these words of it replaced, and expects success. */
+    private void run(String command, String... replaced) throws Exception {
+        String line = command.replaceFirst("^(\\./)?jbang ", "");
+        for (int i = 0; i < replaced.length; i += 2) {
+            line = line.replace(replaced[i], replaced[i + 1]);
+        }
+        Script.Ended ended = jbang.run(work, line.split(" "));
+        assertEquals(0, ended.status(), () -> command + ": " + ended.out() + ended.err());
+    }
+
+    private static SseServer oneEvent() throws IOException {
+        return new SseServer(connection -> connection.send(
+            connection.number == 0 ? SseServer.OK + "retry: 100\ndata: hello\n\n" : NO_CONTENT));
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksInACheckout() throws Exception {
+        for (String needed : List.of("jbang-catalog.json", "lib", "examples")) {
+            Files.createSymbolicLink(work.resolve(needed), Script.root().resolve(needed));
+        }
+        relayAndChange(Readme.block("init"));
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksFromThePathOfACheckout() throws Exception {
+        run("jbang init -t sse-relay@" + Script.root().resolve("jbang-catalog.json") + " -Dlib=" + Script.root().resolve("lib") + " MyRelay.java");
+        relay("hello");
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksFromACatalogUrl() throws Exception {
+        HttpServer repository = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        repository.createContext("/", EditTest::serveFile);
+        repository.start();
+        String base = "http://127.0.0.1:" + repository.getAddress().getPort();
+        try {
+            relayAndChange(Readme.block("init-url"), "https://HOST/PATH", base, "https://HOST/", base + "/");
+        } finally {
+            repository.stop(0);
+        }
+    }
+
+    /** The last of these commands runs the script; it is run again after a change. */
+    private void relayAndChange(String commands, String... replaced) throws Exception {
+        List<String> lines = commands.lines().toList();
+        for (String line : lines.subList(0, lines.size() - 1)) {
+            run(line, replaced);
+        }
+        assertTrue(lines.get(lines.size() - 1).endsWith("jbang MyRelay.java http://localhost:8080/events 192.168.8.255:5000"));
+        assertTrue(Files.readAllLines(work.resolve("MyRelay.java")).size() <= 22, "the script is short");
+        relay("hello");
+        Path script = work.resolve("MyRelay.java");
+        Files.writeString(script, Files.readString(script).replace("send(event.data())", "send(\"changed \" + event.data())"));
+        relay("changed hello");
+    }
+
+    private void relay(String expected) throws Exception {
+        try (SseServer server = oneEvent(); UdpReceiver receiver = new UdpReceiver()) {
+            run("jbang MyRelay.java " + server.url("/") + " " + receiver.target());
+            assertEquals(List.of(expected), receiver.arrived());
+        }
+    }
+
+    private static void serveFile(HttpExchange exchange) throws IOException {
+        Path file = Script.root().resolve(exchange.getRequestURI().getPath().substring(1));
+        boolean found = Files.isRegularFile(file);
+        byte[] content = found ? Files.readAllBytes(file) : new byte[0];
+        exchange.sendResponseHeaders(found ? 200 : 404, content.length == 0 ? -1 : content.length);
+        exchange.getResponseBody().write(content);
+        exchange.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "nanoleaf-touch", "udp-listen"})
+    void editMakesAProjectWhoseFilesAreOurs(String script) throws Exception {
+        Script.Ended edit = jbang.run(Script.root(), "edit", "--no-open", "--sandbox", script);
+        assertEquals(0, edit.status(), edit.err());
+        Path sources = Path.of(edit.out().strip()).resolve("src");
+        Path ours = Stream.of("", "examples/").map(place -> Script.root().resolve(place + script + ".java"))
+            .filter(Files::exists).findFirst().orElseThrow();
+        assertTrue(Files.isSameFile(ours, sources.resolve(script + ".java")));
+        try (Stream<Path> library = Files.list(sources.resolve("lib"))) {
+            for (Path file : library.toList()) {
+                assertTrue(Files.isSameFile(file, Script.root().resolve("lib").resolve(file.getFileName())), file.toString());
+            }
+        }
+        assertTrue(Files.exists(sources.resolve("lib/Reason.java")));
+    }
+}
