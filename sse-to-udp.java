@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Xlog:all=error:stderr -Dsun.net.inetaddr.ttl=1
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Dsun.net.inetaddr.ttl=1
 //CDS
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Xlog:all=error:stderr -Dsun.net.inetaddr.ttl=1
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Dsun.net.inetaddr.ttl=1
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
@@ -11,8 +11,6 @@
 //SOURCES lib/UdpBroadcaster.java lib/UdpDelivery.java lib/UdpOptions.java lib/UdpRoute.java lib/UdpRoutes.java
 //SOURCES lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +65,8 @@ class UdpSend implements Callable<Integer> {
     @Mixin
     private ToolOptions tool;
 
-    InputStream in = new FileInputStream(FileDescriptor.in);
+    /** Standard input unless set. */
+    InputStream in;
 
     private final Payload payload = new Payload();
     private Template template;
@@ -88,7 +87,8 @@ class UdpSend implements Callable<Integer> {
             byte[] line = message.getBytes(StandardCharsets.UTF_8);
             send(line, 0, line.length, broadcaster);
         } else {
-            new LineReader(in, nullEnds ? 0 : '\n', keepEnds)
+            InputStream lines = in == null ? tool.standardInput() : in;
+            new LineReader(lines, nullEnds ? 0 : '\n', keepEnds)
                 .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
         }
         return lineSkipped ? ToolOptions.LOCAL_FAILURE : 0;

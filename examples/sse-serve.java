@@ -13,8 +13,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -100,7 +98,8 @@ class SseServe implements Callable<Integer> {
     @Mixin
     private ToolOptions tool;
 
-    InputStream in = new FileInputStream(FileDescriptor.in);
+    /** Standard input unless set. */
+    InputStream in;
 
     private final SseServePage page = new SseServePage();
     private SseBroadcaster broadcaster;
@@ -115,7 +114,7 @@ class SseServe implements Callable<Integer> {
         HttpServer server = open();
         try {
             startHeartbeats();
-            new LineReader(in, '\n', false).forEach(this::send);
+            new LineReader(in == null ? tool.standardInput() : in, '\n', false).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
         } finally {

@@ -76,7 +76,7 @@ public final class SseClient implements AutoCloseable {
     private static final Duration LONGEST_SERVER_WAIT = Duration.ofDays(1);
     private static final Duration HELD = Duration.ofMinutes(1);
     private static final Duration BETWEEN_SAVES = Duration.ofMillis(20);
-    private static final Duration TIME_TO_FINISH = Duration.ofMillis(500);
+    private static final Duration TIME_TO_FINISH = Duration.ofMillis(300);
     private static final Duration TIME_FOR_A_REASON = Duration.ofSeconds(2);
     private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
     private static final Duration FOREVER = Duration.ofDays(36_500);
@@ -251,8 +251,8 @@ public final class SseClient implements AutoCloseable {
     }
 
     /**
-     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it half a
-     * second at the most, or not at all within the handler.
+     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.3 s
+     * at the most, or not at all within the handler.
      */
     @Override
     public void close() {
@@ -368,10 +368,15 @@ public final class SseClient implements AutoCloseable {
             Connection connection = new Connection(next, handler, again);
             CompletableFuture<HttpResponse<Void>> exchange = http.sendAsync(message, connection);
             exchange.whenComplete((answer, failure) -> wakeListener());
-            End end = watch(() -> exchange.isDone() ? 0 : connection.nanosLeft());
-            boolean cut = !exchange.isDone();
-            connection.leave();
-            exchange.cancel(true);
+            End end;
+            boolean cut;
+            try {
+                end = watchExchange(connection, exchange);
+                cut = !exchange.isDone();
+            } finally {
+                connection.leave();
+                exchange.cancel(true);
+            }
             ResponseInfo answer = connection.answer;
             if (end != null) {
                 return Attempt.over(end);
@@ -393,6 +398,19 @@ public final class SseClient implements AutoCloseable {
             if (visited.contains(next.method() + " " + next.uri())) {
                 throw refused("redirects in a loop at " + next);
             }
+        }
+    }
+
+    /** Some servers begin an answer with the first event: the wait for it is told, not limited. */
+    private End watchExchange(Connection connection, CompletableFuture<?> exchange) throws InterruptedException {
+        while (true) {
+            LongSupplier untilTold = idleTimeout.isZero() ? () -> Long.MAX_VALUE : leftOf(idleTimeout);
+            End end = watch(() -> exchange.isDone() ? 0
+                : connection.answer == null ? untilTold.getAsLong() : connection.nanosLeft());
+            if (end != null || exchange.isDone() || connection.answer != null) {
+                return end;
+            }
+            notices.accept(request + ": no answer for " + seconds(idleTimeout) + ", still waiting");
         }
     }
 
@@ -473,7 +491,7 @@ public final class SseClient implements AutoCloseable {
         }
         if (!unsendableIdSaid) {
             unsendableIdSaid = true;
-            notices.accept(request + ": the last event ID is not ASCII, which no header here can carry: "
+            notices.accept(request + ": the last event ID is not printable ASCII, which no header here can carry: "
                 + "connecting without it");
         }
         return "";
@@ -546,6 +564,18 @@ public final class SseClient implements AutoCloseable {
             if (selector != null && handling == null) {
                 selector.interrupt();
             }
+        }
+        endHttp();
+    }
+
+    /** Since 21 a client can be ended; before, its thread ends when it is interrupted, or with the garbage. */
+    private void endHttp() {
+        try {
+            if (http != null) {
+                HttpClient.class.getMethod("shutdownNow").invoke(http);
+            }
+        } catch (ReflectiveOperationException before21) {
+            http = null;
         }
     }
 

@@ -241,7 +241,8 @@ public final class SseOptions {
             }
         }
         if (user != null) {
-            request.basicAuthorization(tool.text(user));
+            String credentials = tool.text(user);
+            request.basicAuthorization(credentials.contains(":") ? credentials : credentials + ":");
         }
         if (data != null) {
             request.body(tool.bytes(data));
@@ -255,7 +256,7 @@ public final class SseOptions {
     /** The message does not tell the URL, which may hold a secret. */
     private URI uri(ToolOptions tool) {
         try {
-            return new URI(tool.text(url));
+            return new URI(tool.text(url).strip());
         } catch (URISyntaxException mistake) {
             throw tool.usage("URL: " + mistake.getReason() + " at character " + (mistake.getIndex() + 1)
                 + ", expected http://HOST... or https://HOST...");

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.regex.Pattern;
 
 /**
  * What is asked of the server: the URL, method, headers and body of a subscription. It is sent anew at every connect.

@@ -40,6 +40,9 @@ public final class StateFile {
             throw new IOException("expected a regular file");
         }
         try {
+            if (Files.exists(file) && Files.size(file) == 0) {
+                throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
+            }
             String lastEventId = LINE_END.matcher(Files.readString(file)).replaceFirst("");
             if (lastEventId.chars().anyMatch(c -> c == 0 || c == '\r' || c == '\n')) {
                 throw new IOException("expected one line with a last event ID");
@@ -60,7 +63,10 @@ public final class StateFile {
     public void write(String lastEventId) throws IOException {
         try {
             writeTemporary(lastEventId);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Path target = Files.exists(file) ? file.toRealPath() : file;
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (NoSuchFileException noFolder) {
+            throw new IOException("there is no folder for it", noFolder);
         } catch (IOException failure) {
             Files.deleteIfExists(temporary);
             throw failure;

@@ -3,8 +3,10 @@ package lib;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -118,10 +120,24 @@ public final class ToolOptions {
             return value.getBytes(UTF_8);
         }
         try {
-            return value.equals("@-") ? System.in.readAllBytes() : Files.readAllBytes(Path.of(value.substring(1)));
+            return value.equals("@-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(value.substring(1)));
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }
+    }
+
+    /**
+     * Standard input, undecoded.
+     *
+     * @throws IOException if the caller closed it: the JVM's own files are opened in its place then, and would be sent
+     */
+    public InputStream standardInput() throws IOException {
+        Path input = Path.of("/proc/self/fd/0");
+        Path javaHome = Path.of(System.getProperty("java.home")).toRealPath();
+        if (Files.isSymbolicLink(input) && Files.readSymbolicLink(input).startsWith(javaHome)) {
+            throw new IOException("standard input is closed");
+        }
+        return new FileInputStream(FileDescriptor.in);
     }
 
     /** With {@code -v} on a terminal a line that tells how it goes, until it is closed; else nothing. */
@@ -164,7 +180,8 @@ public final class ToolOptions {
     }
 
     private int usageError(ParameterException mistake) {
-        say(mistake.getMessage() + " (" + command.name() + " --help says more)");
+        String withoutSecrets = mistake.getMessage().replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+        say(withoutSecrets + " (" + command.name() + " --help says more)");
         return USAGE;
     }
 

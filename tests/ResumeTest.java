@@ -134,7 +134,8 @@ class ResumeTest {
             String[][] cases = {
                 {folder.toString(), "expected a regular file"},
                 {"/dev/null", "expected a regular file"},
-                {folder.resolve("none").resolve("file").toString(), "no such file"},
+                {folder.resolve("none").resolve("file").toString(), "there is no folder for it"},
+                {Files.createFile(folder.resolve("empty")).toString(), "empty, expected a line with a last event ID; without the file it begins anew"},
                 {binary.resolve("file").toString(), "Not a directory"},
                 {binary.toString(), "expected one line of UTF-8 with a last event ID"},
                 {lines.toString(), "expected one line with a last event ID"},
@@ -148,11 +149,22 @@ class ResumeTest {
     }
 
     @Test
-    void emptyStateIsNoId() throws Exception {
-        Path state = Files.writeString(folder.resolve("state"), "");
+    void stateWithoutAnIdIsNoId() throws Exception {
+        Path state = Files.writeString(folder.resolve("state"), "\n");
         try (SseServer server = SseServer.stream("data: 1\n\n")) {
             Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", state.toString(), server.url("/")).assertIs(0, "1\n");
             assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
+        }
+    }
+
+    @Test
+    void stateBehindASymbolicLinkIsWrittenWhereItIs() throws Exception {
+        Path state = Files.writeString(folder.resolve("state"), "a\n");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), state);
+        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n")) {
+            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", link.toString(), server.url("/")).assertIs(0, "1\n");
+            assertEquals("b\n", Files.readString(state));
+            assertTrue(Files.isSymbolicLink(link));
         }
     }
 
@@ -182,7 +194,7 @@ class ResumeTest {
             Script.Ended ended = listen.end();
             assertEquals(143, ended.status());
             assertEquals(1, ended.err().lines().count(), ended.err());
-            assertTrue(ended.err().startsWith("sse-listen: state file " + state + ": no such file; it still holds an older id"), ended.err());
+            assertTrue(ended.err().startsWith("sse-listen: state file " + state + ": there is no folder for it; it still holds an older id"), ended.err());
         }
     }
 }

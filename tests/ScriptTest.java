@@ -56,6 +56,8 @@ class ScriptTest {
         "sse-listen|--nonsense~http://x/|Unknown option: '--nonsense'",
         "sse-listen|http://x/~more|Unmatched argument at index 1: 'more'",
         "sse-to-udp|http://x/|Missing required parameter: 'TARGET'",
+        "sse-listen|http://x/a~http://x/secret|Unmatched argument at index 1: 'http://…'",
+        "sse-to-udp|127.0.0.1:9~http://x/secret|target 'http://…': expected a port from 1 to 65535",
         "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "udp-send|-|Missing required parameter: 'TARGET'",
         "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} ({{ is a brace)",
@@ -291,6 +293,17 @@ class ScriptTest {
             send.end().assertIs(0, "");
             assertEquals(List.of("on"), one.arrived());
             assertEquals(List.of("on"), other.arrived());
+        }
+    }
+
+    @Test
+    void closedStandardInputIsNotWhatTheJvmHasOpenedInItsPlace() throws Exception {
+        try (UdpReceiver receiver = new UdpReceiver(); SseServer server = SseServer.stream(sse("1"))) {
+            Script.shell("$UdpSend -q " + receiver.target() + " <&-").assertIs(1, "", "udp-send: standard input is closed");
+            receiver.assertNothingMore();
+            Script.shell("$SseListen -d @- " + server.url("/") + " <&-").assertIs(2, "",
+                "sse-listen: @-: standard input is closed .*");
+            assertEquals(0, server.further());
         }
     }
 

@@ -462,7 +462,7 @@ class SseServeTest {
     })
     void mistakeIsToldInOneLineWithStatus2(String argument, String message) {
         StringWriter err = new StringWriter();
-        int status = SseServe.commandLine().setErr(new PrintWriter(err)).execute(argument);
+        int status = Script.commandLine("sse-serve").setErr(new PrintWriter(err)).execute(argument);
         assertEquals("sse-serve: " + message + " (sse-serve --help says more)\n", err.toString());
         assertEquals(2, status);
     }
@@ -470,7 +470,7 @@ class SseServeTest {
     @Test
     void helpFitsATerminal() {
         StringWriter out = new StringWriter();
-        assertEquals(0, SseServe.commandLine().setOut(new PrintWriter(out)).execute("--help"));
+        assertEquals(0, Script.commandLine("sse-serve").setOut(new PrintWriter(out)).execute("--help"));
         assertTrue(out.toString().lines().allMatch(line -> line.length() <= 80), out.toString());
     }
 }

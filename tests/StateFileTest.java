@@ -77,7 +77,6 @@ class StateFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',          ''",
         "'\n',        ''",
         "'\r\n',      ''",
         "'4',         '4'",
@@ -87,6 +86,13 @@ class StateFileTest {
     void lineMayEndAsEditorsEndIt(String content, String id) throws IOException {
         Files.writeString(file, content);
         assertEquals(Optional.of(id), state.read());
+    }
+
+    @Test
+    void emptyFileIsRefused() throws IOException {
+        Files.createFile(file);
+        assertEquals("empty, expected a line with a last event ID; without the file it begins anew",
+            assertThrows(IOException.class, state::read).getMessage());
     }
 
     @ParameterizedTest
