@@ -575,7 +575,7 @@ public final class SseClient implements AutoCloseable {
                 HttpClient.class.getMethod("shutdownNow").invoke(http);
             }
         } catch (ReflectiveOperationException before21) {
-            http = null;
+            return;
         }
     }
 

@@ -1,11 +1,8 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,9 +66,7 @@ class EditTest {
 
     @Test
     void scriptFromTheTemplateWorksFromACatalogUrl() throws Exception {
-        HttpServer repository = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
-        repository.createContext("/", EditTest::serveFile);
-        repository.start();
+        HttpServer repository = JBangHome.serveRepository();
         String base = "http://127.0.0.1:" + repository.getAddress().getPort();
         try {
             relayAndChange(Readme.block("init-url"), "https://HOST/PATH", base, "https://HOST/", base + "/");
@@ -99,15 +94,6 @@ class EditTest {
             run("jbang MyRelay.java " + server.url("/") + " " + receiver.target());
             assertEquals(List.of(expected), receiver.arrived());
         }
-    }
-
-    private static void serveFile(HttpExchange exchange) throws IOException {
-        Path file = Script.root().resolve(exchange.getRequestURI().getPath().substring(1));
-        boolean found = Files.isRegularFile(file);
-        byte[] content = found ? Files.readAllBytes(file) : new byte[0];
-        exchange.sendResponseHeaders(found ? 200 : 404, content.length == 0 ? -1 : content.length);
-        exchange.getResponseBody().write(content);
-        exchange.close();
     }
 
     @ParameterizedTest

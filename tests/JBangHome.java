@@ -1,5 +1,9 @@
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,5 +48,22 @@ final class JBangHome {
     private static String pathWithoutJBang() {
         return String.join(File.pathSeparator, Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .filter(each -> !new File(each, "jbang").exists()).toList());
+    }
+
+    /** A server on loopback with the repository's files, started. */
+    static HttpServer serveRepository() throws IOException {
+        HttpServer repository = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        repository.createContext("/", JBangHome::serveFile);
+        repository.start();
+        return repository;
+    }
+
+    private static void serveFile(HttpExchange exchange) throws IOException {
+        Path file = Script.root().resolve(exchange.getRequestURI().getPath().substring(1));
+        boolean found = Files.isRegularFile(file);
+        byte[] content = found ? Files.readAllBytes(file) : new byte[0];
+        exchange.sendResponseHeaders(found ? 200 : 404, content.length == 0 ? -1 : content.length);
+        exchange.getResponseBody().write(content);
+        exchange.close();
     }
 }

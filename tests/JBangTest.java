@@ -2,12 +2,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -184,9 +181,7 @@ class JBangTest {
 
     @Test
     void aliasOfACatalogUrlWorksInAnEmptyHome() throws Exception {
-        HttpServer repository = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
-        repository.createContext("/", JBangTest::serveFile);
-        repository.start();
+        HttpServer repository = JBangHome.serveRepository();
         String base = "http://127.0.0.1:" + repository.getAddress().getPort() + "/";
         try (SseServer server = SseServer.stream("data: 1\n\n"); UdpReceiver receiver = new UdpReceiver()) {
             jbang("", "trust", "add", base).assertIs(0, "", ".*");
@@ -201,15 +196,6 @@ class JBangTest {
         } finally {
             repository.stop(0);
         }
-    }
-
-    private static void serveFile(HttpExchange exchange) throws IOException {
-        Path file = Script.root().resolve(exchange.getRequestURI().getPath().substring(1));
-        boolean found = Files.isRegularFile(file);
-        byte[] content = found ? Files.readAllBytes(file) : new byte[0];
-        exchange.sendResponseHeaders(found ? 200 : 404, content.length == 0 ? -1 : content.length);
-        exchange.getResponseBody().write(content);
-        exchange.close();
     }
 
     // ---- JShell ----
