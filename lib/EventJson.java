@@ -51,8 +51,11 @@ public final class EventJson {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long EIGHT_ONES = 0x0101010101010101L;
     private static final long EIGHT_HIGHEST_BITS = 0x80 * EIGHT_ONES;
+    private static final int LONGEST_QUICK = 16 << 10;
+    private static final int MOST_BYTES_OF_CHARACTER = 3;
 
     private final JsonGenerator json;
+    private final byte[] escaped = new byte[MOST_BYTES_OF_CHARACTER * LONGEST_QUICK + Long.BYTES];
 
     /** @param out where the objects go; it is neither flushed nor closed */
     public EventJson(OutputStream out) throws IOException {
@@ -72,38 +75,70 @@ public final class EventJson {
         writeTime(received);
     }
 
-    /** Most text has nothing to escape: found out eight bytes at a time, it can be copied as it is. */
+    /** Most text is short and has at most quotation marks and backslashes to escape: that is done quicker here. */
     private void writeText(SerializableString name, String text) throws IOException {
         json.writeFieldName(name);
-        byte[] bytes = text.getBytes(UTF_8);
-        if (isPlain(bytes)) {
-            json.writeRawUTF8String(bytes, 0, bytes.length);
-        } else {
+        int length = text.length() <= LONGEST_QUICK ? escape(text.getBytes(UTF_8)) : -1;
+        if (length < 0) {
             json.writeString(text);
+        } else {
+            json.writeRawUTF8String(escaped, 0, length);
         }
     }
 
-    /** Whether all is ASCII without control characters, quotation marks and backslashes. */
-    private static boolean isPlain(byte[] bytes) {
-        int i = 0;
-        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
-            long eight = (long) LONGS.get(bytes, i);
-            long quote = eight ^ '"' * EIGHT_ONES;
-            long backslash = eight ^ '\\' * EIGHT_ONES;
-            // The highest bit of a byte is set where it is below a space, DEL or above, a quotation mark, a backslash;
-            // perhaps also above such a byte, which does not matter.
-            long special = eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight
-                | quote - EIGHT_ONES | backslash - EIGHT_ONES;
-            if ((special & EIGHT_HIGHEST_BITS) != 0) {
-                return false;
+    /**
+     * Copies to {@code escaped}, with a backslash before each quotation mark and backslash.
+     *
+     * @return the length there; -1 if there is anything else to escape
+     */
+    private int escape(byte[] bytes) {
+        int from = 0;
+        int to = 0;
+        while (from < bytes.length) {
+            if (from + Long.BYTES <= bytes.length) {
+                long eight = (long) LONGS.get(bytes, from);
+                LONGS.set(escaped, to, eight);
+                long special = special(eight);
+                if (special == 0) {
+                    from += Long.BYTES;
+                    to += Long.BYTES;
+                    continue;
+                }
+                int plain = Long.numberOfTrailingZeros(special) / Byte.SIZE;
+                from += plain;
+                to += plain;
             }
-        }
-        for (; i < bytes.length; i++) {
-            if (bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == '\\' || bytes[i] == 0x7F) {
-                return false;
+            byte one = bytes[from];
+            if (one == '"' || one == '\\') {
+                escaped[to++] = '\\';
+            } else if (isEscapedOtherwise(bytes, from)) {
+                return -1;
             }
+            escaped[to++] = one;
+            from++;
         }
-        return true;
+        return to;
+    }
+
+    /**
+     * The highest bit of a byte is set where it is below a space, DEL or above, a quotation mark, a backslash; perhaps
+     * also in bytes above such a one, never below the lowest.
+     */
+    private static long special(long eight) {
+        long quote = eight ^ '"' * EIGHT_ONES;
+        long backslash = eight ^ '\\' * EIGHT_ONES;
+        return (eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
+            & EIGHT_HIGHEST_BITS;
+    }
+
+    /** Whether C0, DEL, C1, U+2028 or U+2029 begins here. */
+    private static boolean isEscapedOtherwise(byte[] bytes, int at) {
+        return switch (bytes[at] & 0xFF) {
+            case 0x7F -> true;
+            case 0xC2 -> (bytes[at + 1] & 0xFF) < 0xA0;
+            case 0xE2 -> (bytes[at + 1] & 0xFF) == 0x80 && (bytes[at + 2] & 0xFE) == 0xA8;
+            default -> bytes[at] >= 0 && bytes[at] < ' ';
+        };
     }
 
     /** Writes one comment as {@code {"comment":"..."}}, without a line end; {@code received} as for an event. */

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 import lib.EventJson;
 import lib.SseEvent;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Events as lines of JSON, and back. */
 class EventJsonTest {
@@ -81,6 +83,36 @@ class EventJsonTest {
             assertTrue(line.codePoints().noneMatch(EventJsonTest::isControl), line);
             assertEquals(Optional.of(event), read(line));
         }
+    }
+
+    /** Comments are wholly Jackson's. */
+    @Test
+    void textIsEscapedAsJacksonDoesItWhateverStandsBesideWhat() throws IOException {
+        int[] characters = "ab\"\\/\n\u001F \u007F\u0085\u009F\u00A0\u00E9\u2027\u2028\u2029\u202A\u20AC\uFFFD\uD83D\uDE00".codePoints().toArray();
+        Random random = new Random(4);
+        for (int i = 0; i < 50_000; i++) {
+            int common = random.nextInt(8);
+            StringBuilder text = new StringBuilder();
+            for (int left = random.nextInt(40); left > 0; left--) {
+                text.appendCodePoint(random.nextInt(8) < common ? 'a' : characters[random.nextInt(characters.length)]);
+            }
+            assertEscapedAsAComment(text.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "\"", "\n", "\u20AC", "\uD83D\uDE00"})
+    void longTextIsEscapedAsAShortOne(String unit) throws IOException {
+        for (int length : new int[] {16_383, 16_384, 16_385, 100_000}) {
+            assertEscapedAsAComment(unit.repeat(length / unit.length()));
+        }
+    }
+
+    private static void assertEscapedAsAComment(String text) throws IOException {
+        ByteArrayOutputStream comment = new ByteArrayOutputStream();
+        new EventJson(comment).writeComment(text, null);
+        assertEquals(comment.toString(UTF_8).replace("{\"comment\"", "{\"event\":\"\",\"id\":\"\",\"data\""),
+            written(new SseEvent("", "", text), null));
     }
 
     private static boolean isControl(int character) {
