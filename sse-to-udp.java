@@ -1,7 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//RUNTIME_OPTIONS -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10 -Xlog:disable
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -Dsun.net.inetaddr.ttl=1
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:Tier3InvocationThreshold=20 -XX:Tier0InvokeNotifyFreqLog=3 -Xlog:disable
+//RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1 -Djdk.internal.httpclient.selectorTimeout=1200000
 //CDS
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
