@@ -55,6 +55,8 @@ final class SseBroadcaster {
     private final Set<Client> clients = new LinkedHashSet<>();
     private final Deque<Message> last = new ArrayDeque<>();
     private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
+    private final Payload line = new Payload();
+    private final EventJson json;
     private long lastBytes;
     private long count;
     private boolean ended;
@@ -66,12 +68,14 @@ final class SseBroadcaster {
      * @param notices      takes lines on clients that were dropped
      * @param details      takes lines on clients that come and go
      */
-    SseBroadcaster(int kept, int clientBuffer, Duration retry, Consumer<String> notices, Consumer<String> details) {
+    SseBroadcaster(int kept, int clientBuffer, Duration retry, Consumer<String> notices, Consumer<String> details)
+            throws IOException {
         this.kept = kept;
         this.clientBuffer = clientBuffer;
         this.preamble = ("retry: " + retry.toMillis() + "\n\n").getBytes(UTF_8);
         this.notices = notices;
         this.details = details;
+        this.json = new EventJson(line);
     }
 
     /**
@@ -112,6 +116,7 @@ final class SseBroadcaster {
         missed.forEach(message -> first.add(message.in(form)));
         Client client = new Client(exchange, form, first);
         clients.add(client);
+        notifyAll();
         details.accept(client + ": connected, " + missed.size() + " events to catch up; " + clients.size() + " clients");
         if (ended) {
             client.end();
@@ -126,6 +131,13 @@ final class SseBroadcaster {
             details.accept(client + ": gone; " + clients.size() + " clients");
         }
         notifyAll();
+    }
+
+    /** Waits until so many are there at the same time. */
+    synchronized void awaitClients(int number) throws InterruptedException {
+        while (clients.size() < number) {
+            wait();
+        }
     }
 
     /** Whether there is nothing for this client any more. */
@@ -168,8 +180,8 @@ final class SseBroadcaster {
     private Message message(SseEvent event) throws IOException {
         String id = event.id().isEmpty() ? run + "-" + ++count : event.id();
         SseEvent complete = new SseEvent(event.event(), id, event.data());
-        Payload line = new Payload();
-        new EventJson(line).write(complete, Instant.now());
+        line.reset();
+        json.write(complete, Instant.now());
         return new Message(id, frame(complete),
             frame(new SseEvent("message", id, line.toString(UTF_8))));
     }

@@ -25,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -90,7 +91,11 @@ class SseServe implements Callable<Integer> {
         description = "Drop a client that is further behind the others than this (${DEFAULT-VALUE}).")
     private int clientBuffer;
 
-    @Option(names = "--linger", paramLabel = "SEC", order = 10, defaultValue = "5",
+    @Option(names = {"-w", "--wait"}, paramLabel = "N", order = 10, defaultValue = "0",
+        description = "Read nothing before N clients are there (${DEFAULT-VALUE}).")
+    private int wait;
+
+    @Option(names = "--linger", paramLabel = "SEC", order = 11, defaultValue = "5",
         description = "At the end of input clients get the rest; after that stay so long to answer those that come"
             + " back with 204, so that they end (${DEFAULT-VALUE}).")
     private Duration linger;
@@ -100,6 +105,9 @@ class SseServe implements Callable<Integer> {
 
     /** Standard input unless set. */
     InputStream in;
+
+    /** Known once it serves. */
+    final CompletableFuture<Integer> servedPort = new CompletableFuture<>();
 
     private final SseServePage page = new SseServePage();
     private SseBroadcaster broadcaster;
@@ -114,6 +122,7 @@ class SseServe implements Callable<Integer> {
         HttpServer server = open();
         try {
             startHeartbeats();
+            broadcaster.awaitClients(wait);
             new LineReader(in == null ? tool.standardInput() : in, '\n', false).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
@@ -242,6 +251,7 @@ class SseServe implements Callable<Integer> {
         within(0, 1_000_000, replay, "--replay");
         within(0, Integer.MAX_VALUE, retry, "--retry");
         within(1, 1 << 30, clientBuffer, "--client-buffer");
+        within(0, 1_000_000, wait, "--wait");
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {
@@ -274,6 +284,7 @@ class SseServe implements Callable<Integer> {
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort()
             + "/events, and a page at /");
+        servedPort.complete(server.getAddress().getPort());
         return server;
     }
 

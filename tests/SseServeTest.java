@@ -217,6 +217,21 @@ class SseServeTest {
         }
     }
 
+    // ---- the beginning of input ----
+
+    @Test
+    void nothingIsReadBeforeSoManyClientsAreThere() throws Exception {
+        try (SseServing serving = SseServing.start("--wait", "2", "--linger", "0").lines("1", "2").endInput();
+                SseServing.Stream first = serving.connect("/events")) {
+            serving.request("GET", "/");
+            try (SseServing.Stream second = serving.connect("/events")) {
+                assertEquals(List.of("1", "2"), first.restOfData());
+                assertEquals(List.of("1", "2"), second.restOfData());
+            }
+            assertEquals(0, serving.script.end().status());
+        }
+    }
+
     // ---- the end of input ----
 
     private static Thread inBackground(Callable<?> work) {
@@ -453,6 +468,7 @@ class SseServeTest {
         "--replay=-1|--replay -1: expected 0 to 1000000",
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
+        "--wait=-1|--wait -1: expected 0 to 1000000",
         "--heartbeat=-1|Invalid value for option '--heartbeat': '-1' is not within 0 to 1000000000 seconds",
         "--token=a b|--token: expected printable ASCII without spaces",
         "--token=|--token: expected printable ASCII without spaces",
