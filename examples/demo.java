@@ -2,45 +2,41 @@
 //JAVA 17+
 //DESCRIPTION See it work without a device: a light controller, the relay and a receiver in one process
 //MAIN Demo
-//SOURCES ../sse-to-udp.java
+//SOURCES sse-serve.java ../sse-to-udp.java
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import lib.ToolOptions;
 
-/** Touches of a light controller, relayed by sse-to-udp over real sockets, all on loopback. */
+/** Touches of a light controller, served by sse-serve and relayed by sse-to-udp over real sockets, all on loopback. */
 @SuppressWarnings("auxiliaryclass")
 class Demo {
     private static final int[] QUIET_MILLIS = {500, 120, 90, 1200, 80, 110, 70, 900};
 
+    private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Long> touchedAt = new ConcurrentHashMap<>();
-    private boolean connectedBefore;
 
     public static void main(String... args) throws Exception {
         System.exit(new Demo().run());
     }
 
     private int run() throws Exception {
-        HttpServer controller = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
-        controller.setExecutor(Executors.newCachedThreadPool());
-        controller.createContext("/api/v1/token/events", this::touches);
-        controller.start();
+        String url = "http://127.0.0.1:" + startController() + "/events";
         try (DatagramSocket receiver = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"))) {
-            String url = "http://127.0.0.1:" + controller.getAddress().getPort() + "/api/v1/token/events?id=4";
             String target = "127.255.255.255:" + receiver.getLocalPort();
-            System.out.println("$ sse-to-udp '" + url + "' " + target);
+            System.out.println("$ sse-to-udp " + url + " " + target);
             CompletableFuture<Integer> relay = CompletableFuture.supplyAsync(
-                () -> SseToUdp.commandLine().execute("-q", url, target), Executors.newSingleThreadExecutor());
+                () -> SseToUdp.commandLine().execute("-q", url, target), threads);
             receive(receiver);
             int status = relay.get();
             System.out.println(QUIET_MILLIS.length + " touches, each received as one datagram;"
@@ -49,26 +45,29 @@ class Demo {
         }
     }
 
-    /** What the controller does: a touch now and then, always with id 4, and then nothing more. */
-    private void touches(HttpExchange exchange) throws IOException {
-        if (connectedBefore) {
-            exchange.sendResponseHeaders(204, -1);
-            return;
-        }
-        connectedBefore = true;
-        exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-        exchange.sendResponseHeaders(200, 0);
-        try (OutputStream stream = exchange.getResponseBody()) {
+    /** Returns its port. */
+    private int startController() throws Exception {
+        PipedOutputStream touches = new PipedOutputStream();
+        SseServe controller = new SseServe();
+        controller.in = new PipedInputStream(touches);
+        threads.execute(() -> ToolOptions.commandLine(controller)
+            .execute("-q", "--port", "0", "--wait", "1", "--retry", "100"));
+        threads.submit(() -> touch(touches));
+        return controller.servedPort.get();
+    }
+
+    /** A touch now and then, and then nothing more. */
+    private Void touch(PipedOutputStream touches) throws IOException, InterruptedException {
+        try (touches) {
             for (int panel = 0; panel < QUIET_MILLIS.length; panel++) {
                 Thread.sleep(QUIET_MILLIS[panel]);
                 String data = "{\"events\":[{\"panelId\":" + (100 + panel) + ",\"gesture\":" + panel % 2 + "}]}";
                 touchedAt.put(data, System.nanoTime());
-                stream.write(("retry: 100\nid: 4\ndata: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
-                stream.flush();
+                touches.write((data + "\n").getBytes(StandardCharsets.UTF_8));
+                touches.flush();
             }
-        } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
         }
+        return null;
     }
 
     private void receive(DatagramSocket receiver) throws IOException {
