@@ -15,7 +15,7 @@
 //SOURCES LineReaderTest.java StateFileTest.java
 //SOURCES SseClientTest.java ScriptTest.java ReplayServer.java ResumeTest.java JBangTest.java ReadmeTest.java SoakTest.java MemoryTest.java
 //SOURCES RedirectTest.java TlsTest.java ProxyTest.java SseNetworkTest.java TestCertificates.java TestProxy.java FarServer.java
-//SOURCES Readme.java JBangHome.java SseFixture.java OperationTest.java EditTest.java ChangesTest.java BrokerTest.java
+//SOURCES Readme.java JBangHome.java OperationTest.java SystemdTest.java SessionTest.java EditTest.java ChangesTest.java BrokerTest.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;

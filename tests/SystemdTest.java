@@ -1,0 +1,103 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The unit as a machine runs it: by a systemd of its own, in namespaces of its own. */
+class SystemdTest {
+
+    /** Boots; then BOOTED happens beside it. Everything that is written to is hidden from the machine around it. */
+    private static final String BOOT = """
+        set -e
+        hide() { mount -t tmpfs none "$1"; }
+        umount -R /sys/fs/cgroup
+        mount -t cgroup2 none /sys/fs/cgroup
+        hide /run
+        hide /opt
+        hide /var/lib
+        hide /lib/systemd/system-generators
+        hide /mnt
+        cp -a /etc/. /mnt
+        rm -rf /mnt/systemd/system/*
+        mount --move /mnt /etc
+        hide /mnt
+        cp -a /lib/systemd/system/{basic,sysinit,network,multi-user}.target /lib/systemd/system/systemd-journald* /mnt
+        mount --move /mnt /lib/systemd/system
+        mount --make-rshared /
+        ip link set lo up
+        ip link add lan0 type veth peer name lan1
+        ip address add 192.168.8.1/24 broadcast + dev lan0
+        ip link set lan1 up
+        ip link set lan0 up
+        bash BOOTED 2>&1 < /dev/null &
+        exec env container=other /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 > /dev/null 2>&1
+        """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void relayRunsAsTheReadmeSaysComesBackWhenKilledAndKeepsItsState() throws Exception {
+        Script.Ended found = Script.shell("test -x /lib/systemd/systemd && unshare --mount --net --cgroup ip link set lo up"
+            + " && findmnt -nt cgroup2 -o TARGET | head -n 1");
+        assumeTrue(found.status() == 0 && !found.out().isBlank(), "needs root, unshare, ip, systemd and cgroup2");
+        Path cgroup = Path.of(found.out().strip(), "sse-to-udp-test-" + ProcessHandle.current().pid());
+        Path booted = Files.writeString(folder.resolve("booted"), booted());
+        Path boot = Files.writeString(folder.resolve("boot"), BOOT.replace("BOOTED", booted.toString()));
+        List<String> lines = new ArrayList<>();
+        try (Script machine = Script.start(List.of("bash", "-c", "mkdir '" + cgroup + "' && echo $$ > '" + cgroup + "/cgroup.procs'"
+                + " && exec unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child --mount-proc bash " + boot))) {
+            for (String line = machine.nextLine(); line != null && !line.equals("over"); line = machine.nextLine()) {
+                lines.add(line);
+            }
+            machine.process.destroyForcibly().waitFor();
+        } finally {
+            Script.shell("until ! test -d '" + cgroup + "' || find '" + cgroup + "' -depth -type d -exec rmdir {} +; do sleep 0.1; done");
+        }
+        List<String> told = lines.subList(Math.max(0, lines.indexOf("relays")), lines.size());
+        assertEquals(List.of("relays", "hello", "NRestarts=0", "relays again", "hello", "NRestarts=1",
+            "Result=success", "ActiveState=inactive"), told.subList(0, Math.min(8, told.size())), () -> String.join("\n", lines));
+        assertTrue(told.get(8).matches("[a-z0-9]+-[0-9]+"), told::toString);
+        assertTrue(told.stream().anyMatch(line -> line.contains("Stopped sse-to-udp.service")), told::toString);
+        assertFalse(lines.stream().anyMatch(line -> line.contains("secret")), lines::toString);
+    }
+
+    private String booted() throws Exception {
+        Path url = Files.writeString(folder.resolve("url.txt"), "http://127.0.0.1:16021/events?token=secret\n");
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
+            Files.readString(Script.root().resolve("examples/sse-to-udp.service")).replace("/usr/bin/java", java.toString()));
+        List<String> block = Readme.block("unit").lines().toList();
+        assertEquals("journalctl -fu sse-to-udp", block.get(block.size() - 1));
+        String install = String.join("\n", block.subList(0, block.size() - 1))
+            .replace(" url.txt ", " " + url + " ").replace("examples/sse-to-udp.service", unit.toString());
+        String listen = String.join(" ", Script.command("UdpListen", "-m", "25", "-c", "1", "-F", "{data}", "5000"));
+        return String.join("\n",
+            "cd " + Script.root(),
+            "export JAVA_HOME=" + System.getProperty("java.home"),
+            "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") &",
+            "until systemctl start systemd-journald 2> /dev/null; do sleep 0.1; done",
+            install,
+            "echo relays",
+            listen,
+            "systemctl show -p NRestarts sse-to-udp",
+            "systemctl kill -s KILL sse-to-udp",
+            "until systemctl show -p NRestarts sse-to-udp | grep -q =1; do sleep 0.1; done",
+            "echo relays again",
+            listen,
+            "systemctl show -p NRestarts sse-to-udp",
+            "systemctl stop sse-to-udp",
+            "systemctl show -p Result sse-to-udp",
+            "systemctl show -p ActiveState sse-to-udp",
+            "cat /var/lib/private/sse-to-udp/id",
+            "journalctl --no-pager -u sse-to-udp",
+            "echo over");
+    }
+}
