@@ -14,8 +14,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -33,20 +31,14 @@ class BrokerTest {
     @TempDir
     Path folder;
 
-    private final BlockingQueue<String> coming = new LinkedBlockingQueue<>();
     private final Deque<Process> running = new ArrayDeque<>();
-    private SseServer server;
+    private SseServing server;
     private int port;
 
     @BeforeEach
     void start() throws IOException {
         port = freePort();
-        server = new SseServer(connection -> {
-            connection.send(SseServer.OK);
-            while (true) {
-                connection.send(coming.take());
-            }
-        });
+        server = SseServing.start("--json", "--wait", "1");
         for (String script : List.of("sse-listen:SseListen", "udp-send:UdpSend")) {
             Path command = folder.resolve("bin").resolve(script.substring(0, script.indexOf(':')));
             Files.createDirectories(command.getParent());
@@ -110,7 +102,7 @@ class BrokerTest {
 
     private String recipe(String name) throws IOException {
         return Readme.block(name)
-            .replace("http://server/events", server.url("/"))
+            .replace("http://server/events", server.url("/events"))
             .replace("-h broker ", "-h 127.0.0.1 -p " + port + " ")
             .replace("-b broker:9092 ", "-b 127.0.0.1:" + port + " ");
     }
@@ -157,9 +149,9 @@ class BrokerTest {
     }
 
     /** Events of eight types, with these numbers as data. */
-    private void happen(int from, int to) {
+    private void happen(int from, int to) throws IOException {
         for (int i = from; i < to; i++) {
-            coming.add("event: touch" + i % 8 + "\nid: " + i + "\ndata: " + i + "\n\n");
+            server.lines("{\"event\":\"touch" + i % 8 + "\",\"id\":\"" + i + "\",\"data\":\"" + i + "\"}");
         }
     }
 

@@ -16,8 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A script of one's own: made from the template, changed, and opened in an editor. */
 class EditTest {
-    private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
-
     @TempDir
     Path folder;
 
@@ -43,11 +41,6 @@ class EditTest {
         }
         Script.Ended ended = jbang.run(work, line.split(" "));
         assertEquals(0, ended.status(), () -> command + ": " + ended.out() + ended.err());
-    }
-
-    private static SseServer oneEvent() throws IOException {
-        return new SseServer(connection -> connection.send(
-            connection.number == 0 ? SseServer.OK + "retry: 100\ndata: hello\n\n" : NO_CONTENT));
     }
 
     @Test
@@ -90,8 +83,9 @@ class EditTest {
     }
 
     private void relay(String expected) throws Exception {
-        try (SseServer server = oneEvent(); UdpReceiver receiver = new UdpReceiver()) {
-            run("jbang MyRelay.java " + server.url("/") + " " + receiver.target());
+        try (SseServing server = SseServing.start("--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
+            server.lines("hello").endInput();
+            run("jbang MyRelay.java " + server.url("/events") + " " + receiver.target());
             assertEquals(List.of(expected), receiver.arrived());
         }
     }

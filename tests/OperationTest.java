@@ -49,8 +49,9 @@ class OperationTest {
     void commandOfTheUnitRelaysKeepsItsStateAndEndsWithAStatusTheUnitExpects() throws Exception {
         List<String> unit = Files.readAllLines(Script.root().resolve(UNIT));
         Path state = Files.createDirectories(folder.resolve("state/sse-to-udp"));
-        try (SseServer server = SseServer.stream("id: 4\ndata: hello\n\n"); UdpReceiver receiver = new UdpReceiver()) {
-            Files.writeString(folder.resolve("url"), server.url("/secret") + "\n");
+        try (SseServing server = SseServing.start("--json", "--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
+            server.lines("{\"id\":\"4\",\"data\":\"hello\"}");
+            Files.writeString(folder.resolve("url"), server.url("/events?secret") + "\n");
             String command = unit.stream().filter(line -> line.startsWith("ExecStart=")).findFirst().orElseThrow()
                 .replaceFirst("^ExecStart=\\S+ (.*) -jar \\S+", String.join(" ", javaOnThePath().toString(), "$1", "-cp", classPath(), "SseToUdp"))
                 .replace("%S", folder.resolve("state").toString())
@@ -91,8 +92,14 @@ class OperationTest {
     @Test
     void startBeforeTheNetworkIsUpRelaysAsSoonAsItIs() throws Exception {
         assumeNamespaces();
-        try (Script relay = inNamespace("(" + relay("http://127.0.0.1:8080/") + " --retry-delay 0.1 --retry-max-delay 0.2) & RELAY=$!\n"
-                + "read -r; ip link set lo up; (" + String.join(" ", Script.command("SseFixture")) + ") & read -r; kill $RELAY $!")) {
+        String listen = String.join(" ", Script.command("UdpListen", "-v", "-c", "1", "-F", "'received {data}'", "5000"));
+        String serve = String.join(" ", Script.command("SseServe", "-q", "--wait", "1"));
+        try (Script relay = inNamespace(String.join("\n",
+                relay("http://127.0.0.1:8080/events") + " --retry-delay 0.1 --retry-max-delay 0.2 &",
+                "read -r; ip link set lo up",
+                "exec 3< <(exec " + listen + " 2>&1); read -ru 3",
+                "echo hello | " + serve + " &",
+                "cat <&3"))) {
             String first = relay.nextLine();
             assertTrue(first.matches("sse-to-udp: .*unreachable.*; connecting again in .*"), first);
             relay.process.getOutputStream().write('\n');
@@ -122,21 +129,20 @@ class OperationTest {
         assumeNamespaces();
         JBangHome jbang = new JBangHome(folder.resolve("jbang"));
         Path there = Files.createDirectory(folder.resolve("there"));
-        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen")) {
+        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
             Script.Ended export = jbang.run(Script.root(), "export", kind, "-O", there.resolve(script).resolve(script + ".jar").toString(), script);
             assertEquals(0, export.status(), export.err());
         }
         assertEquals(kind.equals("portable"), Files.isDirectory(there.resolve("sse-listen/lib")));
         deleteTree(folder.resolve("jbang"));
-        String fixture = String.join(" ", Script.command("SseFixture"));
         String java = javaOnThePath() + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
         ProcessBuilder builder = new ProcessBuilder("unshare", "-n", "--kill-child", "--fork", "--pid", "bash", "-c", String.join("\n",
             "ip link set lo up",
-            "exec 3< <(exec " + fixture + "); FIXTURE=$!; read -ru 3",
+            "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
             "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
-            java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/ | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
-            java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/ 127.255.255.255:5001",
-            "cat <&4; kill $FIXTURE")).directory(there.toFile());
+            java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/events | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
+            java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001",
+            "cat <&4")).directory(there.toFile());
         builder.environment().put("HOME", Files.createDirectory(folder.resolve("home")).toString());
         try (Script shell = Script.of(builder.start())) {
             shell.input("").end().assertIs(0, "<hello>\nhello\n");
