@@ -64,7 +64,7 @@ class Bench implements Callable<Integer> {
         Path folder = Files.createTempDirectory("bench");
         try (Load server = new Load()) {
             load = server;
-            contestants = new Contestants(folder, results);
+            contestants = new Contestants(folder, results, load.serve("/first", Load.holding("data: hello\n\n")));
             results.remark("load of the machine before: " + loadAverage());
             if (sections.contains(Section.start)) {
                 start();

@@ -28,12 +28,15 @@ final class Contestants {
     final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     private final Path bench = root.resolve("tests/bench");
     private final Results results;
+    private final URI one;
     private final Map<String, List<String>> listeners = new LinkedHashMap<>();
     private final Map<String, Optional<String>> found = new LinkedHashMap<>();
 
-    Contestants(Path folder, Results results) {
+    /** @param one a stream with one event, for the first run of a script */
+    Contestants(Path folder, Results results, URI one) {
         this.folder = folder;
         this.results = results;
+        this.one = one;
     }
 
     private static Path root() {
@@ -63,9 +66,11 @@ final class Contestants {
 
     /** One of our scripts as JBang starts it: with the options that it gives its JVM, and with its class-data archive. */
     List<String> ours(String alias, String mainClass, String... arguments) throws Exception {
-        jbang(alias, "--version");
+        jbang("build", alias);
         String classPath = jbang("info", "classpath", alias).strip();
         Path archive = Path.of(classPath.split(":")[0].replaceFirst("\\.jar$", ".jsa"));
+        Files.deleteIfExists(archive);
+        jbang(firstRun(alias));
         List<String> command = new ArrayList<>(List.of(java.toString()));
         if (Files.exists(archive)) {
             command.add("-XX:SharedArchiveFile=" + archive);
@@ -74,6 +79,15 @@ final class Contestants {
         command.addAll(List.of("-cp", classPath, mainClass));
         command.addAll(List.of(arguments));
         return command;
+    }
+
+    /** JBang makes the archive when the first run ends, of what that has loaded: here a run for one event. */
+    private String[] firstRun(String alias) {
+        return switch (alias) {
+            case "sse-listen" -> new String[] {alias, "-c", "1", one.toString()};
+            case "sse-to-udp" -> new String[] {alias, "-q", "-c", "1", one.toString(), "127.255.255.255:9"};
+            default -> new String[] {alias, "-q", "-m", "one", "127.255.255.255:9"};
+        };
     }
 
     /** A script of this folder by its jar. */
