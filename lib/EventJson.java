@@ -75,7 +75,7 @@ public final class EventJson {
         writeTime(received);
     }
 
-    /** Most text is short and has at most quotation marks and backslashes to escape: that is done quicker here. */
+    /** Most text is short and has little to escape: quotation marks, backslashes, line ends. That is quicker here. */
     private void writeText(SerializableString name, String text) throws IOException {
         json.writeFieldName(name);
         int length = text.length() <= LONGEST_QUICK ? escape(text.getBytes(UTF_8)) : -1;
@@ -87,7 +87,7 @@ public final class EventJson {
     }
 
     /**
-     * Copies to {@code escaped}, with a backslash before each quotation mark and backslash.
+     * Copies to {@code escaped}, and escapes what is escaped by a backslash and one character.
      *
      * @return the length there; -1 if there is anything else to escape
      */
@@ -109,12 +109,15 @@ public final class EventJson {
                 to += plain;
             }
             byte one = bytes[from];
-            if (one == '"' || one == '\\') {
+            byte behindBackslash = behindBackslash(one);
+            if (behindBackslash != 0) {
                 escaped[to++] = '\\';
+                escaped[to++] = behindBackslash;
             } else if (isEscapedOtherwise(bytes, from)) {
                 return -1;
+            } else {
+                escaped[to++] = one;
             }
-            escaped[to++] = one;
             from++;
         }
         return to;
@@ -129,6 +132,15 @@ public final class EventJson {
         long backslash = eight ^ '\\' * EIGHT_ONES;
         return (eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
             & EIGHT_HIGHEST_BITS;
+    }
+
+    private static byte behindBackslash(byte one) {
+        return switch (one) {
+            case '"', '\\' -> one;
+            case '\n' -> 'n';
+            case '\t' -> 't';
+            default -> 0;
+        };
     }
 
     /** Whether C0, DEL, C1, U+2028 or U+2029 begins here. */
