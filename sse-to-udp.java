@@ -1,6 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
+// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a start from what the first run kept.
+// It is compiled early and quickly: what counts is the delay of the few events that come.
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:Tier3InvocationThreshold=20 -XX:Tier0InvokeNotifyFreqLog=3 -Xlog:disable
 //RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1 -Djdk.internal.httpclient.selectorTimeout=1200000
 //CDS

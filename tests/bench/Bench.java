@@ -122,7 +122,7 @@ class Bench implements Callable<Integer> {
             for (int i = 0; i < 3; i++) {
                 results.add(figure, "bare reader", Load.drain(uri));
             }
-            interleave(2, commands, (contestant, command) -> {
+            interleave(3, commands, (contestant, command) -> {
                 if (contestant.equals(Contestants.PYTHON) && results.rounds(figure, contestant) == PYTHON_ROUNDS) {
                     return;
                 }
@@ -195,7 +195,7 @@ class Bench implements Callable<Integer> {
         for (int rate : List.of(1000, 100)) {
             URI uri = load.serve("/paced" + rate, Load.paced(rate, rate * seconds));
             String at = rate + " events/s, ";
-            interleave(2, commands, (contestant, command) -> {
+            interleave(3, commands, (contestant, command) -> {
                 try (Receiver receiver = new Receiver(true)) {
                     Trial trial = Trial.run(receiver.aimed(command, uri), NOTHING, NOTHING);
                     receiver.finish();
