@@ -1,8 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a start from what the first run kept.
+// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: from what the first
+// run kept, and without classes that are made at run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //RUNTIME_OPTIONS -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
+//COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Print the events of an SSE URL, one JSON line each: sse-listen http://localhost:8080/events | jq .data
 //DEPS info.picocli:picocli:4.7.7

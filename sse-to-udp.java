@@ -1,10 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a start from what the first run kept.
+// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: from what the first
+// run kept, and without classes that are made at run time only to put texts together.
 // It is compiled early and quickly: what counts is the delay of the few events that come.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:Tier3InvocationThreshold=20 -XX:Tier0InvokeNotifyFreqLog=3 -Xlog:disable
 //RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1 -Djdk.internal.httpclient.selectorTimeout=1200000
+//COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
 //DEPS info.picocli:picocli:4.7.7
