@@ -4,9 +4,10 @@
 //MAIN Demo
 //SOURCES sse-serve.java ../sse-to-udp.java
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -23,7 +24,7 @@ import lib.ToolOptions;
 class Demo {
     private static final int[] QUIET_MILLIS = {500, 120, 90, 1200, 80, 110, 70, 900};
 
-    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final ExecutorService threads = Executors.newCachedThreadPool(Demo::daemon);
     private final Map<String, Long> touchedAt = new ConcurrentHashMap<>();
 
     public static void main(String... args) throws Exception {
@@ -47,27 +48,52 @@ class Demo {
 
     /** Returns its port. */
     private int startController() throws Exception {
-        PipedOutputStream touches = new PipedOutputStream();
         SseServe controller = new SseServe();
-        controller.in = new PipedInputStream(touches);
-        threads.execute(() -> ToolOptions.commandLine(controller)
-            .execute("-q", "--port", "0", "--wait", "1", "--retry", "100"));
-        threads.submit(() -> touch(touches));
+        controller.in = new Touches();
+        threads.execute(() -> {
+            int status = ToolOptions.commandLine(controller).execute("-q", "--port", "0", "--wait", "1", "--retry", "100");
+            controller.servedPort.completeExceptionally(new IOException("sse-serve ended with status " + status));
+        });
         return controller.servedPort.get();
     }
 
-    /** A touch now and then, and then nothing more. */
-    private Void touch(PipedOutputStream touches) throws IOException, InterruptedException {
-        try (touches) {
-            for (int panel = 0; panel < QUIET_MILLIS.length; panel++) {
-                Thread.sleep(QUIET_MILLIS[panel]);
-                String data = "{\"events\":[{\"panelId\":" + (100 + panel) + ",\"gesture\":" + panel % 2 + "}]}";
-                touchedAt.put(data, System.nanoTime());
-                touches.write((data + "\n").getBytes(StandardCharsets.UTF_8));
-                touches.flush();
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** A line for a touch now and then, and then nothing more. It is read when the relay is there. */
+    private final class Touches extends InputStream {
+        private InputStream line = InputStream.nullInputStream();
+        private int panel;
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int count = line.read(bytes, offset, length);
+            if (count >= 0 || panel == QUIET_MILLIS.length) {
+                return count;
             }
+            line = new ByteArrayInputStream((touch(panel++) + "\n").getBytes(StandardCharsets.UTF_8));
+            return line.read(bytes, offset, length);
         }
-        return null;
+
+        private String touch(int panel) throws InterruptedIOException {
+            try {
+                Thread.sleep(QUIET_MILLIS[panel]);
+            } catch (InterruptedException ended) {
+                throw new InterruptedIOException();
+            }
+            String data = "{\"events\":[{\"panelId\":" + (100 + panel) + ",\"gesture\":" + panel % 2 + "}]}";
+            touchedAt.put(data, System.nanoTime());
+            return data;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
     }
 
     private void receive(DatagramSocket receiver) throws IOException {
