@@ -88,7 +88,7 @@ class EventJsonTest {
     /** Comments are wholly Jackson's. */
     @Test
     void textIsEscapedAsJacksonDoesItWhateverStandsBesideWhat() throws IOException {
-        int[] characters = "ab\"\\/\n\u001F \u007F\u0085\u009F\u00A0\u00E9\u2027\u2028\u2029\u202A\u20AC\uFFFD\uD83D\uDE00".codePoints().toArray();
+        int[] characters = "ab\"\\/\n\t\r\b\u001F \u007F\u0085\u009F\u00A0\u00E9\u2027\u2028\u2029\u202A\u20AC\uFFFD\uD83D\uDE00".codePoints().toArray();
         Random random = new Random(4);
         for (int i = 0; i < 50_000; i++) {
             int common = random.nextInt(8);

@@ -23,7 +23,7 @@ class SessionTest {
         ip address add 192.168.8.21/32 dev lan0
         ip link set lan1 up
         ip link set lan0 up
-        mount -t tmpfs none /var/lib
+        mount -t tmpfs none /var/lib || exit
         mkdir /var/lib/relay
         await() { until grep -q "$1" "$2" 2> /dev/null; do sleep 0.1; done; }
         serve() { exec 8< <(printf '%s\\n' "$@" | sse-serve --json --wait 1 --retry 100 --linger 1 2>&1); read -ru 8; }
@@ -42,11 +42,10 @@ class SessionTest {
 
     @BeforeEach
     void putTheScriptsOnThePath() throws Exception {
-        assumeTrue(Script.shell("unshare -n -m ip link set lo up").status() == 0, "needs root, unshare and ip");
         Files.createDirectory(folder.resolve("bin"));
         for (String name : List.of("sse-listen:SseListen", "udp-send:UdpSend", "sse-to-udp:SseToUdp", "udp-listen:UdpListen", "sse-serve:SseServe")) {
             String script = name.substring(0, name.indexOf(':'));
-            String log = script.endsWith("-listen") ? " -v 2> " + script + ".log" : "";
+            String log = script.endsWith("-listen") ? " -v 2> '" + folder.resolve(script + ".log") + "'" : "";
             Path command = Files.writeString(folder.resolve("bin").resolve(script),
                 "#!/bin/sh\nexec " + String.join(" ", Script.command(name.substring(script.length() + 1))) + " \"$@\"" + log + "\n");
             assertTrue(command.toFile().setExecutable(true));
@@ -67,6 +66,10 @@ class SessionTest {
 
     /** Runs lines on such a machine; what is left running there ends with it. */
     private List<String> run(String... lines) throws Exception {
+        assumeTrue(Script.shell("unshare -n -m ip link set lo up").status() == 0, "needs root, unshare and ip");
+        for (String tool : List.of("curl", "jq", "socat")) {
+            assumeTrue(Script.shell("command -v " + tool).status() == 0, "needs " + tool);
+        }
         ProcessBuilder builder = new ProcessBuilder("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
             "bash", "-c", MACHINE + String.join("\n", lines)).directory(folder.toFile());
         builder.environment().merge("PATH", folder.resolve("bin") + ":", (path, ours) -> ours + path);
