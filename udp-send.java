@@ -78,7 +78,8 @@ class UdpSend implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        template = template();
+        template = Template.ofOption(tool, format, payload, Placeholder.LINE,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
         if (message == null && StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
@@ -113,15 +114,6 @@ class UdpSend implements Callable<Integer> {
             return;
         }
         broadcaster.send(payload.bytes());
-    }
-
-    private Template template() throws IOException {
-        try {
-            return new Template(tool.text(format), payload, Placeholder.LINE,
-                Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        } catch (IllegalArgumentException unknown) {
-            throw tool.usage("--format: " + unknown.getMessage());
-        }
     }
 
     static CommandLine commandLine() {

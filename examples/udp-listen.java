@@ -80,7 +80,7 @@ class UdpListen implements Callable<Integer> {
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
-        Template template = template();
+        Template template = Template.ofOption(tool, format, out, Placeholder.DATA, Placeholder.JSON);
         try (DatagramSocket socket = open(address())) {
             tool.detail("listening on port " + socket.getLocalPort());
             return receive(socket, template);
@@ -189,14 +189,6 @@ class UdpListen implements Callable<Integer> {
     private static String text(InetSocketAddress address) {
         String host = address.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
-    }
-
-    private Template template() throws IOException {
-        try {
-            return new Template(tool.text(format), out, Placeholder.DATA, Placeholder.JSON);
-        } catch (IllegalArgumentException unknown) {
-            throw tool.usage("--format: " + unknown.getMessage());
-        }
     }
 
     static CommandLine commandLine() {

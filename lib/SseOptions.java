@@ -127,13 +127,8 @@ public final class SseOptions {
      * @param usual what it is where the user gave none
      */
     public Template template(ToolOptions tool, String usual, OutputStream out) throws IOException {
-        Template template;
-        try {
-            template = new Template(format == null ? usual : tool.text(format), out,
-                Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        } catch (IllegalArgumentException unknown) {
-            throw tool.usage("--format: " + unknown.getMessage());
-        }
+        Template template = Template.ofOption(tool, format == null ? usual : format, out,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
         if (timestamps && !template.has(Placeholder.JSON)) {
             throw tool.usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !template.isJson()) {

@@ -73,6 +73,21 @@ public final class Template {
         needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
+    /**
+     * The template that the user gave with {@code --format}.
+     *
+     * @param format the template, or {@code @FILE} that it is in
+     * @throws picocli.CommandLine.ParameterException for one that can not be; the message says what is wrong with it
+     */
+    public static Template ofOption(ToolOptions tool, String format, OutputStream out, Placeholder... allowed)
+            throws IOException {
+        try {
+            return new Template(tool.text(format), out, allowed);
+        } catch (IllegalArgumentException unknown) {
+            throw tool.usage("--format: " + unknown.getMessage());
+        }
+    }
+
     private void addText(String text) {
         if (!text.isEmpty()) {
             parts.add(new Part(null, text.getBytes(StandardCharsets.UTF_8)));

@@ -140,14 +140,18 @@ public final class ToolOptions {
         return new FileInputStream(FileDescriptor.in);
     }
 
-    /** With {@code -v} on a terminal a line that tells how it goes, until it is closed; else nothing. */
-    public AutoCloseable statusLine(Supplier<String> text) {
+    /**
+     * With {@code -v} on a terminal a line that tells how it goes; else nothing.
+     *
+     * @return ends it
+     */
+    public Runnable statusLine(Supplier<String> text) {
         if (!verbose || quiet || !StatusLine.isPossible()) {
             return () -> {};
         }
         String noColour = System.getenv("NO_COLOR");
         statusLine = new StatusLine(command.commandLine().getErr(), text, noColour == null || noColour.isEmpty());
-        return statusLine;
+        return statusLine::close;
     }
 
     private void say(String message) {

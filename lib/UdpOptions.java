@@ -90,10 +90,10 @@ public final class UdpOptions {
         UdpBroadcaster broadcaster = broadcaster(tool, targets);
         Summary summary = new Summary(tool, broadcaster, reconnects, brief);
         boolean alone = !tee && !dryRun || !StatusLine.isTerminal(1);
-        AutoCloseable statusLine = alone ? tool.statusLine(summary::live) : () -> {};
+        Runnable endStatusLine = alone ? tool.statusLine(summary::live) : () -> {};
         Thread onSignal = new Thread(() -> {
             broadcaster.cancel();
-            close(statusLine);
+            endStatusLine.run();
             summary.say();
         }, "udp-signal");
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -104,17 +104,9 @@ public final class UdpOptions {
             summary.onlyIfAnythingReceived();
             throw failure;
         } finally {
-            close(statusLine);
+            endStatusLine.run();
             summary.say();
             removeShutdownHook(onSignal);
-        }
-    }
-
-    private static void close(AutoCloseable statusLine) {
-        try {
-            statusLine.close();
-        } catch (Exception impossible) {
-            throw new IllegalStateException(impossible);
         }
     }
 
