@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,11 +38,8 @@ class BrokerTest {
     void start() throws IOException {
         port = freePort();
         server = SseServing.start("--json", "--wait", "1");
-        for (String script : List.of("sse-listen:SseListen", "udp-send:UdpSend")) {
-            Path command = folder.resolve("bin").resolve(script.substring(0, script.indexOf(':')));
-            Files.createDirectories(command.getParent());
-            Files.writeString(command, "#!/bin/sh\nexec " + String.join(" ", Script.command(script.substring(script.indexOf(':') + 1))) + " \"$@\"\n");
-            assertTrue(command.toFile().setExecutable(true));
+        for (String script : List.of("sse-listen", "udp-send")) {
+            Script.install(folder.resolve("bin"), script, "");
         }
     }
 
@@ -111,31 +107,22 @@ class BrokerTest {
         return run(recipe(recipe).replace("segment-a", segment).replace("192.168.8.255:5000", receiver.target()), log);
     }
 
-    /** Nothing tells of these things but what was written, so it is looked at again and again. */
-    private void await(BooleanSupplier condition, String what) throws Exception {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                StringBuilder logs = new StringBuilder();
-                try (Stream<Path> files = Files.list(folder)) {
-                    for (Path file : files.filter(each -> each.toString().endsWith(".log")).toList()) {
-                        logs.append(file.getFileName()).append(":\n").append(Files.readString(file)).append('\n');
-                    }
+    private void await(Lan.Condition condition, String what) throws Exception {
+        try {
+            Lan.await(PATIENCE_SECONDS, what, condition);
+        } catch (AssertionError inVain) {
+            StringBuilder logs = new StringBuilder();
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.filter(each -> each.toString().endsWith(".log")).toList()) {
+                    logs.append(file.getFileName()).append(":\n").append(Files.readString(file)).append('\n');
                 }
-                fail("not within " + PATIENCE_SECONDS + " s: " + what + "\n" + logs);
             }
-            Thread.sleep(20);
+            fail(inVain.getMessage() + "\n" + logs);
         }
     }
 
     private void awaitLog(String log, String text, int times) throws Exception {
-        await(() -> {
-            try {
-                return Files.exists(log(log)) && Files.readString(log(log)).split(text, -1).length > times;
-            } catch (IOException unreadable) {
-                return false;
-            }
-        }, "'" + text + "' in " + log);
+        await(() -> Files.exists(log(log)) && Files.readString(log(log)).split(text, -1).length > times, "'" + text + "' in " + log);
     }
 
     private void awaitPort() throws Exception {
@@ -162,14 +149,10 @@ class BrokerTest {
     /** Adds what arrives until all these are there. */
     private void collect(Set<Integer> arrived, Set<Integer> expected, UdpReceiver... receivers) throws Exception {
         await(() -> {
-            try {
-                for (UdpReceiver receiver : receivers) {
-                    receiver.arrived().forEach(data -> arrived.add(Integer.parseInt(data)));
-                }
-                return arrived.containsAll(expected);
-            } catch (IOException broken) {
-                throw new AssertionError(broken);
+            for (UdpReceiver receiver : receivers) {
+                arrivals(receiver, arrived);
             }
+            return arrived.containsAll(expected);
         }, "all events: " + expected.size() + " expected, " + arrived);
     }
 
@@ -218,7 +201,7 @@ class BrokerTest {
     void otherSenderOfTheKafkaGroupTakesOverFromOneThatIsKilled() throws Exception {
         assumeCommands("kcat");
         run(Readme.block("kafka-broker").replace("kafka-server 9092 /tmp/kafka", "--quiet kafka-server " + port + " " + folder.resolve("kafka")), "broker");
-        await(() -> answers(), "the broker");
+        await(this::answers, "the broker");
         try (UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {
             run(recipe("kafka-listener"), "listener");
             happen(0, 8);
@@ -243,20 +226,12 @@ class BrokerTest {
         }
     }
 
-    private boolean answers() {
-        try {
-            return Script.shell("kcat -L -m 1 -b 127.0.0.1:" + port).out().contains("1 brokers");
-        } catch (Exception notYet) {
-            return false;
-        }
+    private boolean answers() throws Exception {
+        return Script.shell("kcat -L -m 1 -b 127.0.0.1:" + port).out().contains("1 brokers");
     }
 
-    private static Set<Integer> arrivals(UdpReceiver receiver, Set<Integer> into) {
-        try {
-            receiver.arrived().forEach(data -> into.add(Integer.parseInt(data)));
-            return into;
-        } catch (IOException broken) {
-            throw new AssertionError(broken);
-        }
+    private static Set<Integer> arrivals(UdpReceiver receiver, Set<Integer> into) throws IOException {
+        receiver.arrived().forEach(data -> into.add(Integer.parseInt(data)));
+        return into;
     }
 }

@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import java.util.stream.Stream;
 final class Lan implements AutoCloseable {
     private static final List<String> NAMESPACES = List.of("sw", "h1", "h2", "h3", "h4", "h5", "r");
     private static final Path HOSTS = Path.of("/etc/netns");
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final int PATIENCE_SECONDS = 20;
 
     private final String prefix = "lan" + ProcessHandle.current().pid() + "-";
 
@@ -31,6 +32,24 @@ final class Lan implements AutoCloseable {
         } catch (IOException | InterruptedException noSuchCommand) {
             return false;
         }
+    }
+
+    /** Shell lines that give a machine in namespaces of its own the address 192.168.8.1 on a network of its own. */
+    static final String ALONE = """
+        ip link set lo up
+        ip link add lan0 type veth peer name lan1
+        ip address add 192.168.8.1/24 broadcast + dev lan0
+        ip link set lan1 up
+        ip link set lan0 up
+        """;
+
+    static void assumeNamespaces() throws Exception {
+        assumeTrue(exitStatus("unshare", "--net", "--mount", "ip", "link", "set", "lo", "up") == 0, "needs root, unshare and ip");
+    }
+
+    /** Shell lines on such a machine, which has a loopback interface that is down, and which ends when they do. */
+    static ProcessBuilder isolated(String lines) {
+        return new ProcessBuilder("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", lines);
     }
 
     /** Whether a command can be run here. */
@@ -158,10 +177,15 @@ final class Lan implements AutoCloseable {
     }
 
     static void await(String what, Condition condition) throws Exception {
-        long end = System.nanoTime() + PATIENCE_NANOS;
+        await(PATIENCE_SECONDS, what, condition);
+    }
+
+    /** Nothing tells of these things but themselves, so they are looked at again and again. */
+    static void await(int seconds, String what, Condition condition) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (!condition.holds()) {
             if (System.nanoTime() > end) {
-                fail("waited in vain for " + what);
+                fail("waited " + seconds + " s in vain for " + what);
             }
             Thread.sleep(20);
         }

@@ -20,15 +20,6 @@ class OperationTest {
     @TempDir
     Path folder;
 
-    private static boolean has(String command) throws Exception {
-        return Script.shell("command -v " + command).status() == 0;
-    }
-
-    /** Whether this process may make a network namespace. */
-    private static void assumeNamespaces() throws Exception {
-        assumeTrue(Script.shell("unshare -n ip link set lo up").status() == 0, "needs root, unshare and ip");
-    }
-
     private Path javaOnThePath() {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
@@ -37,7 +28,7 @@ class OperationTest {
 
     @Test
     void systemdFindsNothingWrongWithTheUnit() throws Exception {
-        assumeTrue(has("systemd-analyze"), "needs systemd-analyze");
+        assumeTrue(Lan.has("systemd-analyze"), "needs systemd-analyze");
         Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
             Files.readString(Script.root().resolve(UNIT)).replace("/usr/bin/java", javaOnThePath().toString()));
         Script.shell("systemd-analyze verify --man=no '" + unit + "'").assertIs(0, "");
@@ -76,7 +67,7 @@ class OperationTest {
     @ParameterizedTest
     @CsvSource({"http://127.0.0.1:8080/, .*unreachable.*", "http://relay.example/, .*"})
     void linesAreFitForTheJournalWhileThereIsNoNetwork(String url, String reason) throws Exception {
-        assumeNamespaces();
+        Lan.assumeNamespaces();
         try (Script relay = inNamespace("exec " + relay(url) + " --max-retries 1 --retry-delay 0.1")) {
             Script.Ended ended = relay.input("").end();
             assertEquals(6, ended.status(), ended.out());
@@ -91,7 +82,7 @@ class OperationTest {
 
     @Test
     void startBeforeTheNetworkIsUpRelaysAsSoonAsItIs() throws Exception {
-        assumeNamespaces();
+        Lan.assumeNamespaces();
         String listen = String.join(" ", Script.command("UdpListen", "-v", "-c", "1", "-F", "'received {data}'", "5000"));
         String serve = String.join(" ", Script.command("SseServe", "-q", "--wait", "1"));
         try (Script relay = inNamespace(String.join("\n",
@@ -118,7 +109,7 @@ class OperationTest {
 
     /** A shell with a loopback interface that is down and nothing else; both outputs come as one. */
     private static Script inNamespace(String commands) throws IOException {
-        return Script.start(List.of("unshare", "-n", "--kill-child", "--fork", "--pid", "bash", "-c", "exec 2>&1\n" + commands));
+        return Script.of(Lan.isolated("exec 2>&1\n" + commands).start());
     }
 
     // ---- exports ----
@@ -126,7 +117,7 @@ class OperationTest {
     @ParameterizedTest
     @ValueSource(strings = {"portable", "fatjar"})
     void exportedScriptsWorkInAnEmptyHomeWithoutNetwork(String kind) throws Exception {
-        assumeNamespaces();
+        Lan.assumeNamespaces();
         JBangHome jbang = new JBangHome(folder.resolve("jbang"));
         Path there = Files.createDirectory(folder.resolve("there"));
         for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
@@ -136,7 +127,7 @@ class OperationTest {
         assertEquals(kind.equals("portable"), Files.isDirectory(there.resolve("sse-listen/lib")));
         deleteTree(folder.resolve("jbang"));
         String java = javaOnThePath() + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
-        ProcessBuilder builder = new ProcessBuilder("unshare", "-n", "--kill-child", "--fork", "--pid", "bash", "-c", String.join("\n",
+        ProcessBuilder builder = Lan.isolated(String.join("\n",
             "ip link set lo up",
             "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
             "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
@@ -177,7 +168,7 @@ class OperationTest {
 
     @Test
     void zshCompletes() throws Exception {
-        assumeTrue(has("zsh"), "needs zsh");
+        assumeTrue(Lan.has("zsh"), "needs zsh");
         Path completion = completion("sse-to-udp");
         Path script = Files.writeString(folder.resolve("type.zsh"), """
             zmodload zsh/zpty

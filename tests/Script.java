@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
@@ -107,6 +110,19 @@ final class Script implements AutoCloseable {
             }
         }
         return fail("the tests run below the repository's root");
+    }
+
+    /**
+     * Makes a command of a script, as if it were installed there.
+     *
+     * @param script for example {@code sse-listen}
+     * @param behind comes behind its arguments
+     */
+    static void install(Path folder, String script, String behind) throws IOException {
+        String mainClass = Pattern.compile("(?:^|-)(.)").matcher(script).replaceAll(word -> word.group(1).toUpperCase(Locale.ROOT));
+        Path command = Files.createDirectories(folder).resolve(script);
+        Files.writeString(command, "#!/bin/sh\nexec " + String.join(" ", command(mainClass)) + " \"$@\"" + behind + "\n");
+        assertTrue(command.toFile().setExecutable(true));
     }
 
     static List<String> command(String mainClass, String... arguments) {

@@ -1,5 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -15,14 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SessionTest {
 
     /** Such a network, and what the sessions have in common. */
-    private static final String MACHINE = """
-        ip link set lo up
-        ip link add lan0 type veth peer name lan1
-        ip address add 192.168.8.1/24 broadcast + dev lan0
+    private static final String MACHINE = Lan.ALONE + """
         ip address add 192.168.8.20/32 dev lan0
         ip address add 192.168.8.21/32 dev lan0
-        ip link set lan1 up
-        ip link set lan0 up
         mount -t tmpfs none /var/lib || exit
         mkdir /var/lib/relay
         await() { until grep -q "$1" "$2" 2> /dev/null; do sleep 0.1; done; }
@@ -42,13 +36,9 @@ class SessionTest {
 
     @BeforeEach
     void putTheScriptsOnThePath() throws Exception {
-        Files.createDirectory(folder.resolve("bin"));
-        for (String name : List.of("sse-listen:SseListen", "udp-send:UdpSend", "sse-to-udp:SseToUdp", "udp-listen:UdpListen", "sse-serve:SseServe")) {
-            String script = name.substring(0, name.indexOf(':'));
-            String log = script.endsWith("-listen") ? " -v 2> '" + folder.resolve(script + ".log") + "'" : "";
-            Path command = Files.writeString(folder.resolve("bin").resolve(script),
-                "#!/bin/sh\nexec " + String.join(" ", Script.command(name.substring(script.length() + 1))) + " \"$@\"" + log + "\n");
-            assertTrue(command.toFile().setExecutable(true));
+        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
+            String log = " -v 2> '" + folder.resolve(script + ".log") + "'";
+            Script.install(folder.resolve("bin"), script, script.endsWith("-listen") ? log : "");
         }
     }
 
@@ -66,12 +56,11 @@ class SessionTest {
 
     /** Runs lines on such a machine; what is left running there ends with it. */
     private List<String> run(String... lines) throws Exception {
-        assumeTrue(Script.shell("unshare -n -m ip link set lo up").status() == 0, "needs root, unshare and ip");
+        Lan.assumeNamespaces();
         for (String tool : List.of("curl", "jq", "socat")) {
-            assumeTrue(Script.shell("command -v " + tool).status() == 0, "needs " + tool);
+            assumeTrue(Lan.has(tool), "needs " + tool);
         }
-        ProcessBuilder builder = new ProcessBuilder("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
-            "bash", "-c", MACHINE + String.join("\n", lines)).directory(folder.toFile());
+        ProcessBuilder builder = Lan.isolated(MACHINE + String.join("\n", lines)).directory(folder.toFile());
         builder.environment().merge("PATH", folder.resolve("bin") + ":", (path, ours) -> ours + path);
         try (Script machine = Script.of(builder.start())) {
             Script.Ended ended = machine.input("").end();

@@ -46,11 +46,7 @@ class SystemdTest {
         cp -a /lib/systemd/system/{basic,sysinit,network,multi-user}.target /lib/systemd/system/systemd-journald* /mnt
         mount --move /mnt /lib/systemd/system
         mount --make-rshared /
-        ip link set lo up
-        ip link add lan0 type veth peer name lan1
-        ip address add 192.168.8.1/24 broadcast + dev lan0
-        ip link set lan1 up
-        ip link set lan0 up
+        """ + Lan.ALONE + """
         mount --bind /proc/sys /proc/sys
         mount -o remount,bind,ro /proc/sys
         (timeout 90 bash BOOTED < /dev/null; echo over) &
