@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Brings together what is there to be compared with, each as a command line that wants its arguments. */
@@ -29,6 +31,7 @@ final class Contestants {
     private final Path bench = root.resolve("tests/bench");
     private final Results results;
     private final URI one;
+    private final Set<String> ran = new HashSet<>();
     private final Map<String, List<String>> listeners = new LinkedHashMap<>();
     private final Map<String, Optional<String>> found = new LinkedHashMap<>();
 
@@ -50,18 +53,17 @@ final class Contestants {
 
     /** Those that print JSON lines, ready for a URL; those that are missing are told. */
     Map<String, List<String>> listeners() throws Exception {
-        Map<String, List<String>> all = listeners;
-        if (!all.isEmpty()) {
-            return all;
+        if (!listeners.isEmpty()) {
+            return listeners;
         }
-        all.put(OURS, ours("sse-listen", "SseListen", "--no-retry"));
-        all.put(FLOOR, script("Floor", runtimeOptions("sse-listen")));
-        all.put(OKHTTP, script("OkHttpSse", List.of()));
-        all.put(LAUNCH_DARKLY, script("LaunchDarkly", List.of()));
-        node().ifPresent(command -> all.put(NODE, command));
-        python("loop.py").ifPresent(command -> all.put(PYTHON, command));
-        program("curl").ifPresent(command -> all.put(CURL, List.of(command, "-sN")));
-        return all;
+        listeners.put(OURS, ours("sse-listen", "SseListen", "--no-retry"));
+        listeners.put(FLOOR, script("Floor", runtimeOptions("sse-listen")));
+        listeners.put(OKHTTP, script("OkHttpSse", List.of()));
+        listeners.put(LAUNCH_DARKLY, script("LaunchDarkly", List.of()));
+        node().ifPresent(command -> listeners.put(NODE, command));
+        python("loop.py").ifPresent(command -> listeners.put(PYTHON, command));
+        program("curl").ifPresent(command -> listeners.put(CURL, List.of(command, "-sN")));
+        return listeners;
     }
 
     /** One of our scripts as JBang starts it: with the options that it gives its JVM, and with its class-data archive. */
@@ -69,8 +71,10 @@ final class Contestants {
         jbang("build", alias);
         String classPath = jbang("info", "classpath", alias).strip();
         Path archive = Path.of(classPath.split(":")[0].replaceFirst("\\.jar$", ".jsa"));
-        Files.deleteIfExists(archive);
-        jbang(firstRun(alias));
+        if (ran.add(alias)) {
+            Files.deleteIfExists(archive);
+            jbang(firstRun(alias));
+        }
         List<String> command = new ArrayList<>(List.of(java.toString()));
         if (Files.exists(archive)) {
             command.add("-XX:SharedArchiveFile=" + archive);
