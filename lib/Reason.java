@@ -1,5 +1,6 @@
 package lib;
 
+import java.io.EOFException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
@@ -14,11 +15,13 @@ import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /** Why something failed, in the few words that a user needs. */
 public final class Reason {
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
+    private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length");
     private static final String ALERT = "Received fatal alert: ";
 
     private Reason() {}
@@ -51,6 +54,9 @@ public final class Reason {
         String message = cause.getMessage();
         if (String.valueOf(message).endsWith("header parser received no bytes")) {
             return "connection closed without an answer";
+        }
+        if (has(cause, EOFException.class) && BODY.matcher(String.valueOf(message)).lookingAt()) {
+            return "the server broke off in the middle of its answer";
         }
         if (String.valueOf(message).startsWith(NO_TUNNEL)) {
             return "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel";

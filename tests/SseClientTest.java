@@ -656,6 +656,20 @@ class SseClientTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "Transfer-Encoding: chunked\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n9\r\ndata",
+        "Content-Length: 100\r\n\r\ndata: a\n\n"})
+    void streamThatBreaksOffIsToldInWordsForUsers(String answer) throws Exception {
+        try (SseServer server = answers("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + answer)) {
+            assertEquals(End.NO_CONTENT, client(new SseRequest(server.uri("/"))).listen(events::add));
+            assertEquals(List.of(server.uri("/") + "\u2026: connection lost, the server broke off in the middle of its answer;"
+                + " connecting again in 0.01 s"), notices);
+        }
+    }
+
     @Test
     void whatBreaksOffIsALostConnection() throws Exception {
         String chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
