@@ -7,24 +7,21 @@
 //COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Print the events of an SSE URL, one JSON line each: sse-listen http://localhost:8080/events | jq .data
-//DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES lib/EventJson.java lib/HttpProxy.java lib/Reason.java lib/SseClient.java lib/SseEvent.java lib/SseException.java
-//SOURCES lib/SseOptions.java lib/SseParser.java lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java lib/Tls.java
-//SOURCES lib/StatusLine.java lib/Template.java lib/ToolOptions.java
+//SOURCES lib/cli/Format.java lib/cli/SseOptions.java lib/cli/StandardOutput.java lib/cli/Tool.java
+//SOURCES lib/sse/SseClient.java lib/sse/SseEvent.java
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.Callable;
-import lib.SseClient;
-import lib.SseEvent;
-import lib.SseOptions;
-import lib.StandardOutput;
-import lib.Template;
-import lib.ToolOptions;
-import picocli.CommandLine;
+import lib.cli.Format;
+import lib.cli.SseOptions;
+import lib.cli.StandardOutput;
+import lib.cli.Tool;
+import lib.sse.SseClient;
+import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine;
 
 @Command(
     name = "sse-listen",
@@ -37,13 +34,13 @@ class SseListen implements Callable<Integer> {
     private SseOptions sse;
 
     @Mixin
-    private ToolOptions tool;
+    private Tool tool;
 
     OutputStream out = new StandardOutput();
 
     @Override
     public Integer call() throws Exception {
-        Template template = sse.template(tool, "{json}", out);
+        Format template = sse.template(tool, "{json}", out);
         return sse.listen(tool, new SseClient.Handler() {
             @Override
             public void event(SseEvent event) throws IOException {
@@ -65,7 +62,7 @@ class SseListen implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return ToolOptions.commandLine(new SseListen());
+        return Tool.commandLine(new SseListen());
     }
 
     public static void main(String... args) {

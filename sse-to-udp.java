@@ -9,29 +9,24 @@
 //COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
-//DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES lib/EventJson.java lib/HttpProxy.java lib/Pace.java lib/Payload.java lib/Reason.java
-//SOURCES lib/SseClient.java lib/SseEvent.java lib/SseException.java lib/SseOptions.java lib/SseParser.java
-//SOURCES lib/SseRequest.java lib/StandardOutput.java lib/StateFile.java lib/StatusLine.java lib/Template.java
-//SOURCES lib/Tls.java lib/ToolOptions.java lib/UdpBroadcaster.java lib/UdpDelivery.java lib/UdpOptions.java
-//SOURCES lib/UdpRoute.java lib/UdpRoutes.java lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
+//SOURCES lib/cli/Format.java lib/cli/Payload.java lib/cli/SseOptions.java lib/cli/Tool.java lib/cli/UdpOptions.java
+//SOURCES lib/sse/SseClient.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lib.Payload;
-import lib.SseClient;
-import lib.SseEvent;
-import lib.SseOptions;
-import lib.Template;
-import lib.ToolOptions;
-import lib.UdpBroadcaster;
-import lib.UdpOptions;
-import picocli.CommandLine;
+import lib.cli.Format;
+import lib.cli.Payload;
+import lib.cli.SseOptions;
+import lib.cli.Tool;
+import lib.cli.UdpOptions;
+import lib.sse.SseClient;
+import lib.sse.SseEvent;
+import lib.udp.UdpBroadcaster;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 @Command(
     name = "sse-to-udp",
@@ -50,22 +45,22 @@ class SseToUdp implements Callable<Integer> {
     private UdpOptions udp;
 
     @Mixin
-    private ToolOptions tool;
+    private Tool tool;
 
     @Override
     public Integer call() throws Exception {
         Payload payload = new Payload();
-        Template template = sse.template(tool, "{data}", payload);
+        Format template = sse.template(tool, "{data}", payload);
         return udp.run(tool, targets, sse::reconnects, false,
             broadcaster -> sse.listen(tool, new Relay(template, payload, broadcaster)));
     }
 
     private final class Relay implements SseClient.Handler {
-        private final Template template;
+        private final Format template;
         private final Payload payload;
         private final UdpBroadcaster broadcaster;
 
-        Relay(Template template, Payload payload, UdpBroadcaster broadcaster) {
+        Relay(Format template, Payload payload, UdpBroadcaster broadcaster) {
             this.template = template;
             this.payload = payload;
             this.broadcaster = broadcaster;
@@ -87,7 +82,7 @@ class SseToUdp implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return ToolOptions.commandLine(new SseToUdp());
+        return Tool.commandLine(new SseToUdp());
     }
 
     public static void main(String... args) {

@@ -7,12 +7,9 @@
 //COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
-//DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES lib/EventJson.java lib/LineReader.java lib/Pace.java lib/Payload.java lib/Reason.java lib/SseEvent.java
-//SOURCES lib/SseException.java lib/StandardOutput.java lib/StatusLine.java lib/Template.java lib/ToolOptions.java
-//SOURCES lib/UdpBroadcaster.java lib/UdpDelivery.java lib/UdpOptions.java lib/UdpRoute.java lib/UdpRoutes.java
-//SOURCES lib/UdpSchedule.java lib/UdpSource.java lib/UdpTarget.java lib/UserSignal.java
+//SOURCES lib/cli/EventJson.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/Payload.java
+//SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java
+//SOURCES lib/udp/UdpBroadcaster.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,21 +17,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import lib.EventJson;
-import lib.LineReader;
-import lib.Payload;
-import lib.SseEvent;
-import lib.StatusLine;
-import lib.Template;
-import lib.Template.Placeholder;
-import lib.ToolOptions;
-import lib.UdpBroadcaster;
-import lib.UdpOptions;
-import picocli.CommandLine;
+import lib.cli.EventJson;
+import lib.cli.Format.Placeholder;
+import lib.cli.Format;
+import lib.cli.LineReader;
+import lib.cli.Payload;
+import lib.cli.StatusLine;
+import lib.cli.Tool;
+import lib.cli.UdpOptions;
+import lib.sse.SseEvent;
+import lib.udp.UdpBroadcaster;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 @Command(
     name = "udp-send",
@@ -66,19 +63,19 @@ class UdpSend implements Callable<Integer> {
     private UdpOptions udp;
 
     @Mixin
-    private ToolOptions tool;
+    private Tool tool;
 
     /** Standard input unless set. */
     InputStream in;
 
     private final Payload payload = new Payload();
-    private Template template;
+    private Format template;
     private long lineNumber;
     private boolean lineSkipped;
 
     @Override
     public Integer call() throws Exception {
-        template = Template.ofOption(tool, format, payload, Placeholder.LINE,
+        template = Format.ofOption(tool, format, payload, Placeholder.LINE,
             Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
         if (message == null && StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
@@ -95,7 +92,7 @@ class UdpSend implements Callable<Integer> {
             new LineReader(lines, nullEnds ? 0 : '\n', keepEnds)
                 .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
         }
-        return lineSkipped ? ToolOptions.LOCAL_FAILURE : 0;
+        return lineSkipped ? Tool.LOCAL_FAILURE : 0;
     }
 
     private void send(byte[] line, int offset, int length, UdpBroadcaster broadcaster) throws IOException {
@@ -117,7 +114,7 @@ class UdpSend implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return ToolOptions.commandLine(new UdpSend());
+        return Tool.commandLine(new UdpSend());
     }
 
     public static void main(String... args) {

@@ -1,3 +1,4 @@
+//SOURCES ../lib/cli/EventJson.java ../lib/cli/Payload.java ../lib/sse/SseEvent.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.Headers;
@@ -19,9 +20,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import lib.EventJson;
-import lib.Payload;
-import lib.SseEvent;
+import lib.cli.EventJson;
+import lib.cli.Payload;
+import lib.sse.SseEvent;
 
 /**
  * Sends events to every client that is connected, each at its own pace, and keeps the last ones for clients that come

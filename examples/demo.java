@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION See it work without a device: a light controller, the relay and a receiver in one process
 //MAIN Demo
-//SOURCES sse-serve.java ../sse-to-udp.java
+//SOURCES sse-serve.java ../sse-to-udp.java ../lib/cli/Tool.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import lib.ToolOptions;
+import lib.cli.Tool;
 
 /** Touches of a light controller, served by sse-serve and relayed by sse-to-udp over real sockets, all on loopback. */
 @SuppressWarnings("auxiliaryclass")
@@ -51,7 +51,7 @@ class Demo {
         SseServe controller = new SseServe();
         controller.in = new Touches();
         threads.execute(() -> {
-            int status = ToolOptions.commandLine(controller).execute("-q", "--port", "0", "--wait", "1", "--retry", "100");
+            int status = Tool.commandLine(controller).execute("-q", "--port", "0", "--wait", "1", "--retry", "100");
             controller.servedPort.completeExceptionally(new IOException("sse-serve ended with status " + status));
         });
         return controller.servedPort.get();

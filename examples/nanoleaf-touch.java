@@ -1,14 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Tell the LAN when a light panel is touched: copy this file and change it
-//SOURCES ../lib/HttpProxy.java ../lib/Pace.java ../lib/Reason.java ../lib/SseClient.java ../lib/SseEvent.java
-//SOURCES ../lib/SseException.java ../lib/SseParser.java ../lib/SseRequest.java ../lib/StateFile.java ../lib/Tls.java
-//SOURCES ../lib/UdpBroadcaster.java ../lib/UdpDelivery.java ../lib/UdpRoute.java ../lib/UdpRoutes.java
-//SOURCES ../lib/UdpSchedule.java ../lib/UdpSource.java ../lib/UdpTarget.java
+//SOURCES ../lib/sse/SseClient.java ../lib/udp/UdpBroadcaster.java
 
 import java.net.URI;
-import lib.SseClient;
-import lib.UdpBroadcaster;
+import lib.sse.SseClient;
+import lib.udp.UdpBroadcaster;
 
 class NanoleafTouch {
     public static void main(String... args) throws Exception {

@@ -3,4 +3,5 @@
 //DESCRIPTION The library in JShell: jbang --interactive shell
 //DEPS ../sse-to-udp.java
 
-import lib.*;
+import lib.sse.*;
+import lib.udp.*;

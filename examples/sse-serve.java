@@ -1,11 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Serve the lines of standard input as Server-Sent Events, with a page to watch them: tail -f app.log | sse-serve
-//DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES SseBroadcaster.java SseServePage.java
-//SOURCES ../lib/EventJson.java ../lib/LineReader.java ../lib/Payload.java ../lib/Reason.java ../lib/SseEvent.java
-//SOURCES ../lib/SseException.java ../lib/StandardOutput.java ../lib/StatusLine.java ../lib/ToolOptions.java
+//SOURCES SseBroadcaster.java SseServePage.java ../lib/cli/EventJson.java ../lib/cli/LineReader.java
+//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -29,15 +26,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import lib.EventJson;
-import lib.LineReader;
-import lib.Reason;
-import lib.SseEvent;
-import lib.ToolOptions;
-import picocli.CommandLine;
+import lib.cli.EventJson;
+import lib.cli.LineReader;
+import lib.cli.Tool;
+import lib.sse.Reason;
+import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine;
 
 @Command(
     name = "sse-serve",
@@ -101,7 +98,7 @@ class SseServe implements Callable<Integer> {
     private Duration linger;
 
     @Mixin
-    private ToolOptions tool;
+    private Tool tool;
 
     /** Standard input unless set. */
     InputStream in;
@@ -129,7 +126,7 @@ class SseServe implements Callable<Integer> {
         } finally {
             server.stop(0);
         }
-        return lineSkipped ? ToolOptions.LOCAL_FAILURE : 0;
+        return lineSkipped ? Tool.LOCAL_FAILURE : 0;
     }
 
     private void send(byte[] line, int offset, int length) throws IOException {
@@ -330,7 +327,7 @@ class SseServe implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return ToolOptions.commandLine(new SseServe());
+        return Tool.commandLine(new SseServe());
     }
 
     public static void main(String... args) {

@@ -1,10 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
-//DEPS info.picocli:picocli:4.7.7
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES ../lib/EventJson.java ../lib/Payload.java ../lib/Reason.java ../lib/SseEvent.java ../lib/SseException.java
-//SOURCES ../lib/StandardOutput.java ../lib/StatusLine.java ../lib/Template.java ../lib/ToolOptions.java
+//SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/Payload.java ../lib/cli/StandardOutput.java
+//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,19 +19,19 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lib.EventJson;
-import lib.Payload;
-import lib.Reason;
-import lib.SseEvent;
-import lib.StandardOutput;
-import lib.Template;
-import lib.Template.Placeholder;
-import lib.ToolOptions;
-import picocli.CommandLine;
+import lib.cli.EventJson;
+import lib.cli.Format.Placeholder;
+import lib.cli.Format;
+import lib.cli.Payload;
+import lib.cli.StandardOutput;
+import lib.cli.Tool;
+import lib.sse.Reason;
+import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
@@ -67,7 +65,7 @@ class UdpListen implements Callable<Integer> {
     private String format;
 
     @Mixin
-    private ToolOptions tool;
+    private Tool tool;
 
     OutputStream out = new StandardOutput();
 
@@ -80,21 +78,21 @@ class UdpListen implements Callable<Integer> {
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
-        Template template = Template.ofOption(tool, format, out, Placeholder.DATA, Placeholder.JSON);
+        Format template = Format.ofOption(tool, format, out, Placeholder.DATA, Placeholder.JSON);
         try (DatagramSocket socket = open(address())) {
             tool.detail("listening on port " + socket.getLocalPort());
             return receive(socket, template);
         }
     }
 
-    private int receive(DatagramSocket socket, Template template) throws IOException {
+    private int receive(DatagramSocket socket, Format template) throws IOException {
         long end = System.nanoTime() + (maxTime == null ? Long.MAX_VALUE : maxTime.toNanos());
         DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
         for (long taken = 0; count == null || taken < count; taken++) {
             try {
                 waitUntil(end, socket, packet);
             } catch (SocketTimeoutException timeIsOver) {
-                return count == null ? 0 : ToolOptions.TIME_OVER;
+                return count == null ? 0 : Tool.TIME_OVER;
             }
             print(packet, template);
         }
@@ -113,7 +111,7 @@ class UdpListen implements Callable<Integer> {
         socket.receive(packet);
     }
 
-    private void print(DatagramPacket packet, Template template) throws IOException {
+    private void print(DatagramPacket packet, Format template) throws IOException {
         byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
         line.reset();
         json.writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
@@ -192,7 +190,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return ToolOptions.commandLine(new UdpListen());
+        return Tool.commandLine(new UdpListen());
     }
 
     public static void main(String... args) {

@@ -6,28 +6,29 @@
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
-//SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java
-//SOURCES Script.java SseServer.java UdpReceiver.java
-//SOURCES ../examples/udp-listen.java Lan.java LanTest.java UdpListenTest.java UdpRateTest.java UdpReadmeTest.java
-//SOURCES UdpSendTest.java PaceTest.java SkippedTest.java
-//SOURCES ../examples/sse-serve.java SseServing.java SseServeTest.java Browser.java BrowserTest.java
-//SOURCES SseParserTest.java SseParserFuzzTest.java NaiveParser.java Outcome.java EventJsonTest.java TemplateTest.java
-//SOURCES LineReaderTest.java StateFileTest.java
-//SOURCES SseClientTest.java ScriptTest.java ReplayServer.java ResumeTest.java JBangTest.java ReadmeTest.java SoakTest.java MemoryTest.java
-//SOURCES RedirectTest.java TlsTest.java ProxyTest.java SseNetworkTest.java TestCertificates.java TestProxy.java FarServer.java
-//SOURCES Readme.java JBangHome.java OperationTest.java SystemdTest.java SessionTest.java EditTest.java ChangesTest.java BrokerTest.java
+//SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java ../examples/sse-serve.java
+//SOURCES unit/SseBroadcasterTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
+//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/NaiveParser.java
+//SOURCES unit/lib/sse/Outcome.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java
+//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java
+//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES process/BrowserTest.java process/JBangTest.java process/MemoryTest.java process/ResumeTest.java
+//SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
+//SOURCES process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES network/LanTest.java network/SseNetworkTest.java
+//SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
+//SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
+//SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java
+//SOURCES support/ReplayServer.java support/Script.java support/SseServer.java support/SseServing.java
+//SOURCES support/TestCertificates.java support/TestProxy.java support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
-import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -52,12 +53,10 @@ class RunTests implements TestExecutionListener {
 
     private static LauncherDiscoveryRequest request(String... classNames) throws Exception {
         Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        List<? extends DiscoverySelector> selectors = classNames.length == 0
-            ? selectClasspathRoots(Set.of(here))
-            : Arrays.stream(classNames).map(name -> selectClass(name)).toList();
+        String names = classNames.length == 0 ? ".*Test" : String.join("|", classNames);
         return LauncherDiscoveryRequestBuilder.request()
-            .selectors(selectors)
-            .filters(includeClassNamePatterns(".*Test"))
+            .selectors(selectClasspathRoots(Set.of(here)))
+            .filters(includeClassNamePatterns("(.*\\.)?(" + names + ")"))
             .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "120 s")
             .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
             .build();

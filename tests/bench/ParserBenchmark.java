@@ -4,7 +4,7 @@
 //COMPILE_OPTIONS -proc:full
 //DEPS org.openjdk.jmh:jmh-core:1.37
 //DEPS org.openjdk.jmh:jmh-generator-annprocess:1.37
-//SOURCES ../../lib/SseEvent.java ../../lib/SseParser.java
+//SOURCES ../../lib/sse/SseParser.java
 //MAIN bench.ParserBenchmark
 
 package bench;
@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import lib.SseParser;
+import lib.sse.SseParser;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

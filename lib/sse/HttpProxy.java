@@ -1,0 +1,167 @@
+//SOURCES SseRequest.java
+package lib.sse;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Which HTTP proxy a connection goes through, if any, by the rules of curl.
+ *
+ * <p>Make one that has credentials before the first {@link SseRequest}, or any other use of java.net.http: that reads
+ * only once whether it may show Basic credentials to the proxy of an https URL, and keeps them unless told otherwise.
+ */
+public final class HttpProxy extends ProxySelector {
+    private static final int USUAL_PORT = 1080;
+    private static final String EXPECTED = "expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy";
+    private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
+    private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
+
+    private final URI forHttp;
+    private final URI forHttps;
+    private final List<String> direct;
+
+    private HttpProxy(URI forHttp, URI forHttps, List<String> direct) {
+        this.forHttp = forHttp;
+        this.forHttps = forHttps;
+        this.direct = direct;
+        if ((hasCredentials(forHttp) || hasCredentials(forHttps)) && System.getProperty(TUNNELING) == null) {
+            System.setProperty(TUNNELING, "");
+        }
+    }
+
+    /**
+     * One proxy for everything, or with an empty text none for anything.
+     *
+     * @param text        {@code [http://][USER:PASSWORD@]HOST[:PORT]}
+     * @param environment where {@code no_proxy} may stand
+     * @throws IllegalArgumentException if it is something else; the message does not tell it
+     */
+    public static HttpProxy of(String text, Map<String, String> environment) {
+        URI proxy = parse("proxy", text);
+        return new HttpProxy(proxy, proxy, direct(environment));
+    }
+
+    /** What {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
+    public static HttpProxy of(Map<String, String> environment) {
+        // HTTP_PROXY is what a CGI program is given for a request header "Proxy:", so curl does not read it.
+        return new HttpProxy(first(environment, "http_proxy", "all_proxy", "ALL_PROXY"),
+            first(environment, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), direct(environment));
+    }
+
+    private static URI first(Map<String, String> environment, String... names) {
+        return Arrays.stream(names).filter(name -> !environment.getOrDefault(name, "").isEmpty()).findFirst()
+            .map(name -> parse(name, environment.get(name))).orElse(null);
+    }
+
+    private static List<String> direct(Map<String, String> environment) {
+        String names = environment.getOrDefault("no_proxy", "");
+        return Arrays.stream((names.isEmpty() ? environment.getOrDefault("NO_PROXY", "") : names).split("[,\\s]+"))
+            .filter(name -> !name.isEmpty()).map(name -> name.toLowerCase(Locale.ROOT)).toList();
+    }
+
+    private static URI parse(String what, String text) {
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            URI proxy = URI.create(text.contains("://") ? text : "http://" + text);
+            if (proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http") && proxy.getPort() != 0 && proxy.getPort() <= 65535) {
+                return proxy;
+            }
+        } catch (IllegalArgumentException notAUrl) {
+            throw new IllegalArgumentException(what + ": " + EXPECTED, notAUrl);
+        }
+        throw new IllegalArgumentException(what + ": " + EXPECTED);
+    }
+
+    /** The proxy for a URL. */
+    private Optional<URI> proxyFor(URI url) {
+        String host = url.getHost().toLowerCase(Locale.ROOT);
+        URI proxy = url.getScheme().equalsIgnoreCase("https") ? forHttps : forHttp;
+        return Optional.ofNullable(proxy).filter(any -> !direct.equals(List.of("*"))
+            && direct.stream().noneMatch(name -> covers(name, host.replaceFirst("\\.$", ""))));
+    }
+
+    /**
+     * {@code example.org}, {@code .example.org} and {@code example.org.} cover that host and all below it;
+     * an address covers itself, {@code 10.0.0.0/8} and {@code fd00::/8} all that begin so.
+     */
+    private static boolean covers(String name, String host) {
+        String bareHost = withoutBrackets(host).replaceFirst("%.*", "");
+        if (ADDRESS.matcher(bareHost).matches()) {
+            return coversAddress(name, bareHost);
+        }
+        String bare = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
+        return host.equals(bare) || host.endsWith("." + bare);
+    }
+
+    private static boolean coversAddress(String name, String host) {
+        String[] parts = name.split("/", 2);
+        String address = withoutBrackets(parts[0]);
+        if (!ADDRESS.matcher(address).matches()) {
+            return false;
+        }
+        try {
+            byte[] network = InetAddress.getByName(address).getAddress();
+            byte[] one = InetAddress.getByName(host).getAddress();
+            int bits = parts.length < 2 ? 8 * network.length : Integer.parseInt(parts[1]);
+            return network.length == one.length && bits >= 0 && bits <= 8 * network.length
+                && beginning(network, bits).equals(beginning(one, bits));
+        } catch (UnknownHostException | NumberFormatException notAnAddress) {
+            return false;
+        }
+    }
+
+    private static BigInteger beginning(byte[] address, int bits) {
+        return new BigInteger(1, address).shiftRight(8 * address.length - bits);
+    }
+
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** The value of {@code Proxy-Authorization} for a URL, if its proxy has credentials. */
+    Optional<String> authorization(URI url) {
+        return proxyFor(url).map(URI::getRawUserInfo).map(credentials -> "Basic " + Base64.getEncoder().encodeToString(
+            SseRequest.decoded(credentials).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static boolean hasCredentials(URI proxy) {
+        return proxy != null && proxy.getRawUserInfo() != null;
+    }
+
+    /** The proxy for a URL as messages tell it, without credentials. */
+    Optional<String> name(URI url) {
+        return proxyFor(url).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
+    }
+
+    private static int port(URI proxy) {
+        return proxy.getPort() < 0 ? USUAL_PORT : proxy.getPort();
+    }
+
+    @Override
+    public List<Proxy> select(URI url) {
+        return List.of(proxyFor(url).map(proxy -> new Proxy(Proxy.Type.HTTP, new InetSocketAddress(
+            proxy.getHost(), port(proxy)))).orElse(Proxy.NO_PROXY));
+    }
+
+    @Override
+    public void connectFailed(URI url, SocketAddress proxy, IOException failure) {
+        // The client tells of it, like of every other failure to connect.
+    }
+}

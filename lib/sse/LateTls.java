@@ -1,0 +1,71 @@
+package lib.sse;
+
+import java.security.SecureRandom;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+
+/**
+ * A TLS context that is made when the first connection needs it. To make one takes as long as the rest of a start, and
+ * plain http needs none.
+ */
+final class LateTls extends SSLContextSpi {
+    private final Supplier<SSLContext> maker;
+    private SSLContext made;
+
+    private LateTls(Supplier<SSLContext> maker) {
+        this.maker = maker;
+    }
+
+    static SSLContext context(Supplier<SSLContext> maker) {
+        return new SSLContext(new LateTls(maker), null, "TLS") {};
+    }
+
+    private synchronized SSLContext made() {
+        if (made == null) {
+            made = maker.get();
+        }
+        return made;
+    }
+
+    @Override
+    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {
+        throw new UnsupportedOperationException("it is made with its settings");
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+        return made().createSSLEngine();
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+        return made().createSSLEngine(host, port);
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+        return made().getSocketFactory();
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+        return made().getServerSocketFactory();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+        return made().getClientSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+        return made().getServerSessionContext();
+    }
+}

@@ -1,0 +1,100 @@
+package lib.sse;
+
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.net.http.HttpConnectTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+
+/** Why something failed, in the few words that a user needs. */
+public final class Reason {
+    private static final String NO_TUNNEL = "Tunnel failed, got: ";
+    private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length");
+    private static final String ALERT = "Received fatal alert: ";
+
+    private Reason() {}
+
+    /** One line without the exception's class, if it says something itself. */
+    public static String of(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof UnknownHostException
+                || cause instanceof ConnectException && has(cause, UnresolvedAddressException.class)) {
+            return "host not found";
+        } else if (cause instanceof HttpConnectTimeoutException) {
+            return "no connection in time";
+        } else if (cause instanceof NoRouteToHostException) {
+            return "no route to host";
+        } else if (cause instanceof NoSuchFileException) {
+            return "no such file";
+        } else if (cause instanceof AccessDeniedException) {
+            return "permission denied";
+        } else if (cause instanceof FileSystemException file && file.getReason() != null) {
+            return file.getReason();
+        } else if (cause instanceof SSLException) {
+            return ofCertificate(cause);
+        } else if (cause instanceof ConnectException && cause.getMessage() == null) {
+            return "connection refused";
+        }
+        String message = cause.getMessage();
+        if (String.valueOf(message).endsWith("header parser received no bytes")) {
+            return "connection closed without an answer";
+        }
+        if (has(cause, EOFException.class) && BODY.matcher(String.valueOf(message)).lookingAt()) {
+            return "the server broke off in the middle of its answer";
+        }
+        if (String.valueOf(message).startsWith(NO_TUNNEL)) {
+            return "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel";
+        }
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    /** Why a server was not trusted. */
+    public static String ofCertificate(Throwable failure) {
+        if (has(failure, CertificateExpiredException.class)) {
+            return "the server's certificate has expired";
+        } else if (has(failure, CertificateNotYetValidException.class)) {
+            return "the server's certificate is not valid yet";
+        } else if (has(failure, CertPathBuilderException.class)) {
+            return "the server's certificate is self-signed, or from an authority that is not trusted";
+        }
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        if (root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))) {
+            return "the server's certificate is for another host: " + message;
+        } else if (message.contains(ALERT) && message.contains("certificate")) {
+            return "the server wants a certificate, or does not trust ours ("
+                + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")";
+        } else if (message.startsWith("Un") && message.contains(" SSL message")) {
+            return "the server does not speak TLS: is it http?";
+        }
+        return "TLS: " + message;
+    }
+
+    private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (kind.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

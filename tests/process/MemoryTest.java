@@ -1,0 +1,68 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tests.support.Script;
+import tests.support.SseServer;
+
+/**
+ * What a stream without end costs, with the options that the script gives its JVM.
+ *
+ * <p>Here for 64 MiB of each kind; for two GiB: {@code MEMORY_MIB=2048 ./jbang test MemoryTest}.
+ */
+class MemoryTest {
+    private static final int MIB = Integer.parseInt(System.getenv().getOrDefault("MEMORY_MIB", "64"));
+    private static final int MOST_KILOBYTES = 100 * 1024;
+
+    @ParameterizedTest
+    @CsvSource({
+        "line without end, 'data: ', x, 1",
+        "data lines without end, '', 'data: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n', 1",
+        "field name without end, '', x, 0",
+        "comment without end, ':', x, 1",
+        "id without end, 'id: ', x, 1",
+        "events, '', 'data: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n\n', 0"})
+    void residentMemoryStaysBelow100MiB(String kind, String beginning, String part, int notices) throws Exception {
+        Path status = Path.of("/proc/self/status");
+        assumeTrue(Files.exists(status), "there is no " + status);
+        byte[] block = part.repeat(65536 / part.length()).getBytes(StandardCharsets.UTF_8);
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK + beginning);
+            for (long sent = 0; sent < MIB * 1024L * 1024; sent += block.length) {
+                connection.send(block);
+            }
+            connection.send("\n\nevent: end\ndata: end\n\n").hold();
+        }); Script listen = Script.start(command("-e", "end", "-F", "{data}", server.url("/")))) {
+            assertEquals("end", listen.nextLine());
+            int kilobytes = peakKilobytes(listen.process.pid());
+            System.out.println("  " + kind + ": " + kilobytes / 1024 + " MiB");
+            listen.signal("TERM");
+            assertEquals(notices, listen.end().err().lines().filter(line -> line.contains("dropped")).count());
+            assertTrue(kilobytes < MOST_KILOBYTES, kilobytes + " kB");
+        }
+    }
+
+    private static List<String> command(String... arguments) throws Exception {
+        String options = Files.readAllLines(Script.root().resolve("sse-listen.java")).stream()
+            .filter(line -> line.startsWith("//RUNTIME_OPTIONS ")).findFirst().orElseThrow();
+        List<String> command = new ArrayList<>(Script.command("SseListen", arguments));
+        command.removeIf(word -> word.startsWith("-X"));
+        command.addAll(1, Arrays.asList(options.split(" ")).subList(1, options.split(" ").length));
+        return command;
+    }
+
+    private static int peakKilobytes(long pid) throws Exception {
+        return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream().filter(line -> line.startsWith("VmHWM:"))
+            .map(line -> Integer.parseInt(line.replaceAll("[^0-9]", ""))).findFirst().orElseThrow();
+    }
+}

@@ -1,0 +1,206 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.support.ReplayServer;
+import tests.support.Script;
+import tests.support.SseServer;
+import tests.support.UdpReceiver;
+
+/** What is left of an event that was handed over, after the process that did it has ended in one way or another. */
+class ResumeTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void killedAtAnyMomentNothingIsMissing() throws Exception {
+        int kills = Integer.getInteger("kills", 50);
+        int events = kills * 60;
+        Path state = folder.resolve("state");
+        BitSet received = new BitSet();
+        int repeated = 0;
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        try (SseServer server = ReplayServer.of(events, 500); UdpReceiver receiver = new UdpReceiver()) {
+            for (int kill = 0; kill < kills; kill++) {
+                try (Script relay = relay(server, receiver, state)) {
+                    int further = 1 + random.nextInt(80);
+                    for (int i = 0; i < further && received.cardinality() < events; i++) {
+                        repeated += take(receiver.nextText(), received);
+                    }
+                    relay.process.destroyForcibly().waitFor();
+                }
+                for (String text : receiver.arrived()) {
+                    repeated += take(text, received);
+                }
+                assertEquals(received.cardinality(), received.length() - 1, () -> "a gap, with seed " + seed + ": " + received);
+            }
+            try (Script relay = relay(server, receiver, state)) {
+                relay.end().assertIs(0, "");
+            }
+            for (String text : receiver.arrived()) {
+                repeated += take(text, received);
+            }
+        }
+        System.out.println("  " + kills + " kills, " + events + " events, " + (events - received.cardinality())
+            + " missing, " + repeated + " repeated");
+        assertEquals(events, received.cardinality());
+        assertEquals("" + events, Files.readString(state).strip());
+    }
+
+    private static Script relay(SseServer server, UdpReceiver receiver, Path state) throws IOException {
+        return Script.start("SseToUdp", "-q", "--state-file", state.toString(), server.url("/"), receiver.target());
+    }
+
+    private static int take(String id, BitSet received) {
+        int number = Integer.parseInt(id);
+        boolean before = received.get(number);
+        received.set(number);
+        return before ? 1 : 0;
+    }
+
+    @Test
+    void endedBySignalNothingIsMissingAndNothingRepeated() throws Exception {
+        Path state = folder.resolve("state");
+        List<String> lines = new ArrayList<>();
+        int events = 500;
+        try (SseServer server = ReplayServer.of(events, 1000)) {
+            for (int run = 0; run < 4; run++) {
+                try (Script listen = listen(server, state)) {
+                    for (int i = 0; i < 40; i++) {
+                        lines.add(listen.nextLine());
+                    }
+                    listen.signal("TERM");
+                    Script.Ended ended = listen.end();
+                    assertEquals(143, ended.status(), ended.err());
+                    lines.addAll(ended.out().lines().toList());
+                    assertEquals(lines.get(lines.size() - 1), Files.readString(state).strip());
+                }
+            }
+            try (Script listen = listen(server, state)) {
+                lines.addAll(listen.end().out().lines().toList());
+            }
+        }
+        assertEquals(java.util.stream.IntStream.rangeClosed(1, events).mapToObj(Integer::toString).toList(), lines);
+    }
+
+    private static Script listen(SseServer server, Path state) throws IOException {
+        return Script.start("SseListen", "-q", "-F", "{data}", "--state-file", state.toString(), server.url("/"));
+    }
+
+    @Test
+    void countedEventsAreTheLastThatTheStateTells() throws Exception {
+        Path state = folder.resolve("state");
+        try (SseServer server = ReplayServer.of(10, 100_000)) {
+            for (int from = 1; from < 10; from += 3) {
+                Script.run("", "SseListen", "-q", "-c", "3", "-F", "{data}", "--state-file", state.toString(), server.url("/"))
+                    .assertIs(0, from + "\n" + (from + 1) + "\n" + (from + 2) + "\n");
+            }
+        }
+    }
+
+    @Test
+    void stateComesBeforeTheOptionAndTheOptionBeforeNothing() throws Exception {
+        Path state = folder.resolve("state");
+        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n")) {
+            for (String expected : List.of("a", "b")) {
+                Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--last-event-id", "a", "--state-file", state.toString(),
+                    server.url("/")).assertIs(0, "1\n");
+                assertEquals(Optional.of(expected), server.next().header("Last-Event-ID"));
+            }
+        }
+    }
+
+    @Test
+    void eventsThatWereNotWrittenAreNotInTheState() throws Exception {
+        Path state = Files.writeString(folder.resolve("state"), "old\n");
+        try (SseServer server = SseServer.stream("id: new\ndata: 1\n\n")) {
+            Script.shell("$SseListen --state-file " + state + " " + server.url("/") + " > /dev/full").assertIs(1, "",
+                "sse-listen: standard output: No space left on device");
+            assertEquals("old\n", Files.readString(state));
+        }
+    }
+
+    @Test
+    void stateThatCanNotBeReadOrWrittenIsAnErrorBeforeAnythingIsAsked() throws Exception {
+        Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xFF, 0, 1});
+        Path lines = Files.writeString(folder.resolve("lines"), "a\nb\n");
+        try (SseServer server = SseServer.stream("data: 1\n\n")) {
+            String[][] cases = {
+                {folder.toString(), "expected a regular file"},
+                {"/dev/null", "expected a regular file"},
+                {folder.resolve("none").resolve("file").toString(), "there is no folder for it"},
+                {Files.createFile(folder.resolve("empty")).toString(), "empty, expected a line with a last event ID; without the file it begins anew"},
+                {binary.resolve("file").toString(), "Not a directory"},
+                {binary.toString(), "expected one line of UTF-8 with a last event ID"},
+                {lines.toString(), "expected one line with a last event ID"},
+            };
+            for (String[] one : cases) {
+                Script.run("", "SseListen", "-c", "1", "--state-file", one[0], server.url("/")).assertIs(1, "",
+                    "sse-listen: state file \\Q" + one[0] + "\\E: " + one[1]);
+            }
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void stateWithoutAnIdIsNoId() throws Exception {
+        Path state = Files.writeString(folder.resolve("state"), "\n");
+        try (SseServer server = SseServer.stream("data: 1\n\n")) {
+            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", state.toString(), server.url("/")).assertIs(0, "1\n");
+            assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
+        }
+    }
+
+    @Test
+    void stateBehindASymbolicLinkIsWrittenWhereItIs() throws Exception {
+        Path state = Files.writeString(folder.resolve("state"), "a\n");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), state);
+        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n")) {
+            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", link.toString(), server.url("/")).assertIs(0, "1\n");
+            assertEquals("b\n", Files.readString(state));
+            assertTrue(Files.isSymbolicLink(link));
+        }
+    }
+
+    @Test
+    void stateThatFailsLaterIsToldOnceAndTheEventsGoOn() throws Exception {
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        Path state = inner.resolve("state");
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK + ReplayServer.event(1));
+            connection.send(ReplayServer.event(2)).hold();
+        }); Script listen = Script.start("SseListen", "-F", "{data}", "--state-file", state.toString(), server.url("/"))) {
+            assertEquals("1", listen.nextLine());
+            assertEquals("2", listen.nextLine());
+            listen.signal("TERM");
+            assertEquals(143, listen.end().status());
+            assertEquals("2\n", Files.readString(state));
+        }
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK);
+            Files.delete(state);
+            Files.delete(inner);
+            connection.send(ReplayServer.event(3)).send(ReplayServer.event(4)).hold();
+        }); Script listen = Script.start("SseListen", "-F", "{data}", "--state-file", state.toString(), server.url("/"))) {
+            assertEquals("3", listen.nextLine());
+            assertEquals("4", listen.nextLine());
+            listen.signal("TERM");
+            Script.Ended ended = listen.end();
+            assertEquals(143, ended.status());
+            assertEquals(1, ended.err().lines().count(), ended.err());
+            assertTrue(ended.err().startsWith("sse-listen: state file " + state + ": there is no folder for it; it still holds an older id"), ended.err());
+        }
+    }
+}

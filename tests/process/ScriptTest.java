@@ -1,0 +1,407 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.SseServer;
+import tests.support.UdpReceiver;
+
+/** The scripts as their users meet them: arguments, pipes, signals, statuses and messages. */
+class ScriptTest {
+    @TempDir
+    Path folder;
+
+    // ---- arguments, in this process ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
+        "sse-listen|-|Missing required parameter: 'URL'",
+        "sse-listen|ftp://x/|URL: expected http://HOST... or https://HOST...",
+        "sse-listen|x.example/secret|URL: expected http://HOST... or https://HOST...",
+        "sse-listen|http:///secret|URL: expected http://HOST... or https://HOST...",
+        "sse-listen|http://x/sec ret|URL: Illegal character in path at character 13, expected http://HOST... or https://HOST...",
+        "sse-listen|http://x:70000/|URL: port 70000, expected 1 to 65535",
+        "sse-listen|http://x:0/|URL: port 0, expected 1 to 65535",
+        "sse-listen|@/no/such/file|@/no/such/file: no such file",
+        "sse-listen|-H~secret~http://x/|expected NAME:VALUE in a header",
+        "sse-listen|-H~A b: secret~http://x/|header A b: expected a name that can be set",
+        "sse-listen|-H~Host: secret~http://x/|header Host: expected a name that can be set",
+        "sse-listen|-H~X-A: s\u0001ecret~http://x/|header X-A: expected a value of printable ASCII",
+        "sse-listen|-H~X-A: ü~http://x/|header X-A: expected a value of printable ASCII",
+        "sse-listen|-X~A B~http://x/|method 'A B': expected a name like GET or POST",
+        "sse-listen|-c~0~http://x/|--count 0: expected 1 to 2147483647",
+        "sse-listen|-c~many~http://x/|Invalid value for option '--count': 'many' is not an int",
+        "sse-listen|-m~-1~http://x/|Invalid value for option '--max-time': '-1' is not within 0 to 1000000000 seconds",
+        "sse-listen|-m~soon~http://x/|Invalid value for option '--max-time': 'soon' is not a number of seconds",
+        "sse-listen|--max-retries~-1~http://x/|--max-retries -1: expected 0 to 2147483647",
+        "sse-listen|--max-event-size~0~http://x/|--max-event-size 0: expected 1 to 1073741824",
+        "sse-listen|-F~{line}~http://x/|--format: {line} is not known here, expected one of {data} {event} {id} {json} ({{ is a brace)",
+        "sse-listen|-F~{data}~--timestamps~http://x/|--timestamps goes with a --format that has {json}",
+        "sse-listen|-F~{data}~--comments~http://x/|--comments goes with --format {json}",
+        "sse-listen|--nonsense~http://x/|Unknown option: '--nonsense'",
+        "sse-listen|http://x/~more|Unmatched argument at index 1: 'more'",
+        "sse-to-udp|http://x/|Missing required parameter: 'TARGET'",
+        "sse-listen|http://x/a~http://x/secret|Unmatched argument at index 1: 'http://…'",
+        "sse-to-udp|127.0.0.1:9~http://x/secret|target 'http://…': expected a port from 1 to 65535",
+        "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
+        "udp-send|-|Missing required parameter: 'TARGET'",
+        "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} ({{ is a brace)",
+    })
+    void mistakeIsToldInOneLineWithStatus2(String script, String arguments, String message) throws Exception {
+        StringWriter err = new StringWriter();
+        int status = Script.commandLine(script).setErr(new PrintWriter(err)).execute(arguments == null ? new String[0] : arguments.split("~"));
+        assertEquals(script + ": " + message + " (" + script + " --help says more)\n", err.toString());
+        assertEquals(2, status);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
+    void helpAndVersionGoToStandardOutput(String script) throws Exception {
+        StringWriter out = new StringWriter();
+        assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--version"));
+        assertTrue(out.toString().matches(script + " [0-9]+\\.[0-9]+\\.[0-9]+\n"), out.toString());
+        assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--help"));
+        assertTrue(out.toString().contains("Usage: " + script), out.toString());
+        assertTrue(out.toString().lines().allMatch(line -> line.length() <= 80), out.toString());
+    }
+
+    // ---- sse-listen ----
+
+    private static String sse(String... data) {
+        return String.join("", List.of(data).stream().map(one -> "data: " + one.replace("\n", "\ndata: ") + "\n\n").toList());
+    }
+
+    @Test
+    void printsOneJsonLineForEachEvent() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(connection.number == 0
+                ? SseServer.OK + "event: touch\nid: 4\n" + sse("a \"quoted\"\nline", "\u001b[31m\u0000😀\u009b") : "HTTP/1.1 204 X\r\n\r\n"))) {
+            Script.run("", "SseListen", "-q", server.url("/")).assertIs(0,
+                "{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a \\\"quoted\\\"\\nline\"}\n"
+                + "{\"event\":\"message\",\"id\":\"4\",\"data\":\"\\u001B[31m\\u0000😀\\u009B\"}\n");
+        }
+    }
+
+    @Test
+    void printsAnEventAtOnce() throws Exception {
+        try (SseServer server = SseServer.stream(sse("first")); Script listen = Script.start("SseListen", server.url("/"))) {
+            assertEquals("{\"event\":\"message\",\"id\":\"\",\"data\":\"first\"}", listen.nextLine());
+            assertTrue(listen.process.isAlive());
+        }
+    }
+
+    @Test
+    void selectsFormatsAndCounts() throws Exception {
+        try (SseServer server = SseServer.stream("event: a\n" + sse("1") + "event: b\n" + sse("2") + sse("3") + sse("4"))) {
+            Script.run("", "SseListen", "-e", "b", "-e", "message", "-c", "2", "-F", "{event}={data} {{x}", server.url("/"))
+                .assertIs(0, "b=2 {x}\nmessage=3 {x}\n");
+        }
+    }
+
+    @Test
+    void commentsAndTimestamps() throws Exception {
+        try (SseServer server = SseServer.stream(": ping\n" + sse("1"))) {
+            Script.Ended ended = Script.run("", "SseListen", "--comments", "--timestamps", "-c", "1", server.url("/"));
+            String time = ",\"time\":\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\"}\n";
+            assertTrue(ended.out().matches("\\{\"comment\":\"ping\"" + time
+                + "\\{\"event\":\"message\",\"id\":\"\",\"data\":\"1\"" + time), ended.out());
+        }
+    }
+
+    @Test
+    void sendsTheRequestThatTheOptionsDescribe() throws Exception {
+        Path headers = Files.writeString(folder.resolve("headers"), "X-File: yes\n");
+        Path body = Files.writeString(folder.resolve("body"), "{\n}\n");
+        WireMockServer server = new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
+        server.start();
+        try {
+            server.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.aResponse()
+                .withHeader("Content-Type", "text/event-stream").withBody(sse("a"))));
+            Path url = Files.writeString(folder.resolve("url"), server.baseUrl() + "/x?y=z\n");
+            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "-H", "X-A: b", "-H", "@" + headers, "-u", "me:secret",
+                "-X", "PUT", "-d", "@" + body, "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
+                .assertIs(0, "a\n");
+            server.verify(1, WireMock.putRequestedFor(WireMock.urlEqualTo("/x?y=z"))
+                .withHeader("X-A", WireMock.equalTo("b")).withHeader("X-File", WireMock.equalTo("yes"))
+                .withBasicAuth(new com.github.tomakehurst.wiremock.client.BasicCredentials("me", "secret"))
+                .withHeader("Content-Type", WireMock.equalTo("application/json"))
+                .withHeader("Accept", WireMock.equalTo("text/event-stream"))
+                .withHeader("Last-Event-ID", WireMock.equalTo("7"))
+                .withRequestBody(WireMock.equalTo("{\n}\n")));
+            assertEquals(1, server.getAllServeEvents().size());
+        } finally {
+            server.stop();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "404 Not Found|text/event-stream|5|: HTTP status 404",
+        "200 OK|text/html|5|: content type text/html, expected text/event-stream; the answer begins: \\\\u001b\\[31mred",
+        "204 No Content|text/event-stream|0|"})
+    void answerDecidesTheStatus(String status, String type, int expected, String message) throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send("HTTP/1.1 " + status + "\r\nContent-Type: " + type
+                + "\r\nConnection: close\r\n\r\n" + (status.startsWith("204") ? "" : "\u001b[31mred")))) {
+            Script.Ended ended = Script.run("", "SseListen", server.url("/secret"));
+            ended.assertIs(expected, "", message == null ? new String[0]
+                : new String[] {"sse-listen: http://127\\.0\\.0\\.1:[0-9]+/…" + message});
+            server.next();
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void timeOverBeforeTheCountIsStatus124() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            Script.run("", "SseListen", "-F", "{data}", "-m", "1.5", server.url("/")).assertIs(0, "1\n");
+            Script.run("", "SseListen", "-F", "{data}", "-m", "1.5", "-c", "2", server.url("/")).assertIs(124, "1\n");
+        }
+    }
+
+    @Test
+    void givingUpIsStatus6() throws Exception {
+        SseServer gone = SseServer.stream("");
+        gone.close();
+        Script.run("", "SseListen", "--max-retries", "1", "--retry-delay", "0.01", gone.url("/secret")).assertIs(6, "",
+            "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; connecting again in 0.01 s",
+            "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up after 1 retries");
+        Script.run("", "SseListen", "-q", "--no-retry", gone.url("/secret")).assertIs(6, "",
+            "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up");
+    }
+
+    @Test
+    void onlyVerboseTellsTheWholeUrl() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            assertFalse(Script.run("", "SseListen", "-c", "1", server.url("/secret")).err().contains("secret"));
+            assertTrue(Script.run("", "SseListen", "-v", "-c", "1", server.url("/secret")).err().contains("/secret"));
+        }
+    }
+
+    @Test
+    void outputIsUtf8InEveryLocale() throws Exception {
+        try (SseServer server = SseServer.stream(sse("grün😀"))) {
+            Script.shell("LC_ALL=C $SseListen -c 1 -F '{data}' " + server.url("/")).assertIs(0, "grün😀\n");
+        }
+    }
+
+    // ---- the ends of a pipe ----
+
+    @Test
+    void readerThatIsGoneEndsItQuietlyWithStatus0() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK);
+            while (true) {
+                connection.send(sse("x".repeat(1000)));
+            }
+        })) {
+            Script.shell("$SseListen -F '{data}' " + server.url("/") + " | head -n 1 | cut -c 1-3; echo ${PIPESTATUS[@]}")
+                .assertIs(0, "xxx\n0 0 0\n");
+        }
+    }
+
+    @Test
+    void fullDiskIsALocalFailure() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            Script.shell("$SseListen " + server.url("/") + " > /dev/full").assertIs(1, "",
+                "sse-listen: standard output: No space left on device");
+            Script.shell("$SseListen " + server.url("/") + " >&-").assertIs(1, "", "sse-listen: standard output: .+");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130"})
+    void signalEndsItWithinASecondAfterAWholeLine(String signal, int status) throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK);
+            while (true) {
+                connection.send(sse("x".repeat(100)));
+            }
+        }); Script listen = Script.start("SseListen", server.url("/"))) {
+            assertNotNull(listen.nextLine());
+            listen.signal(signal);
+            long start = System.nanoTime();
+            Script.Ended ended = listen.end();
+            assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(5), "took too long");
+            assertEquals(status, ended.status());
+            assertTrue(ended.out().endsWith("}\n"), "a line was cut");
+            assertEquals("", ended.err());
+        }
+    }
+
+    // ---- udp-send ----
+
+    @Test
+    void sendsEachLineAsOneDatagram() throws Exception {
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            Script.Ended ended = Script.run("a\r\n\n b\rc \n\u0000\nlast", "UdpSend", "-q", receiver.target());
+            ended.assertIs(0, "");
+            assertEquals(List.of("a", "", " b\rc ", "\u0000", "last"), receiver.arrived());
+        }
+    }
+
+    @Test
+    void passesBytesThroughUndecoded() throws Exception {
+        Path file = folder.resolve("bytes");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        IntStream.range(0, 256).filter(value -> value != '\n').forEach(bytes::write);
+        bytes.write('\n');
+        Files.write(file, bytes.toByteArray());
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            Script.shell("$UdpSend -q -N " + receiver.target() + " < " + file).assertIs(0, "");
+            org.junit.jupiter.api.Assertions.assertArrayEquals(bytes.toByteArray(), receiver.next());
+            receiver.assertNothingMore();
+        }
+    }
+
+    @Test
+    void readsRecordsThatEndInNull() throws Exception {
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            Script.run("a\nb\r\u0000\u0000c", "UdpSend", "-q", "-0", receiver.target()).assertIs(0, "");
+            assertEquals(List.of("a\nb\r", "", "c"), receiver.arrived());
+        }
+    }
+
+    @Test
+    void formatsEventsAndTellsOfLinesThatAreNone() throws Exception {
+        String input = "{\"event\":\"e\",\"id\":\"7\",\"data\":\"ü\\n2\"}\nnone\n{\"data\":\"\"}\n{\"comment\":\"x\"}\n{\"data\":1}\n";
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            Script.run(input, "UdpSend", "-q", "-F", "{event}/{id}/{data}/{line}/{json}", receiver.target()).assertIs(1, "",
+                "udp-send: line 2: not JSON: .*; skipped", "udp-send: line 5: \"data\" is not a string; skipped");
+            String first = input.substring(0, input.indexOf('\n'));
+            assertEquals(List.of("e/7/ü\n2/" + first + "/" + first, "message///{\"data\":\"\"}/{\"data\":\"\"}"), receiver.arrived());
+        }
+    }
+
+    @Test
+    void sendsOneMessageWithoutReadingStandardInput() throws Exception {
+        try (UdpReceiver one = new UdpReceiver(); UdpReceiver other = new UdpReceiver();
+                Script send = Script.start("UdpSend", "-q", "-m", "on", one.target(), other.target())) {
+            send.end().assertIs(0, "");
+            assertEquals(List.of("on"), one.arrived());
+            assertEquals(List.of("on"), other.arrived());
+        }
+    }
+
+    @Test
+    void closedStandardInputIsNotWhatTheJvmHasOpenedInItsPlace() throws Exception {
+        try (UdpReceiver receiver = new UdpReceiver(); SseServer server = SseServer.stream(sse("1"))) {
+            Script.shell("$UdpSend -q " + receiver.target() + " <&-").assertIs(1, "", "udp-send: standard input is closed");
+            receiver.assertNothingMore();
+            Script.shell("$SseListen -d @- " + server.url("/") + " <&-").assertIs(2, "",
+                "sse-listen: @-: standard input is closed .*");
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void unknownHostIsNamed() throws Exception {
+        Script.run("", "UdpSend", "-q", "-m", "x", "no-such-host.invalid:5000").assertIs(1, "",
+            "udp-send: no-such-host.invalid:5000: host not found");
+    }
+
+    @Test
+    void terminalWithoutInputShowsHowToUseIt() throws Exception {
+        Script.Ended ended = Script.shell("script -qec \"$UdpSend 127.0.0.1:9\" /dev/null");
+        assertTrue(ended.out().startsWith("udp-send: standard input is a terminal: pipe lines in, or give one with --message"),
+            ended.out() + ended.err());
+        assertEquals(2, ended.status());
+    }
+
+    // ---- the whole way ----
+
+    @Test
+    void pipeAndOneProcessPutTheSameBytesOnTheWire() throws Exception {
+        String[] data = {"plain", "two\nlines\n", "\"quotes\" \\ and {\"json\":[1,2]}", "😀 grün \u2028\u0085", "", " spaces ", "\u0000\u001b[0m", "x".repeat(60_000)};
+        String count = "" + data.length;
+        try (SseServer server = SseServer.stream(sse(data)); UdpReceiver pipe = new UdpReceiver(); UdpReceiver one = new UdpReceiver()) {
+            Script.shell("$SseListen -q -c " + count + " " + server.url("/") + " | $UdpSend -q -F '{data}' " + pipe.target()).assertIs(0, "");
+            Script.run("", "SseToUdp", "-q", "-c", count, server.url("/"), one.target()).assertIs(0, "");
+            assertEquals(List.of(data), one.arrived());
+            assertEquals(List.of(data), pipe.arrived());
+            Script.shell("$SseListen -q -c " + count + " " + server.url("/") + " | $UdpSend -q " + pipe.target()).assertIs(0, "");
+            Script.run("", "SseToUdp", "-q", "-F", "{json}", "-c", count, server.url("/"), one.target()).assertIs(0, "");
+            assertEquals(one.arrived(), pipe.arrived());
+        }
+    }
+
+    @Test
+    void fixedTextForEveryEventAsTheOriginalDid() throws Exception {
+        try (SseServer server = SseServer.stream("id: 4\n" + sse("{}") + "id: 4\n" + sse("{}")); UdpReceiver receiver = new UdpReceiver()) {
+            Script.run("", "SseToUdp", "-q", "-c", "2", "-F", "Recv message form SSE Server!",
+                server.url("/api/v1/TOKEN/events?id=4"), receiver.target()).assertIs(0, "");
+            assertEquals(List.of("Recv message form SSE Server!", "Recv message form SSE Server!"), receiver.arrived());
+        }
+    }
+
+    @Test
+    void burstOfEventsArrivesCompleteAndInOrder() throws Exception {
+        String[] data = IntStream.range(0, 2000).mapToObj(i -> "event " + i).toArray(String[]::new);
+        try (SseServer server = SseServer.stream(sse(data)); UdpReceiver receiver = new UdpReceiver()) {
+            Script.run("", "SseToUdp", "-q", "-c", "2000", server.url("/"), receiver.target()).assertIs(0, "");
+            assertEquals(List.of(data), receiver.arrived());
+        }
+    }
+
+    @Test
+    void failingDatagramIsNeverAReconnect() throws Exception {
+        try (SseServer server = SseServer.stream(sse("x".repeat(2000)))) {
+            Script.run("", "SseToUdp", "-q", "--max-size", "1000", "--oversize", "fail", server.url("/"), "127.0.0.1:9")
+                .assertIs(1, "", "sse-to-udp: 2000 bytes, more than the 1000 of a datagram.*");
+            server.next();
+            assertEquals(0, server.further());
+        }
+    }
+
+    /** javac reads them in the system's encoding, which is ASCII in the locale C. */
+    @Test
+    void scriptsAndLibraryAreAscii() throws Exception {
+        try (java.util.stream.Stream<Path> files = Files.walk(Script.root())) {
+            for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|jsh)") && !path.toString().contains("/tests/")).toList()) {
+                for (byte one : Files.readAllBytes(file)) {
+                    assertTrue(one >= 0, file.toString());
+                }
+            }
+        }
+    }
+
+    @Test
+    void scriptsPinTheSameVersions() throws Exception {
+        java.util.Map<String, String> pinned = new java.util.TreeMap<>();
+        try (java.util.stream.Stream<Path> files = Files.walk(Script.root())) {
+            for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|jsh)")).toList()) {
+                for (String line : Files.readString(file, StandardCharsets.UTF_8).lines().filter(one -> one.startsWith("//DEPS ")).toList()) {
+                    for (String coordinate : line.substring(7).strip().split("\\s+")) {
+                        int colon = coordinate.lastIndexOf(':');
+                        if (colon < 0) {
+                            continue;
+                        }
+                        String version = coordinate.substring(colon + 1);
+                        assertTrue(version.matches("[0-9]+(\\.[0-9]+)*"), file + ": " + coordinate);
+                        String other = pinned.putIfAbsent(coordinate.substring(0, colon), version);
+                        assertTrue(other == null || other.equals(version), file + ": " + coordinate + ", elsewhere " + other);
+                    }
+                }
+            }
+        }
+        assertFalse(pinned.isEmpty());
+    }
+}

@@ -1,0 +1,452 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import lib.sse.SseEvent;
+import lib.sse.SseParser;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.SseServing;
+
+/** sse-serve as its clients meet it, in Chromium apart: see BrowserTest. */
+class SseServeTest {
+    private static final String KILOBYTE = "x".repeat(1000);
+
+    private static SseServing locked;
+
+    @AfterAll
+    static void end() {
+        if (locked != null) {
+            locked.close();
+        }
+    }
+
+    // ---- lines in, events out ----
+
+    @Test
+    void lineIsTheDataOfAnEvent() throws Exception {
+        try (SseServing serving = SseServing.start(); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("first", "", "{\"data\":\"not read\"}", "a\rb");
+            List<String> got = new ArrayList<>();
+            for (int i = 0; i < 9; i++) {
+                got.add(stream.nextWithoutId());
+            }
+            assertEquals(List.of("data: first", "", "data: ", "", "data: {\"data\":\"not read\"}", "", "data: a", "data: b", ""), got);
+        }
+    }
+
+    @Test
+    void jsonLineKeepsItsTypeAndId() throws Exception {
+        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}", "{\"comment\":\"x\"}", "{\"id\":\"5\",\"data\":\"c\"}");
+            stream.assertNext("event: touch", "id: 4", "data: a", "data: b", "", "id: 5", "data: c", "");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "x|not JSON: Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        "{\"event\":\"a\\nid: 9\",\"data\":\"\"}|the type of an event has no line end",
+        "{\"id\":\"a\\rdata: 9\",\"data\":\"\"}|the id of an event has no line end",
+        "{\"id\":\"a\\u0000\",\"data\":\"\"}|the id of an event has no NUL",
+        "{\"event\":\"a\"}|no \"data\"",
+    })
+    void lineThatIsNoEventIsToldAndSkipped(String line, String message) throws Exception {
+        try (SseServing serving = SseServing.start("--json", "--linger", "0"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines(line, "{\"id\":\"1\",\"data\":\"next\"}").endInput();
+            assertEquals("sse-serve: line 1: " + message + "; skipped", serving.notice("line 1"));
+            stream.assertNext("id: 1", "data: next", "");
+            assertEquals(1, serving.script.end().status());
+        }
+    }
+
+    @Test
+    void halfACharacterDoesNotStopTheStream() throws Exception {
+        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("{\"id\":\"1\",\"data\":\"a\\ud800b\"}", "{\"id\":\"2\",\"data\":\"next\"}");
+            assertEquals("id: 2", stream.skipTo("id: 2"::equals));
+        }
+    }
+
+    @Test
+    void jsonStreamHasTheWholeEventAsData() throws Exception {
+        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events/json")) {
+            serving.lines("{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}");
+            stream.assertNext("id: 4");
+            String data = stream.next();
+            assertTrue(data.matches("data: \\{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\\\nb\",\"time\":\"[0-9T:.-]+Z\"}"), data);
+        }
+    }
+
+    // ---- clients that come back ----
+
+    private static List<String> dataAfter(String lastEventId, SseServing serving) throws Exception {
+        serving.endInput();
+        try (SseServing.Stream stream = new SseServing.Stream(serving.port, "/events", "Last-Event-ID", lastEventId)) {
+            return stream.status.contains("204") ? List.of() : stream.restOfData();
+        }
+    }
+
+    private static String[] events(int from, int to) {
+        return IntStream.rangeClosed(from, to).mapToObj(i -> "{\"id\":\"" + i + "\",\"data\":\"d" + i + "\"}").toArray(String[]::new);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "--replay=9|3|d4,d5",
+        "--replay=9|5|-",
+        "--replay=9|unknown|d1,d2,d3,d4,d5",
+        "--replay=2|3|d4,d5",
+        "--replay=2|1|d4,d5",
+        "--replay=0|3|-",
+    })
+    void clientThatComesBackGetsWhatItMissed(String replay, String lastEventId, String missed) throws Exception {
+        try (SseServing serving = SseServing.start("--json", replay); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines(events(1, 5));
+            stream.skipTo("id: 5"::equals);
+            assertEquals(missed == null ? List.of() : List.of(missed.split(",")), dataAfter(lastEventId, serving));
+        }
+    }
+
+    @Test
+    void ofEqualIdsTheNewestCounts() throws Exception {
+        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("{\"id\":\"4\",\"data\":\"1\"}", "{\"id\":\"4\",\"data\":\"2\"}", "{\"id\":\"\u00e9\",\"data\":\"3\"}", "{\"id\":\"z\",\"data\":\"4\"}");
+            stream.skipTo("id: z"::equals);
+            assertEquals(List.of("3", "4"), dataAfter("4", serving));
+            assertEquals(List.of("4"), dataAfter("\u00e9", serving));
+        }
+    }
+
+    @Test
+    void ownIdsAreNotRepeatedInAnotherRun() throws Exception {
+        String id;
+        try (SseServing serving = SseServing.start(); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("1");
+            id = stream.next();
+        }
+        try (SseServing serving = SseServing.start(); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines("2");
+            assertNotEquals(id, stream.next());
+            assertEquals(List.of("2"), dataAfter(id.substring(4), serving));
+        }
+    }
+
+    @Test
+    void relayOverARestartMissesNothing() throws Exception {
+        try (SseServing first = SseServing.start("--json", "-v");
+                Script listen = Script.start("SseListen", "-F", "{data}", first.url("/events"))) {
+            first.notice("connected");
+            first.lines(events(1, 2));
+            assertEquals("d1", listen.nextLine());
+            assertEquals("d2", listen.nextLine());
+            first.kill();
+            try (SseServing second = SseServing.start("--json", "--port", "" + first.port)) {
+                second.lines(events(3, 5)).endInput();
+                assertEquals("d3", listen.nextLine());
+                assertEquals("d4", listen.nextLine());
+                assertEquals("d5", listen.nextLine());
+                assertNull(listen.nextLine());
+                assertEquals(0, listen.end().status());
+            }
+        }
+    }
+
+    // ---- the beginning of input ----
+
+    @Test
+    void nothingIsReadBeforeSoManyClientsAreThere() throws Exception {
+        try (SseServing serving = SseServing.start("--wait", "2", "--linger", "0").lines("1", "2").endInput();
+                SseServing.Stream first = serving.connect("/events")) {
+            serving.request("GET", "/");
+            try (SseServing.Stream second = serving.connect("/events")) {
+                assertEquals(List.of("1", "2"), first.restOfData());
+                assertEquals(List.of("1", "2"), second.restOfData());
+            }
+            assertEquals(0, serving.script.end().status());
+        }
+    }
+
+    // ---- the end of input ----
+
+    private static Thread inBackground(Callable<?> work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.call();
+            } catch (Exception failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
+        thread.start();
+        return thread;
+    }
+
+    @Test
+    void atTheEndOfInputClientsGetTheRestAndEnd() throws Exception {
+        String[] lines = IntStream.range(0, 100_000).mapToObj(i -> i + " " + KILOBYTE.substring(900)).toArray(String[]::new);
+        try (SseServing serving = SseServing.start("-v", "--linger", "2");
+                Script listen = Script.start("SseListen", "-F", "{data}", serving.url("/events"))) {
+            serving.notice("connected");
+            Thread input = inBackground(() -> serving.lines(lines).endInput());
+            for (String line : lines) {
+                assertEquals(line, listen.nextLine());
+            }
+            input.join();
+            assertNull(listen.nextLine());
+            assertEquals(0, listen.end().status());
+            assertEquals(204, serving.request("GET", "/events").statusCode());
+            assertEquals(0, serving.script.end().status());
+        }
+    }
+
+    // ---- clients that are slow, or gone ----
+
+    @Test
+    void slowClientIsDroppedAndDoesNotHoldUpTheOthers() throws Exception {
+        int count = 20_000;
+        List<SseServing.Stream> slow = new ArrayList<>();
+        try (SseServing serving = SseServing.start("--client-buffer", "100000");
+                SseServing.Stream fast = serving.connect("/events")) {
+            for (int i = 0; i < 5; i++) {
+                slow.add(serving.connect("/events"));
+            }
+            for (int i = 0; i < count; i++) {
+                serving.lines(i + KILOBYTE);
+                if (i % 50 == 49) {
+                    String last = "data: " + i + KILOBYTE;
+                    assertEquals(last, fast.skipTo(last::equals));
+                }
+            }
+            for (SseServing.Stream stream : slow) {
+                serving.notice("is too slow, ");
+                assertTrue(countUntilCut(stream) < count);
+            }
+        }
+    }
+
+    private static int countUntilCut(SseServing.Stream stream) throws IOException {
+        int count = 0;
+        try {
+            while (stream.skipTo(line -> line.startsWith("data")) != null) {
+                count++;
+            }
+        } catch (IOException reset) {
+            return count;
+        }
+        return count;
+    }
+
+    @Test
+    void eventLargerThanTheBufferGoesToWhoIsReady() throws Exception {
+        try (SseServing serving = SseServing.start("--client-buffer", "10"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines(KILOBYTE.repeat(1000));
+            assertEquals("data: " + KILOBYTE.repeat(1000), stream.nextWithoutId());
+        }
+    }
+
+    @Test
+    void clientsThatTakeNothingDoNotHoldUpTheInputForGood() throws Exception {
+        try (SseServing serving = SseServing.start("--client-buffer", "100000"); SseServing.Stream stuck = serving.connect("/events")) {
+            String[] lines = IntStream.range(0, 20_000).mapToObj(i -> KILOBYTE).toArray(String[]::new);
+            Thread input = inBackground(() -> serving.lines(lines));
+            serving.notice("has taken nothing for 5 s, dropped");
+            input.join();
+            assertTrue(countUntilCut(stuck) < 20_000);
+        }
+    }
+
+    @Test
+    void heartbeatShowsWhoIsGone() throws Exception {
+        try (SseServing serving = SseServing.start("-v", "--heartbeat", "0.05"); SseServing.Stream stays = serving.connect("/events")) {
+            serving.connect("/events").close();
+            serving.notice("gone; 1 clients");
+            stays.assertNext(":", "", ":", "");
+        }
+    }
+
+    @Test
+    void thousandClientsGetEachEventWithinFlatMemory() throws Exception {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self")), "needs /proc");
+        try (SseServing serving = SseServing.start(List.of("-Xmx64m"), "--heartbeat", "1")) {
+            List<SseServing.Stream> clients = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                clients.add(serving.connect("/events"));
+            }
+            sendAndReceive(serving, clients, 100);
+            long before = residentKilobytes(serving);
+            sendAndReceive(serving, clients, 400);
+            long after = residentKilobytes(serving);
+            assertTrue(after < 300 << 10, after + " KiB");
+            assertTrue(after < before * 1.3, before + " KiB, then " + after + " KiB");
+            for (SseServing.Stream client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static void sendAndReceive(SseServing serving, List<SseServing.Stream> clients, int events) throws IOException {
+        for (int i = 0; i < events; i += 50) {
+            for (int j = 0; j < 50; j++) {
+                serving.lines("event " + j + KILOBYTE.substring(800));
+            }
+            for (SseServing.Stream client : clients) {
+                assertTrue(client.skipTo(line -> line.startsWith("data: event 49")) != null);
+            }
+        }
+    }
+
+    private static long residentKilobytes(SseServing serving) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + serving.script.process.pid() + "/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:")).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.0", "HTTP/1.1"})
+    void clientsThatComeAndGoLeaveNothingBehind(String version) throws Exception {
+        byte[] request = ("GET /events " + version + "\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (SseServing serving = SseServing.start(List.of("-Xmx24m", "-XX:+ExitOnOutOfMemoryError"), "--heartbeat", "0.05")) {
+            for (int i = 0; i < 3_000; i++) {
+                try (Socket client = new Socket("127.0.0.1", serving.port)) {
+                    client.getOutputStream().write(request);
+                    assertEquals('H', client.getInputStream().read());
+                }
+            }
+            try (SseServing.Stream stream = serving.connect("/events")) {
+                serving.lines("still there");
+                assertEquals("data: still there", stream.skipTo(line -> line.startsWith("data")));
+            }
+        }
+    }
+
+    // ---- who may ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "GET|/events|Accept: x|401",
+        "GET|/events/json|Accept: x|401",
+        "HEAD|/events|Accept: x|401",
+        "GET|/events|Authorization: Bearer wrong|401",
+        "GET|/events|Authorization: Basic right|401",
+        "GET|/events|Authorization: Bearer right|200",
+        "HEAD|/events/json|Authorization: bearer right|200",
+        "GET|/events|Cookie: sse-serve=right|401",
+        "POST|/session|Authorization: Bearer wrong|401",
+        "POST|/session|Authorization: Bearer right|204",
+        "GET|/|Accept: x|200",
+        "POST|/|Accept: x|405",
+        "POST|/events|Authorization: Bearer right|405",
+        "GET|/else|Authorization: Bearer right|404",
+        "GET|/events/|Authorization: Bearer right|404",
+        "OPTIONS|/events|Origin: http://a.example|204",
+    })
+    void tokenIsAskedFor(String method, String path, String header, int status) throws Exception {
+        locked = locked == null ? SseServing.start("--token", "right") : locked;
+        HttpResponse<?> answer = locked.request(method, path, header.split(": "));
+        assertEquals(status, answer.statusCode());
+        assertEquals(status == 401 && !path.equals("/session") ? "Bearer" : "", answer.headers().firstValue("WWW-Authenticate").orElse(""));
+    }
+
+    @Test
+    void sessionIsACookieWithoutTheToken() throws Exception {
+        try (SseServing serving = SseServing.start("--token", "right")) {
+            String cookie = serving.request("POST", "/session", "Authorization", "Bearer right").headers().firstValue("Set-Cookie").orElseThrow();
+            assertTrue(cookie.matches("sse-serve=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=/"), cookie);
+            assertEquals(200, serving.request("GET", "/events", "Cookie", "a=b; " + cookie.replaceFirst(";.*", "")).statusCode());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "-|http://a.example|-",
+        "*|http://a.example|*",
+        "http://a.example|http://a.example|http://a.example",
+        "http://a.example|http://b.example|-",
+    })
+    void otherOriginsReadWhenTheyMay(String allowed, String origin, String expected) throws Exception {
+        try (SseServing serving = allowed == null ? SseServing.start() : SseServing.start("--allow-origin", allowed)) {
+            HttpResponse<?> answer = serving.request("GET", "/events", "Origin", origin);
+            assertEquals(expected, answer.headers().firstValue("Access-Control-Allow-Origin").orElse(null));
+        }
+    }
+
+    @Test
+    void pageAllowsItsOwnScriptAndStyleOnly() throws Exception {
+        try (SseServing serving = SseServing.start()) {
+            String policy = serving.request("GET", "/").headers().firstValue("Content-Security-Policy").orElseThrow();
+            assertTrue(policy.startsWith("default-src 'none'; "), policy);
+            assertTrue(policy.matches(".*; script-src 'sha256-[^ ]{44}'; style-src 'sha256-[^ ]{44}'; .*"), policy);
+            assertFalse(policy.contains("unsafe"), policy);
+        }
+    }
+
+    @Test
+    void openToTheNetworkWithoutATokenIsWarnedOf() throws Exception {
+        Script.run("", "SseServe", "--port", "0", "--host", "0.0.0.0", "--linger", "0").assertIs(0, "",
+            "sse-serve: no authentication: whoever reaches 0.0.0.0 can read the events \\(--token asks for one\\)",
+            "sse-serve: http://0.0.0.0:[0-9]+/events, and a page at /");
+        Script.run("", "SseServe", "--port", "0", "--host", "0.0.0.0", "--linger", "0", "--token", "x").assertIs(0, "",
+            "sse-serve: http://0.0.0.0:[0-9]+/events, and a page at /");
+    }
+
+    @Test
+    void portThatIsTakenIsNamed() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            Script.run("", "SseServe", "--port", "" + taken.getLocalPort()).assertIs(1, "",
+                "sse-serve: 127.0.0.1 port " + taken.getLocalPort() + ": Address already in use");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--port=65536|--port 65536: expected 0 to 65535",
+        "--port=x|Invalid value for option '--port': 'x' is not an int",
+        "--replay=-1|--replay -1: expected 0 to 1000000",
+        "--retry=-1|--retry -1: expected 0 to 2147483647",
+        "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
+        "--wait=-1|--wait -1: expected 0 to 1000000",
+        "--heartbeat=-1|Invalid value for option '--heartbeat': '-1' is not within 0 to 1000000000 seconds",
+        "--token=a b|--token: expected printable ASCII without spaces",
+        "--token=|--token: expected printable ASCII without spaces",
+        "--token=@/no/such/file|@/no/such/file: no such file",
+        "--host=no such host|--host no such host: expected an address of this machine",
+        "more|Unmatched argument at index 0: 'more'",
+    })
+    void mistakeIsToldInOneLineWithStatus2(String argument, String message) throws Exception {
+        StringWriter err = new StringWriter();
+        int status = Script.commandLine("sse-serve").setErr(new PrintWriter(err)).execute(argument);
+        assertEquals("sse-serve: " + message + " (sse-serve --help says more)\n", err.toString());
+        assertEquals(2, status);
+    }
+
+    @Test
+    void helpFitsATerminal() throws Exception {
+        StringWriter out = new StringWriter();
+        assertEquals(0, Script.commandLine("sse-serve").setOut(new PrintWriter(out)).execute("--help"));
+        assertTrue(out.toString().lines().allMatch(line -> line.length() <= 80), out.toString());
+    }
+}

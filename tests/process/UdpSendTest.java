@@ -1,0 +1,219 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tests.support.Script;
+import tests.support.SseServer;
+import tests.support.UdpReceiver;
+
+/** {@code udp-send} to receivers on this host. */
+class UdpSendTest {
+    private UdpReceiver receiver;
+
+    @BeforeEach
+    void open() throws Exception {
+        receiver = new UdpReceiver();
+    }
+
+    @AfterEach
+    void close() {
+        receiver.close();
+    }
+
+    private static String summary(int received, int sent, int bytes, int skipped) {
+        return "udp-send: " + received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped
+            + " skipped, 0 retried, 0 failed";
+    }
+
+    @Test
+    void eachLineIsABroadcast() throws Exception {
+        Script.run("one\ntwo\n\nthree", "UdpSend", receiver.target()).assertIs(0, "", summary(4, 4, 11, 0));
+        assertEquals(List.of("one", "two", "", "three"), receiver.arrived());
+    }
+
+    @Test
+    void oneMessageNeedsNoWords() throws Exception {
+        Script.run("", "UdpSend", "-m", "on", receiver.target()).assertIs(0, "");
+        assertEquals(List.of("on"), receiver.arrived());
+    }
+
+    @Test
+    void severalTargetsAndALoopbackNameAndIpv6() throws Exception {
+        try (UdpReceiver other = new UdpReceiver()) {
+            Script.run("x\n", "UdpSend", receiver.target(), "localhost:" + other.port(), "[::1]:" + other.port())
+                .assertIs(0, "", summary(1, 3, 3, 0));
+            assertEquals(List.of("x"), receiver.arrived());
+            assertEquals(List.of("x", "x"), other.arrived());
+        }
+    }
+
+    @Test
+    void aUnicastTargetWhereNobodyListensLosesNothingForTheOthers() throws Exception {
+        int closed;
+        try (UdpReceiver gone = new UdpReceiver()) {
+            closed = gone.port();
+        }
+        Script.run("1\n2\n3\n4\n", "UdpSend", "127.0.0.1:" + closed, receiver.target())
+            .assertIs(0, "", summary(4, 8, 8, 0));
+        assertEquals(List.of("1", "2", "3", "4"), receiver.arrived());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "localhost:0                         | 2 | target 'localhost:0': expected a port from 1 to 65535",
+        "localhost:70000                     | 2 | target 'localhost:70000': expected a port from 1 to 65535",
+        "localhost                           | 2 | target 'localhost': expected HOST:PORT, [IPv6]:PORT or all:PORT",
+        "::1:5000                            | 2 | target '::1:5000': expected HOST:PORT, [IPv6]:PORT or all:PORT",
+        "0.0.0.0:5000                        | 2 | target '0.0.0.0:5000': expected the address of a host or a group",
+        "nosuch.invalid:5000                 | 1 | nosuch.invalid:5000: host not found",
+        "[ff02::1%nosuch0]:5000              | 1 | [ff02::1%nosuch0]:5000: no interface nosuch0",
+        "[ff02::1]:5000                      | 2 | target '[ff02::1]:5000': a link-local address needs its interface, as in [ff02::1%eth0]:5000",
+        "[all%eth0]:5000                     | 2 | target '[all%eth0]:5000': IPv6 has no broadcast; all hosts of a network are the multicast group [ff02::1%IF]:5000, IF being the interface",
+        "[fd00::ffff:ffff:ffff:ffff]:5000    | 2 | target '[fd00:0:0:0:ffff:ffff:ffff:ffff]:5000': IPv6 has no broadcast; all hosts of a network are the multicast group [ff02::1%IF]:5000, IF being the interface",
+        "-I nosuch0 127.0.0.1:5000           | 2 | interface 'nosuch0': expected the name or an address of an interface of this machine",
+        "-I 192.0.2.77 127.0.0.1:5000        | 2 | interface '192.0.2.77': expected the name or an address of an interface of this machine",
+        "-I ::1 255.255.255.255:5000         | 2 | target '255.255.255.255:5000': can not be sent to from ::1, which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:5000",
+        "-s nosuch 127.0.0.1:5000            | 2 | source 'nosuch': expected [ADDR]:PORT, as in :5001",
+        "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected [ADDR]:PORT, as in :5001",
+        "-s 192.0.2.77:0 127.0.0.1:5000      | 1 | source 192.0.2.77:0: Cannot assign requested address",
+        "--ttl 256 127.0.0.1:5000            | 2 | multicast TTL 256: expected 0 to 255",
+        "--rate 0 127.0.0.1:5000             | 2 | rate 0.0: expected more than 0 datagrams per second",
+        "--repeat 0 127.0.0.1:5000           | 2 | repeat 0: expected at least 1",
+        "--max-size 65508 127.0.0.1:5000     | 2 | payload size 65508: expected 0 to 65507"})
+    void aMistakeIsNamed(String arguments, int status, String message) throws Exception {
+        Script.Ended ended = Script.run("", "UdpSend", ("-m x " + arguments).split(" "));
+        String line = "udp-send: " + message + (status == 2 ? " (udp-send --help says more)" : "") + "\n";
+        assertEquals(line, ended.err().replace("[fd00::ffff", "[fd00:0:0:0:ffff"));
+        assertEquals(status, ended.status());
+    }
+
+    @Test
+    void tooLargeIsSkippedCutOffOrTheEnd() throws Exception {
+        String lines = "12345\n1234\n";
+        String size = "udp-send: 5 bytes, more than the 4 of a datagram";
+        Script.run(lines, "UdpSend", "--max-size", "4", receiver.target())
+            .assertIs(0, "", size + ": not sent", summary(2, 1, 4, 1));
+        Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "truncate", receiver.target())
+            .assertIs(0, "", size + ": cut off", summary(2, 2, 8, 0));
+        Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "fail", receiver.target())
+            .assertIs(1, "", "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 0 retried, 1 failed", size);
+        assertEquals(List.of("1234", "1234", "1234"), receiver.arrived());
+    }
+
+    @Test
+    void whatIsCutOffEndsInAWholeCharacter() throws Exception {
+        Script.run("aäää\n", "UdpSend", "-q", "--max-size", "4", "--oversize", "truncate", receiver.target());
+        assertArrayEquals("aä".getBytes(StandardCharsets.UTF_8), receiver.next());
+    }
+
+    @Test
+    void theLargestDatagramGoesOutWithoutANoticeOnLoopback() throws Exception {
+        String largest = "x".repeat(65507);
+        Script.run(largest, "UdpSend", receiver.target()).assertIs(0, "", summary(1, 1, 65507, 0));
+        assertEquals(List.of(largest), receiver.arrived());
+    }
+
+    @Test
+    void teeCopiesAndDryRunSendsNothing() throws Exception {
+        Script.run("one\ntwo\n", "UdpSend", "-q", "-T", receiver.target()).assertIs(0, "one\ntwo\n");
+        assertEquals(List.of("one", "two"), receiver.arrived());
+        Script.Ended dry = Script.run("one\ntwo\n", "UdpSend", "-q", "--dry-run", receiver.target());
+        String line = "127.0.0.1 -> " + receiver.target() + " (lo): 3 bytes\n";
+        assertEquals(line + line, dry.out().replaceAll("127.0.0.1:\\d+ ->", "127.0.0.1 ->"));
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void aDryRunEndsWhenNobodyReadsItAnyMore() throws Exception {
+        Script.shell("yes | { $UdpSend -n -q " + receiver.target() + "; echo \"status $?\" >&2; } | head -1 | wc -l")
+            .assertIs(0, "1\n", "status 0");
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void copiesOfOneLineDoNotHoldUpTheNext() throws Exception {
+        Script.run("a\nb\n", "UdpSend", "--repeat", "2", "--repeat-delay", "0.4", receiver.target())
+            .assertIs(0, "", summary(2, 4, 4, 0));
+        assertEquals(List.of("a", "b", "a", "b"), receiver.arrived());
+    }
+
+    @Test
+    void copiesWithoutADelayFollowAtOnce() throws Exception {
+        Script.run("a\nb\n", "UdpSend", "--repeat", "2", receiver.target()).assertIs(0, "", summary(2, 4, 4, 0));
+        assertEquals(List.of("a", "a", "b", "b"), receiver.arrived());
+    }
+
+    @Test
+    void delayedLinesAllGoOutInOrder() throws Exception {
+        Script.run("a\nb\nc\n", "UdpSend", "--delay", "0.2", "--rate", "100", receiver.target())
+            .assertIs(0, "", summary(3, 3, 3, 0));
+        assertEquals(List.of("a", "b", "c"), receiver.arrived());
+    }
+
+    @Test
+    void aUserSignalTellsHowItGoes() throws Exception {
+        try (Script script = Script.start(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh",
+                "java", "-cp", System.getProperty("java.class.path"), "UdpSend", receiver.target()))) {
+            script.process.getOutputStream().write("one\n".getBytes(StandardCharsets.UTF_8));
+            script.process.getOutputStream().flush();
+            assertEquals("one", receiver.nextText());
+            assertEquals(0, new ProcessBuilder("kill", "-USR1", "" + script.process.pid()).start().waitFor());
+            assertEquals(summary(1, 1, 3, 0), script.nextLine());
+            script.process.toHandle().destroy();
+            Script.Ended ended = script.end();
+            assertEquals(143, ended.status());
+            assertEquals(summary(1, 1, 3, 0) + "\n", ended.out());
+        }
+    }
+
+    @Test
+    void aTerminalHasOneStatusLineThatMessagesAreNotMixedInto() throws Exception {
+        Script.Ended ended = onTerminal("", receiver.target());
+        assertTrue(ended.out().contains("\r\033[K\033[?7l\033[2m"), ended.out());
+        assertTrue(ended.out().contains(" received, "), ended.out());
+        String message = "\r\033[Kudp-send: 5 bytes, more than the 4 of a datagram: not sent\r\n";
+        assertTrue(ended.out().contains(message), ended.out());
+    }
+
+    @Test
+    void theStatusLineCountsReconnects() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK + "data: x\n\n");
+            if (connection.number > 0) {
+                connection.hold();
+            }
+        })) {
+            String inner = "TERM=xterm $SseToUdp -v -m 3 --retry-delay 0.1 " + server.url("/") + " " + receiver.target();
+            Script.Ended ended = Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
+            assertTrue(ended.out().contains("0 reconnects, 0 errors"), ended.out());
+            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 1 reconnects, 0 errors"), ended.out());
+        }
+    }
+
+    @Test
+    void noColourIsHonoured() throws Exception {
+        Script.Ended ended = onTerminal("NO_COLOR=1", receiver.target());
+        assertTrue(ended.out().contains("\r\033[K\033[?7l0 received, "), ended.out());
+        assertTrue(!ended.out().contains("\033[2m"), ended.out());
+    }
+
+    @Test
+    void withoutATerminalThereIsNoStatusLine() throws Exception {
+        Script.run("x\n", "UdpSend", "-v", receiver.target()).assertIs(0, "", summary(1, 1, 1, 0));
+    }
+
+    /** {@code script} of util-linux gives the command a terminal for its standard error. */
+    private static Script.Ended onTerminal(String environment, String target) throws Exception {
+        String inner = "{ sleep 2; echo 12345; } | TERM=xterm " + environment + " $UdpSend -v --max-size 4 " + target;
+        return Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
+    }
+}

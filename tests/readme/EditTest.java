@@ -1,0 +1,116 @@
+package tests.readme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.JBangHome;
+import tests.support.Readme;
+import tests.support.Script;
+import tests.support.SseServing;
+import tests.support.UdpReceiver;
+
+/** A script of one's own: made from the template, changed, and opened in an editor. */
+class EditTest {
+    @TempDir
+    Path folder;
+
+    private Path work;
+    private JBangHome jbang;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        work = Files.createDirectory(folder.resolve("work"));
+        jbang = new JBangHome(folder.resolve("jbang"));
+    }
+
+    @AfterEach
+    void removeLinks() throws IOException {
+        JBangHome.removeLinks(folder);
+    }
+
+    /** Runs a command of the README, with these words of it replaced, and expects success. */
+    private void run(String command, String... replaced) throws Exception {
+        String line = command.replaceFirst("^(\\./)?jbang ", "");
+        for (int i = 0; i < replaced.length; i += 2) {
+            line = line.replace(replaced[i], replaced[i + 1]);
+        }
+        Script.Ended ended = jbang.run(work, line.split(" "));
+        assertEquals(0, ended.status(), () -> command + ": " + ended.out() + ended.err());
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksInACheckout() throws Exception {
+        for (String needed : List.of("jbang-catalog.json", "lib", "examples")) {
+            Files.createSymbolicLink(work.resolve(needed), Script.root().resolve(needed));
+        }
+        relayAndChange(Readme.block("init"));
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksFromThePathOfACheckout() throws Exception {
+        run("jbang init -t sse-relay@" + Script.root().resolve("jbang-catalog.json") + " -Dlib=" + Script.root().resolve("lib") + " MyRelay.java");
+        relay("hello");
+    }
+
+    @Test
+    void scriptFromTheTemplateWorksFromACatalogUrl() throws Exception {
+        HttpServer repository = JBangHome.serveRepository();
+        String base = "http://127.0.0.1:" + repository.getAddress().getPort();
+        try {
+            relayAndChange(Readme.block("init-url"), "https://HOST/PATH", base, "https://HOST/", base + "/");
+        } finally {
+            repository.stop(0);
+        }
+    }
+
+    /** The last of these commands runs the script; it is run again after a change. */
+    private void relayAndChange(String commands, String... replaced) throws Exception {
+        List<String> lines = commands.lines().toList();
+        for (String line : lines.subList(0, lines.size() - 1)) {
+            run(line, replaced);
+        }
+        assertTrue(lines.get(lines.size() - 1).endsWith("jbang MyRelay.java http://localhost:8080/events 192.168.8.255:5000"));
+        assertTrue(Files.readAllLines(work.resolve("MyRelay.java")).size() <= 22, "the script is short");
+        relay("hello");
+        Path script = work.resolve("MyRelay.java");
+        Files.writeString(script, Files.readString(script).replace("send(event.data())", "send(\"changed \" + event.data())"));
+        relay("changed hello");
+    }
+
+    private void relay(String expected) throws Exception {
+        try (SseServing server = SseServing.start("--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
+            server.lines("hello").endInput();
+            run("jbang MyRelay.java " + server.url("/events") + " " + receiver.target());
+            assertEquals(List.of(expected), receiver.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "nanoleaf-touch", "udp-listen"})
+    void editMakesAProjectWhoseFilesAreOurs(String script) throws Exception {
+        Script.Ended edit = jbang.run(Script.root(), "edit", "--no-open", "--sandbox", script);
+        assertEquals(0, edit.status(), edit.err());
+        Path sources = Path.of(edit.out().strip()).resolve("src");
+        Path ours = Stream.of("", "examples/").map(place -> Script.root().resolve(place + script + ".java"))
+            .filter(Files::exists).findFirst().orElseThrow();
+        assertTrue(Files.isSameFile(ours, sources.resolve(script + ".java")));
+        try (Stream<Path> library = Files.list(sources.resolve("lib"))) {
+            for (Path file : library.toList()) {
+                assertTrue(Files.isSameFile(file, Script.root().resolve("lib").resolve(file.getFileName())), file.toString());
+            }
+        }
+        assertTrue(Files.exists(sources.resolve("lib/sse/Reason.java")));
+    }
+}

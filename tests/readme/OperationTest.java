@@ -1,0 +1,207 @@
+package tests.readme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.JBangHome;
+import tests.support.Lan;
+import tests.support.Readme;
+import tests.support.Script;
+import tests.support.SseServing;
+import tests.support.UdpReceiver;
+
+/** Run for good: the systemd unit, a start without a network, exported jars, completion in the shell. */
+class OperationTest {
+    private static final String UNIT = "examples/sse-to-udp.service";
+
+    @TempDir
+    Path folder;
+
+    private Path javaOnThePath() {
+        return Path.of(System.getProperty("java.home"), "bin", "java");
+    }
+
+    // ---- the unit ----
+
+    @Test
+    void systemdFindsNothingWrongWithTheUnit() throws Exception {
+        assumeTrue(Lan.has("systemd-analyze"), "needs systemd-analyze");
+        Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
+            Files.readString(Script.root().resolve(UNIT)).replace("/usr/bin/java", javaOnThePath().toString()));
+        Script.shell("systemd-analyze verify --man=no '" + unit + "'").assertIs(0, "");
+        Script.Ended exposure = Script.shell("systemd-analyze security --offline=true --threshold=20 '" + unit + "'");
+        assertEquals(0, exposure.status(), () -> exposure.out() + exposure.err());
+    }
+
+    @Test
+    void commandOfTheUnitRelaysKeepsItsStateAndEndsWithAStatusTheUnitExpects() throws Exception {
+        List<String> unit = Files.readAllLines(Script.root().resolve(UNIT));
+        Path state = Files.createDirectories(folder.resolve("state/sse-to-udp"));
+        try (SseServing server = SseServing.start("--json", "--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
+            server.lines("{\"id\":\"4\",\"data\":\"hello\"}");
+            Files.writeString(folder.resolve("url"), server.url("/events?secret") + "\n");
+            String command = unit.stream().filter(line -> line.startsWith("ExecStart=")).findFirst().orElseThrow()
+                .replaceFirst("^ExecStart=\\S+ (.*) -jar \\S+", String.join(" ", javaOnThePath().toString(), "$1", "-cp", classPath(), "SseToUdp"))
+                .replace("%S", folder.resolve("state").toString())
+                .replace("%d", folder.toString())
+                .replace("192.168.8.255:5000", receiver.target());
+            try (Script relay = Script.start(List.of(command.split(" ")))) {
+                assertEquals("hello", receiver.nextText());
+                relay.signal("TERM");
+                Script.Ended ended = relay.end();
+                assertTrue(unit.contains("SuccessExitStatus=" + ended.status()), ended.err());
+                assertFalse(ended.err().contains("secret"), ended.err());
+                assertEquals("4", Files.readString(state.resolve("id")).strip());
+            }
+        }
+    }
+
+    private static String classPath() {
+        List<String> command = Script.command("SseToUdp");
+        return command.get(command.indexOf("-cp") + 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"http://127.0.0.1:8080/, .*unreachable.*", "http://relay.example/, .*"})
+    void linesAreFitForTheJournalWhileThereIsNoNetwork(String url, String reason) throws Exception {
+        Lan.assumeNamespaces();
+        try (Script relay = inNamespace("exec " + relay(url) + " --max-retries 1 --retry-delay 0.1")) {
+            Script.Ended ended = relay.input("").end();
+            assertEquals(6, ended.status(), ended.out());
+            List<String> lines = ended.out().lines().toList();
+            assertEquals(2, lines.size(), ended.out());
+            for (String line : lines) {
+                assertTrue(line.matches("sse-to-udp: http://[a-z0-9.:]+/?[^\\p{Cntrl}]*"), line);
+                assertTrue(line.matches(reason), line);
+            }
+        }
+    }
+
+    @Test
+    void startBeforeTheNetworkIsUpRelaysAsSoonAsItIs() throws Exception {
+        Lan.assumeNamespaces();
+        String listen = String.join(" ", Script.command("UdpListen", "-v", "-c", "1", "-F", "'received {data}'", "5000"));
+        String serve = String.join(" ", Script.command("SseServe", "-q", "--wait", "1"));
+        try (Script relay = inNamespace(String.join("\n",
+                relay("http://127.0.0.1:8080/events") + " --retry-delay 0.1 --retry-max-delay 0.2 &",
+                "read -r; ip link set lo up",
+                "exec 3< <(exec " + listen + " 2>&1); read -ru 3",
+                "echo hello | " + serve + " &",
+                "cat <&3"))) {
+            String first = relay.nextLine();
+            assertTrue(first.matches("sse-to-udp: .*unreachable.*; connecting again in .*"), first);
+            relay.process.getOutputStream().write('\n');
+            relay.process.getOutputStream().flush();
+            String line = relay.nextLine();
+            while (line != null && !line.equals("received hello")) {
+                line = relay.nextLine();
+            }
+            assertEquals("received hello", line);
+        }
+    }
+
+    private static String relay(String url) {
+        return String.join(" ", Script.command("SseToUdp", url, "127.255.255.255:5000"));
+    }
+
+    /** A shell with a loopback interface that is down and nothing else; both outputs come as one. */
+    private static Script inNamespace(String commands) throws IOException {
+        return Script.of(Lan.isolated("exec 2>&1\n" + commands).start());
+    }
+
+    // ---- exports ----
+
+    @ParameterizedTest
+    @ValueSource(strings = {"portable", "fatjar"})
+    void exportedScriptsWorkInAnEmptyHomeWithoutNetwork(String kind) throws Exception {
+        Lan.assumeNamespaces();
+        JBangHome jbang = new JBangHome(folder.resolve("jbang"));
+        Path there = Files.createDirectory(folder.resolve("there"));
+        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
+            Script.Ended export = jbang.run(Script.root(), "export", kind, "-O", there.resolve(script).resolve(script + ".jar").toString(), script);
+            assertEquals(0, export.status(), export.err());
+        }
+        assertEquals(kind.equals("portable"), Files.isDirectory(there.resolve("sse-listen/lib")));
+        deleteTree(folder.resolve("jbang"));
+        String java = javaOnThePath() + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
+        ProcessBuilder builder = Lan.isolated(String.join("\n",
+            "ip link set lo up",
+            "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
+            "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
+            java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/events | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
+            java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001",
+            "cat <&4")).directory(there.toFile());
+        builder.environment().put("HOME", Files.createDirectory(folder.resolve("home")).toString());
+        try (Script shell = Script.of(builder.start())) {
+            shell.input("").end().assertIs(0, "<hello>\nhello\n");
+        }
+    }
+
+    private static void deleteTree(Path tree) throws Exception {
+        assertEquals(0, new ProcessBuilder("rm", "-r", tree.toString()).start().waitFor());
+    }
+
+    // ---- completion ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "sse-listen|--st|--state-file",
+        "sse-listen|--connect|--connect-timeout",
+        "udp-send|--oversize=|FAIL,SKIP,TRUNCATE",
+        "udp-send|--nu|--null",
+        "sse-to-udp|--state|--state-file",
+        "sse-to-udp|--max-|--max-redirs,--max-retries,--max-event-size,--max-time,--max-size",
+    })
+    void bashCompletes(String script, String typed, String expected) throws Exception {
+        Path completion = completion(script);
+        String word = typed.contains("=") ? "" : typed;
+        String before = typed.contains("=") ? typed.replace("=", "") + " " : "";
+        Script.Ended ended = Script.shell("source '" + completion + "'; compopt() { :; }; COMP_WORDS=(" + script + " " + before + "'" + word + "');"
+            + " COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); $(complete -p " + script + " | sed 's/.*-F \\([^ ]*\\).*/\\1/');"
+            + " printf '%s\\n' \"${COMPREPLY[@]}\"");
+        assertEquals("", ended.err());
+        assertEquals(List.of(expected.split(",")).stream().sorted().toList(), ended.out().lines().map(String::strip).sorted().toList());
+    }
+
+    @Test
+    void zshCompletes() throws Exception {
+        assumeTrue(Lan.has("zsh"), "needs zsh");
+        Path completion = completion("sse-to-udp");
+        Path script = Files.writeString(folder.resolve("type.zsh"), """
+            zmodload zsh/zpty
+            zpty shell env TERM=dumb zsh -f -i
+            zpty -w shell "PS1=; autoload -U compinit && compinit -u; source '%s'; echo RE'A'DY"
+            zpty -r shell output '*READY*'
+            zpty -w -n shell $'sse-to-udp --state\\t'
+            zpty -r shell output '*--state-file*'
+            print -r -- ${${(M)output%%--state-file*}[1,12]}
+            zpty -d shell
+            """.formatted(completion));
+        try (Script shell = Script.start(List.of("zsh", "-f", script.toString()))) {
+            shell.input("").end().assertIs(0, "--state-file\n");
+        }
+    }
+
+    /** Made by the lines that the README shows. */
+    private Path completion(String script) throws Exception {
+        Path home = Files.createDirectory(folder.resolve("home"));
+        ProcessBuilder builder = new ProcessBuilder("bash", "-c", Readme.block("completion")).directory(Script.root().toFile());
+        builder.environment().putIfAbsent("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache");
+        builder.environment().put("HOME", home.toString());
+        try (Script shell = Script.of(builder.start())) {
+            assertEquals(0, shell.input("").end().status());
+        }
+        return home.resolve(".local/share/bash-completion/completions").resolve(script);
+    }
+}

@@ -1,0 +1,122 @@
+package tests.readme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tests.support.Lan;
+import tests.support.Readme;
+import tests.support.Script;
+
+/** The unit as a machine runs it: by a systemd of its own, in namespaces of its own. */
+class SystemdTest {
+
+    /**
+     * Boots; then BOOTED happens beside it, for so long at the most. What systemd writes to is hidden from the machine
+     * around it: folders, the console, the kernel's settings.
+     */
+    private static final String BOOT = """
+        set -e
+        exec 2>&1
+        hide() { mount -t tmpfs none "$1"; }
+        umount -R /sys/fs/cgroup
+        mount -t cgroup2 none /sys/fs/cgroup
+        for console in /dev/console /dev/tty0; do
+          if [ -e $console ]; then mount --bind /dev/null $console; fi
+        done
+        hide /run
+        hide /opt
+        hide /var/lib
+        hide /var/tmp
+        mkdir /run/tmp
+        mount --bind /tmp /run/tmp
+        hide /tmp
+        for folder in /run/tmp/*/; do
+          mkdir "/tmp/$(basename "$folder")"
+          mount --bind "$folder" "/tmp/$(basename "$folder")"
+        done
+        hide /lib/systemd/system-generators
+        hide /mnt
+        cp -a /etc/. /mnt
+        rm -rf /mnt/systemd/system/*
+        mount --move /mnt /etc
+        hide /mnt
+        cp -a /lib/systemd/system/{basic,sysinit,network,multi-user}.target /lib/systemd/system/systemd-journald* /mnt
+        mount --move /mnt /lib/systemd/system
+        mount --make-rshared /
+        """ + Lan.ALONE + """
+        mount --bind /proc/sys /proc/sys
+        mount -o remount,bind,ro /proc/sys
+        (timeout 90 bash BOOTED < /dev/null; echo over) &
+        exec env container=other /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 > /dev/null 2>&1
+        """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void relayRunsAsTheReadmeSaysComesBackWhenKilledAndKeepsItsState() throws Exception {
+        Script.Ended found = Script.shell("test -x /lib/systemd/systemd && unshare --mount --net --cgroup ip link set lo up"
+            + " && findmnt -nt cgroup2 -o TARGET | head -n 1");
+        Path cgroup = Path.of(found.out().strip(), "sse-to-udp-test-" + ProcessHandle.current().pid());
+        boolean possible = found.status() == 0 && Script.shell("mkdir '" + cgroup + "' && rmdir '" + cgroup + "'").status() == 0;
+        assumeTrue(possible, "needs root, unshare, ip, systemd and cgroup2");
+        Path booted = Files.writeString(folder.resolve("booted"), booted());
+        Path boot = Files.writeString(folder.resolve("boot"), BOOT.replace("BOOTED", booted.toString()));
+        List<String> lines = new ArrayList<>();
+        try (Script machine = Script.start(List.of("bash", "-c", "mkdir '" + cgroup + "' && echo $$ > '" + cgroup + "/cgroup.procs'"
+                + " && exec unshare --mount --pid --net --ipc --uts --cgroup --fork --kill-child --mount-proc bash " + boot))) {
+            for (String line = machine.nextLine(); line != null && !line.equals("over"); line = machine.nextLine()) {
+                lines.add(line);
+            }
+            machine.process.destroyForcibly().waitFor();
+        } finally {
+            Script.shell("until ! test -d '" + cgroup + "' || find '" + cgroup + "' -depth -type d -exec rmdir {} +; do sleep 0.1; done");
+        }
+        List<String> told = lines.subList(Math.max(0, lines.indexOf("relays")), lines.size());
+        assertEquals(List.of("relays", "hello", "NRestarts=0", "relays again", "hello", "NRestarts=1",
+            "Result=success", "ActiveState=inactive"), told.subList(0, Math.min(8, told.size())), () -> String.join("\n", lines));
+        assertTrue(told.get(8).matches("[a-z0-9]+-[0-9]+"), told::toString);
+        assertTrue(told.stream().anyMatch(line -> line.matches(".* Stopped .*(sse-to-udp|Server-Sent Events).*")), told::toString);
+        assertFalse(lines.stream().anyMatch(line -> line.contains("secret")), lines::toString);
+    }
+
+    private String booted() throws Exception {
+        Path url = Files.writeString(folder.resolve("url.txt"), "http://127.0.0.1:16021/events?token=secret\n");
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
+            Files.readString(Script.root().resolve("examples/sse-to-udp.service")).replace("/usr/bin/java", java.toString()));
+        List<String> block = Readme.block("unit").lines().toList();
+        assertEquals("journalctl -fu sse-to-udp", block.get(block.size() - 1));
+        String install = String.join("\n", block.subList(0, block.size() - 1))
+            .replace(" url.txt ", " " + url + " ").replace("examples/sse-to-udp.service", unit.toString());
+        String listen = String.join(" ", Script.command("UdpListen", "-m", "25", "-c", "1", "-F", "{data}", "5000"));
+        return String.join("\n",
+            "cd " + Script.root(),
+            "export JAVA_HOME=" + System.getProperty("java.home"),
+            "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") &",
+            "until systemctl start systemd-journald 2> /dev/null; do sleep 0.1; done",
+            install,
+            "echo relays",
+            listen,
+            "systemctl show -p NRestarts sse-to-udp",
+            "systemctl kill -s KILL sse-to-udp",
+            "until systemctl show -p NRestarts sse-to-udp | grep -q =1; do sleep 0.1; done",
+            "echo relays again",
+            listen,
+            "systemctl show -p NRestarts sse-to-udp",
+            "systemctl stop sse-to-udp",
+            "systemctl show -p Result sse-to-udp",
+            "systemctl show -p ActiveState sse-to-udp",
+            "cat /var/lib/private/sse-to-udp/id",
+            "journalctl --sync",
+            "journalctl --no-pager -u sse-to-udp");
+    }
+}

@@ -1,0 +1,307 @@
+package lib.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import lib.sse.SseEvent;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Events as lines of JSON, and back. */
+class EventJsonTest {
+
+    // ---- writing
+
+    @Test
+    void keysAreAlwaysTheSameInTheSameOrder() throws IOException {
+        assertEquals("{\"event\":\"message\",\"id\":\"4\",\"data\":\"a\"}",
+            written(new SseEvent("message", "4", "a"), null));
+        assertEquals("{\"event\":\"message\",\"id\":\"\",\"data\":\"\"}",
+            written(new SseEvent("message", "", ""), null));
+    }
+
+    @Test
+    void dataIsAlwaysAString() throws IOException {
+        assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"{\\\"a\\\":[1,null]}\"}",
+            written(new SseEvent("e", "1", "{\"a\":[1,null]}"), null));
+    }
+
+    /** What a text becomes, between the quotes. */
+    static Stream<Arguments> texts() {
+        return Stream.of(
+            arguments("\"", "\\\""),
+            arguments("\\", "\\\\"),
+            arguments("/", "/"),
+            arguments("'<>&", "'<>&"),
+            arguments("\b\t\n\f\r", "\\b\\t\\n\\f\\r"),
+            arguments("\0", "\\u0000"),
+            arguments("\u001B[2J", "\\u001B[2J"),
+            arguments("\u007F", "\\u007F"),
+            arguments("\u0085\u009B", "\\u0085\\u009B"),
+            arguments("\u00A0\u00E9\u20AC", "\u00A0\u00E9\u20AC"),
+            arguments("\u2027\u2028\u2029\u202A", "\u2027\\u2028\\u2029\u202A"),
+            arguments("\uD83D\uDE00\uDBFF\uDFFF", "\uD83D\uDE00\uDBFF\uDFFF"),
+            arguments("\uFEFF\uFFFD\uFFFF", "\uFEFF\uFFFD\uFFFF"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("texts")
+    void textsAreEscapedWhereverTheyStand(String text, String escaped) throws IOException {
+        String expected = "{\"event\":\"" + escaped + "\",\"id\":\"" + escaped + "\",\"data\":\"" + escaped + "\"}";
+        assertEquals(expected, written(new SseEvent(text, text, text), null));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new EventJson(out).writeComment(text, null);
+        assertEquals("{\"comment\":\"" + escaped + "\"}", out.toString(UTF_8));
+    }
+
+    @Test
+    void everyCharacterStaysOnTheLineAndComesBack() throws IOException {
+        for (int first = 0; first < Character.MAX_CODE_POINT; first += 0x100) {
+            StringBuilder text = new StringBuilder();
+            for (int c = first; c < first + 0x100; c++) {
+                text.appendCodePoint(Character.isBmpCodePoint(c) && Character.isSurrogate((char) c) ? 'x' : c);
+            }
+            SseEvent event = new SseEvent("e", text.toString(), text.toString());
+            String line = written(event, null);
+            assertTrue(line.codePoints().noneMatch(EventJsonTest::isControl), line);
+            assertEquals(Optional.of(event), read(line));
+        }
+    }
+
+    /** Comments are wholly Jackson's. */
+    @Test
+    void textIsEscapedAsJacksonDoesItWhateverStandsBesideWhat() throws IOException {
+        int[] characters = "ab\"\\/\n\t\r\b\u001F \u007F\u0085\u009F\u00A0\u00E9\u2027\u2028\u2029\u202A\u20AC\uFFFD\uD83D\uDE00".codePoints().toArray();
+        Random random = new Random(4);
+        for (int i = 0; i < 50_000; i++) {
+            int common = random.nextInt(8);
+            StringBuilder text = new StringBuilder();
+            for (int left = random.nextInt(40); left > 0; left--) {
+                text.appendCodePoint(random.nextInt(8) < common ? 'a' : characters[random.nextInt(characters.length)]);
+            }
+            assertEscapedAsAComment(text.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "\"", "\n", "\u20AC", "\uD83D\uDE00"})
+    void longTextIsEscapedAsAShortOne(String unit) throws IOException {
+        for (int length : new int[] {16_383, 16_384, 16_385, 100_000}) {
+            assertEscapedAsAComment(unit.repeat(length / unit.length()));
+        }
+    }
+
+    private static void assertEscapedAsAComment(String text) throws IOException {
+        ByteArrayOutputStream comment = new ByteArrayOutputStream();
+        new EventJson(comment).writeComment(text, null);
+        assertEquals(comment.toString(UTF_8).replace("{\"comment\"", "{\"event\":\"\",\"id\":\"\",\"data\""),
+            written(new SseEvent("", "", text), null));
+    }
+
+    private static boolean isControl(int character) {
+        return Character.getType(character) == Character.CONTROL || character == 0x2028 || character == 0x2029;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2024-01-02T03:04:05Z,           2024-01-02T03:04:05.000Z",
+        "2024-01-02T03:04:05.120Z,       2024-01-02T03:04:05.120Z",
+        "2024-01-02T03:04:05.123999999Z, 2024-01-02T03:04:05.123Z",
+        "2024-12-31T23:59:59.999999999Z, 2024-12-31T23:59:59.999Z",
+        "2024-01-02T03:04:05+02:00,      2024-01-02T01:04:05.000Z",
+        "1970-01-01T00:00:00Z,           1970-01-01T00:00:00.000Z"})
+    void timeIsLastOfOneWidthAndInUtc(String received, String time) throws IOException {
+        Instant instant = OffsetDateTime.parse(received).toInstant();
+        assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\",\"time\":\"" + time + "\"}",
+            written(new SseEvent("e", "1", "a"), instant));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new EventJson(out).writeComment("c", instant);
+        assertEquals("{\"comment\":\"c\",\"time\":\"" + time + "\"}", out.toString(UTF_8));
+    }
+
+    @Test
+    void nothingStandsBetweenWhatIsWrittenAndNothingIsHeldBack() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        EventJson json = new EventJson(out);
+        json.write(new SseEvent("e", "1", "a"), null);
+        assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
+        out.reset();
+        out.write('\n');
+        json.writeComment("b", null);
+        json.write(new SseEvent("e", "1", "a"), null);
+        assertEquals("\n{\"comment\":\"b\"}{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
+    }
+
+    @Test
+    void streamIsNeitherFlushedNorClosed() throws IOException {
+        OutputStream out = new ByteArrayOutputStream() {
+            @Override
+            public void flush() {
+                throw new AssertionError("flushed");
+            }
+
+            @Override
+            public void close() {
+                throw new AssertionError("closed");
+            }
+        };
+        EventJson json = new EventJson(out);
+        json.write(new SseEvent("e", "1", "x".repeat(100_000)), Instant.EPOCH);
+        json.writeComment("c", null);
+        assertTrue(out.toString().endsWith("{\"comment\":\"c\"}"));
+    }
+
+    @Test
+    void whatTheStreamThrowsComesThrough() throws IOException {
+        IOException gone = new IOException("gone");
+        EventJson json = new EventJson(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw gone;
+            }
+        });
+        assertSame(gone, assertThrows(IOException.class, () -> json.write(new SseEvent("e", "1", "a"), null)));
+    }
+
+    // ---- reading
+
+    static Stream<Arguments> lines() {
+        SseEvent event = new SseEvent("e", "1", "a");
+        return Stream.of(
+            arguments("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", event),
+            arguments(" { \"data\" : \"a\" ,\t\"id\":\"1\", \"event\":\"e\" } ", event),
+            arguments("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}\r", event),
+            arguments("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\",\"time\":\"2024-01-02T03:04:05.000Z\"}", event),
+            arguments("{\"x\":{\"data\":\"b\",\"y\":[{}]},\"z\":[\"id\"],\"n\":-1.5e9,\"t\":true,\"u\":null,"
+                + "\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", event),
+            arguments("{\"comment\":\"c\",\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", event),
+            arguments("{\"\\u0064ata\":\"\\u0061\",\"event\":\"\\u0065\",\"id\":\"\\u0031\"}", event),
+            arguments("{\"data\":\"a\"}", new SseEvent("message", "", "a")),
+            arguments("{\"data\":\"\"}", new SseEvent("message", "", "")),
+            arguments("{\"data\":\"\",\"event\":\"\",\"id\":\"\"}", new SseEvent("", "", "")),
+            arguments("{\"data\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\ud83d\\ude00\u00E9\uD83D\uDE00\u007F\u2028\"}",
+                new SseEvent("message", "", "\"\\/\b\f\n\r\t\0\uD83D\uDE00\u00E9\uD83D\uDE00\u007F\u2028")),
+            arguments("\uFEFF{\"data\":\"a\"}", new SseEvent("message", "", "a")),
+            arguments("{\"comment\":\"c\"}", null),
+            arguments("{\"comment\":\"\",\"time\":\"2024-01-02T03:04:05.000Z\"}", null));
+    }
+
+    @ParameterizedTest
+    @MethodSource("lines")
+    void lineIsReadBack(String line, SseEvent expected) {
+        assertEquals(Optional.ofNullable(expected), read(line));
+    }
+
+    static Stream<Arguments> badLines() {
+        String token = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+        return Stream.of(
+            arguments("", "not a JSON object"),
+            arguments(" \t", "not a JSON object"),
+            arguments("null", "not a JSON object"),
+            arguments("12", "not a JSON object"),
+            arguments("\"a\"", "not a JSON object"),
+            arguments("[{\"data\":\"a\"}]", "not a JSON object"),
+            arguments("hello", "not JSON: Unrecognized token 'hello': was expecting " + token),
+            arguments("{", "not JSON: Unexpected end-of-input: expected close marker for Object"),
+            arguments("{\"data\":\"a\"", "not JSON: Unexpected end-of-input: expected close marker for Object"),
+            arguments("{\"data\":\"a", "not JSON: Unexpected end-of-input in VALUE_STRING"),
+            arguments("{\"data\":}", "not JSON: Unexpected character ('}' (code 125)): expected a value"),
+            arguments("{\"data\":\"a\",}",
+                "not JSON: Unexpected character ('}' (code 125)): was expecting double-quote to start field name"),
+            arguments("{data:\"a\"}",
+                "not JSON: Unexpected character ('d' (code 100)): was expecting double-quote to start field name"),
+            arguments("{\"data\":\"a\tb\"}", "not JSON: Illegal unquoted character ((CTRL-CHAR, code 9)): "
+                + "has to be escaped using backslash to be included in string value"),
+            arguments("{\"data\":\"\\x\"}", "not JSON: Unrecognized character escape 'x' (code 120)"),
+            arguments("{}", "no \"data\""),
+            arguments("{\"event\":\"e\",\"id\":\"1\"}", "no \"data\""),
+            arguments("{\"Data\":\"a\"}", "no \"data\""),
+            arguments("{\"x\":{\"data\":\"a\"}}", "no \"data\""),
+            arguments("{\"comment\":1}", "no \"data\""),
+            arguments("{\"data\":1}", "\"data\" is not a string"),
+            arguments("{\"data\":null}", "\"data\" is not a string"),
+            arguments("{\"data\":{\"a\":1}}", "\"data\" is not a string"),
+            arguments("{\"comment\":\"c\",\"data\":false}", "\"data\" is not a string"),
+            arguments("{\"event\":1,\"data\":\"a\"}", "\"event\" is not a string"),
+            arguments("{\"id\":4,\"data\":\"a\"}", "\"id\" is not a string"),
+            arguments("{\"data\":\"a\",\"data\":\"a\"}", "not JSON: Duplicate field 'data'"),
+            arguments("{\"data\":\"a\",\"x\":1,\"x\":2}", "not JSON: Duplicate field 'x'"),
+            arguments("{\"data\":\"a\",\"x\":{\"y\":1,\"y\":2}}", "not JSON: Duplicate field 'y'"),
+            arguments("{\"data\":\"a\"} {\"data\":\"b\"}", "more than one JSON value"),
+            arguments("{\"data\":\"a\"}\n{\"data\":\"b\"}", "more than one JSON value"),
+            arguments("{\"data\":\"a\"}1", "more than one JSON value"),
+            arguments("{\"data\":\"a\"}x", "not JSON: Unrecognized token 'x': was expecting " + token),
+            arguments("{\"data\":\"a\"}]", "not JSON: Unexpected close marker ']': no open Array to close"),
+            arguments("{\"data\":\"a\"}\0", "not JSON: Illegal character ((CTRL-CHAR, code 0)): "
+                + "only regular white space (\\r, \\n, \\t) is allowed between tokens"),
+            arguments("{\"x\":" + "[".repeat(100_000), "not JSON: Document nesting depth (1001) exceeds the maximum "
+                + "allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)"),
+            arguments("{\"x\":".repeat(100_000), "not JSON: Document nesting depth (1001) exceeds the maximum "
+                + "allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badLines")
+    void badLineIsRefusedWithTheReason(String line, String message) {
+        assertRefused(line.getBytes(UTF_8), message);
+    }
+
+    /** One character is one byte. */
+    @ParameterizedTest
+    @CsvSource({
+        "\u00FF, not JSON: Invalid UTF-8 start byte 0xff",
+        "\u0080, not JSON: Invalid UTF-8 start byte 0x80",
+        "\u00E9, not JSON: Invalid UTF-8 middle byte 0x22",
+        "\u00ED\u00A0\u0080, not JSON: Invalid UTF-8: Illegal surrogate character 0xd800"})
+    void malformedUtf8IsRefused(String value, String message) {
+        assertRefused(("{\"data\":\"" + value + "\"}").getBytes(ISO_8859_1), message);
+    }
+
+    @Test
+    void longStringIsReadWhole() throws IOException {
+        SseEvent event = new SseEvent("e", "1", "x\u00E9\n".repeat(8 << 20));
+        assertEquals(Optional.of(event), read(written(event, null)));
+    }
+
+    @Test
+    void onlyTheGivenPartOfTheArrayIsRead() {
+        byte[] bytes = "}{\"data\":\"a\"}{\"data\":\"b\"}".getBytes(UTF_8);
+        assertEquals(Optional.of(new SseEvent("message", "", "a")), EventJson.read(bytes, 1, 12));
+        assertEquals(Optional.of(new SseEvent("message", "", "b")), EventJson.read(bytes, 13, 12));
+        assertRefused(Arrays.copyOf(bytes, 0), "not a JSON object");
+    }
+
+    private static void assertRefused(byte[] line, String message) {
+        assertEquals(message,
+            assertThrows(IllegalArgumentException.class, () -> EventJson.read(line, 0, line.length)).getMessage());
+    }
+
+    private static Optional<SseEvent> read(String line) {
+        byte[] bytes = line.getBytes(UTF_8);
+        return EventJson.read(bytes, 0, bytes.length);
+    }
+
+    private static String written(SseEvent event, Instant received) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new EventJson(out).write(event, received);
+        return out.toString(UTF_8);
+    }
+}

@@ -1,0 +1,179 @@
+package lib.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.stream.Stream;
+import lib.sse.SseEvent;
+import lib.cli.Format.Placeholder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of an event, or of a line, by a template. */
+class FormatTest {
+    private static final SseEvent EVENT = new SseEvent("touch", "4", "a b");
+
+    static Stream<Arguments> templates() {
+        String json = "{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a b\"}";
+        return Stream.of(
+            arguments("", ""),
+            arguments("fixed text", "fixed text"),
+            arguments("{data}", "a b"),
+            arguments("{event}", "touch"),
+            arguments("{id}", "4"),
+            arguments("{json}", json),
+            arguments("{event}:{id}:{data}", "touch:4:a b"),
+            arguments("{id}{id}", "44"),
+            arguments(" {data}\n", " a b\n"),
+            arguments("id={id}, all={json}.", "id=4, all=" + json + "."),
+            // A brace that is no part of a word in braces stands for itself.
+            arguments("{", "{"),
+            arguments("}", "}"),
+            arguments("{}", "{}"),
+            arguments("a{b", "a{b"),
+            arguments("{data", "{data"),
+            arguments("data}", "data}"),
+            arguments("{ data }", "{ data }"),
+            arguments("{data }", "{data }"),
+            arguments("{1}", "{1}"),
+            arguments("{a-b}", "{a-b}"),
+            arguments("{\u00E9}", "{\u00E9}"),
+            arguments("{\"on\":{\"value\":true}}", "{\"on\":{\"value\":true}}"),
+            arguments("{\"text\":\"{data}\"}", "{\"text\":\"a b\"}"),
+            // Two braces are one.
+            arguments("{{", "{"),
+            arguments("{{data}", "{data}"),
+            arguments("{{data}}", "{data}}"),
+            arguments("{{{data}", "{a b"),
+            arguments("{{{{data}", "{{data}"),
+            arguments("{{{{{data}}}", "{{a b}}"),
+            arguments("{{unknown}", "{unknown}"),
+            arguments("}}", "}}"),
+            arguments("{data}}", "a b}"),
+            arguments("$0 \\ %s \\n $1", "$0 \\ %s \\n $1"),
+            arguments("\u00E9\u20AC\uD83D\uDE00{id}\u2028", "\u00E9\u20AC\uD83D\uDE004\u2028"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("templates")
+    void eventIsWrittenAsTheTemplateSays(String text, String expected) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Format template = new Format(text, out, Placeholder.values());
+        template.write(EVENT, null);
+        assertEquals(expected, out.toString(UTF_8));
+        template.write(EVENT, null);
+        assertEquals(expected + expected, out.toString(UTF_8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{id}", "$1", "\\", "{{", "", "\u00E9\uD83D\uDE00\0\n", "{\"a\":1}"})
+    void valuesArePutInAsTheyAre(String value) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new Format("<{data}|{event}|{id}>", out, Placeholder.values()).write(new SseEvent(value, value, value), null);
+        assertEquals("<" + value + "|" + value + "|" + value + ">", out.toString(UTF_8));
+    }
+
+    @Test
+    void timeIsInJsonOnly() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new Format("{id} {json}", out, Placeholder.values()).write(EVENT, Instant.EPOCH);
+        assertEquals("4 {\"event\":\"touch\",\"id\":\"4\",\"data\":\"a b\",\"time\":\"1970-01-01T00:00:00.000Z\"}",
+            out.toString(UTF_8));
+    }
+
+    @Test
+    void commentIsWrittenAsJson() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Format template = new Format("{json}", out, Placeholder.JSON);
+        template.writeComment("c", null);
+        template.writeComment("d", Instant.EPOCH);
+        assertEquals("{\"comment\":\"c\"}{\"comment\":\"d\",\"time\":\"1970-01-01T00:00:00.000Z\"}",
+            out.toString(UTF_8));
+    }
+
+    // ---- lines
+
+    @ParameterizedTest
+    @CsvSource({
+        "{line},           <\u00FF\u0000>",
+        "[{line}{line}],   [<\u00FF\u0000><\u00FF\u0000>]",
+        "{json},           <\u00FF\u0000>",
+        "{id}={line},      4=<\u00FF\u0000>",
+        "{data} {event},   a b touch",
+        "fixed,            fixed",
+        "{{line},          {line}"})
+    void lineIsWrittenAsTheTemplateSays(String text, String expected) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] bytes = "before<\u00FF\0>after".getBytes(ISO_8859_1);
+        new Format(text, out, Placeholder.values()).write(EVENT, bytes, 6, 4);
+        assertEquals(expected, out.toString(ISO_8859_1));
+    }
+
+    @Test
+    void lineNeedsNoEventWhereNoneOfItsPartsIsNamed() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new Format("<{line}>", out, Placeholder.LINE).write(null, new byte[0], 0, 0);
+        assertEquals("<>", out.toString(UTF_8));
+    }
+
+    // ---- what a template is made of
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', value = {
+        "{data},           DATA,       true,  false",
+        "{event},          EVENT,      true,  false",
+        "{id},             ID,         true,  false",
+        "{json},           JSON,       true,  true",
+        "{line},           LINE,       false, false",
+        "{json}.,          JSON,       true,  false",
+        "{json}{json},     JSON,       true,  false",
+        "{line}{id},       LINE ID,    true,  false",
+        "{{json}{data},    DATA,       true,  false",
+        "fixed,            \"\",       false, false",
+        "\"\",             \"\",       false, false",
+        "{{line},          \"\",       false, false"})
+    void templateKnowsWhatItIsMadeOf(String text, String has, boolean needsEvent, boolean isJson) throws IOException {
+        Format template = new Format(text, new ByteArrayOutputStream(), Placeholder.values());
+        for (Placeholder placeholder : Placeholder.values()) {
+            assertEquals(has.contains(placeholder.name()), template.has(placeholder), placeholder.name());
+        }
+        assertEquals(needsEvent, template.needsEvent());
+        assertEquals(isJson, template.isJson());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{dat}", "{Data}", "{DATA}", "{x}", "{line}"})
+    void unknownWordIsRefusedWithTheWordsThatAreKnown(String word) {
+        for (String text : new String[] {word, "a " + word + " b {id}", "{id}{{" + word}) {
+            String message = assertThrows(IllegalArgumentException.class,
+                () -> new Format(text, new ByteArrayOutputStream(), Placeholder.DATA, Placeholder.ID)).getMessage();
+            assertEquals(word + " is not known here, expected one of {data} {id} ({{ is a brace)", message);
+        }
+    }
+
+    @Test
+    void wordsDoNotDependOnTheLanguageOfTheUser() throws IOException {
+        Locale usual = Locale.getDefault();
+        try {
+            // Where "ID" in lower case has an i without a dot.
+            Locale.setDefault(new Locale("tr", "TR"));
+            assertTrue(new Format("{id}", new ByteArrayOutputStream(), Placeholder.ID).has(Placeholder.ID));
+            assertFalse(new Format("{line}", new ByteArrayOutputStream(), Placeholder.LINE).needsEvent());
+        } finally {
+            Locale.setDefault(usual);
+        }
+    }
+}

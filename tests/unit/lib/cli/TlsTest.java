@@ -1,0 +1,588 @@
+package lib.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.net.ssl.SSLServerSocket;
+import lib.sse.SseClient.End;
+import lib.sse.SseClient;
+import lib.sse.SseException;
+import lib.sse.SseRequest;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.SseServer;
+import tests.support.TestCertificates;
+
+/** Whom a subscription trusts over TLS, what it says of the others, and that a stream stays a stream. */
+class TlsTest {
+    private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    private static final String UNTRUSTED = "the server's certificate is self-signed, or from an authority that is not trusted";
+
+    @TempDir
+    static Path folder;
+    private static TestCertificates certificates;
+
+    private final List<String> notices = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    static void makeCertificates() throws Exception {
+        certificates = TestCertificates.in(folder);
+    }
+
+    private SseClient client(SseServer server) {
+        return client(server.uri("/secret"));
+    }
+
+    private SseClient client(URI uri) {
+        return new SseClient(new SseRequest(uri)).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+    }
+
+    private static Tls trusting() throws Exception {
+        return new Tls().authorities(certificates.authority());
+    }
+
+    private static SseServer.Script always(String answer) {
+        return connection -> connection.send(answer);
+    }
+
+    // ---- the server's certificate ----
+
+    @Test
+    void serverOfATrustedAuthorityIsTrustedByItsNameAndByItsAddress() throws Exception {
+        try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
+            for (String host : List.of("127.0.0.1", "localhost")) {
+                assertEquals(End.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting().context(notices::add))
+                    .listen(event -> { }));
+                assertEquals("GET / HTTP/1.1", server.next().requestLine());
+            }
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "server      | without | " + UNTRUSTED,
+        "self-signed | without | " + UNTRUSTED,
+        "self-signed | with    | " + UNTRUSTED,
+        "expired     | with    | the server's certificate has expired",
+        "early       | with    | the server's certificate is not valid yet",
+        "other-host  | with    | the server's certificate is for another host: No subject alternative names matching IP address 127.0.0.1 found"})
+    void eachFailureSaysWhichAndIsTriedAgainBeforeAnythingIsSent(String certificate, String authority, String reason)
+            throws Exception {
+        try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
+            Tls tls = authority.equals("with") ? trusting() : new Tls();
+            SseException end = assertThrows(SseException.class, () -> client(server).tls(tls.context(notices::add)).maxRetries(1).listen(event -> { }));
+            assertEquals(SseException.Kind.GAVE_UP, end.kind());
+            assertEquals(server.uri("/") + "…: " + reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(List.of(server.uri("/") + "…: " + reason + "; connecting again in 0.01 s"), notices);
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void otherNameIsToldFromOtherAddress() throws Exception {
+        try (SseServer server = certificates.server("other-host", always(NO_CONTENT))) {
+            URI url = URI.create("https://localhost:" + server.port() + "/");
+            SseException end = assertThrows(SseException.class, () -> client(url).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+            assertEquals("https://localhost:" + server.port() + "/…: the server's certificate is for another host: "
+                + "No subject alternative DNS name matching localhost found.; gave up", end.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "self-signed | " + UNTRUSTED,
+        "expired     | the server's certificate has expired",
+        "other-host  | the server's certificate is for another host: No subject alternative names matching IP address 127.0.0.1 found"})
+    void scriptEndsWithSixAndOneLine(String certificate, String reason) throws Exception {
+        try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
+            Script.run("", "SseListen", "--no-retry", "--cacert", certificates.authority().toString(), server.url("/secret"))
+                .assertIs(6, "", "sse-listen: " + server.uri("/") + "…: " + reason + "; gave up");
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void selfSignedCertificateMayBeItsOwnAuthority() throws Exception {
+        Path file = certificates.write("self-signed.pem", certificates.pem("self-signed"));
+        try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
+            assertEquals(End.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+        }
+    }
+
+    @Test
+    void fileOfAuthoritiesMayHoldSeveralAndText() throws Exception {
+        Path file = certificates.write("bundle.pem", "# a comment -----\r\n" + certificates.pem("self-signed")
+            + "\nSubject: CN=authority\n" + certificates.pem("authority").replace("\n", "\r\n"));
+        for (String one : List.of("self-signed", "server")) {
+            try (SseServer server = certificates.server(one, always(NO_CONTENT))) {
+                assertEquals(End.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+            }
+        }
+    }
+
+    @Test
+    void plainServerBehindAnHttpsUrlIsNamed() throws Exception {
+        try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+            daemon(() -> {
+                Socket one = socket.accept();
+                one.getInputStream().read();
+                one.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            });
+            URI url = URI.create("https://127.0.0.1:" + socket.getLocalPort() + "/");
+            SseException end = assertThrows(SseException.class, () -> client(url).maxRetries(0).listen(event -> { }));
+            assertEquals(url + "…: the server does not speak TLS: is it http?; gave up", end.getMessage());
+        }
+    }
+
+    @Test
+    void tlsServerBehindAnHttpUrlFailsWithAReason() throws Exception {
+        try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
+            URI url = URI.create("http://127.0.0.1:" + server.port() + "/");
+            SseException end = assertThrows(SseException.class, () -> client(url).maxRetries(0).listen(event -> { }));
+            assertTrue(end.getMessage().startsWith(url + "…: "), end.getMessage());
+            assertEquals(1, end.getMessage().lines().count());
+        }
+    }
+
+    // ---- insecure ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "self-signed | " + UNTRUSTED,
+        "expired     | the server's certificate has expired",
+        "other-host  | the server's certificate is for another host: No subject alternative names matching IP address 127.0.0.1 found"})
+    void insecureGoesOnAndSaysSoAtEachConnect(String certificate, String reason) throws Exception {
+        for (String version : List.of("TLSv1.3", "TLSv1.2")) {
+            notices.clear();
+            SSLServerSocket socket = certificates.socket(certificate);
+            socket.setEnabledProtocols(new String[] {version});
+            try (SseServer server = new SseServer(connection ->
+                    connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
+                assertEquals(End.NO_CONTENT, client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { }));
+                String warning = "insecure: " + reason + "; going on all the same";
+                List<String> expected = new ArrayList<>(List.of(warning));
+                for (int i = 0; i < 3; i++) {
+                    expected.add(server.uri("/") + "…: the stream ended; connecting again in 0.01 s");
+                    expected.add(warning);
+                    if (i < 2) {
+                        expected.add(server.uri("/") + "…: connected again");
+                    }
+                }
+                assertEquals(expected, notices, version);
+                assertEquals(4, server.further());
+            }
+        }
+    }
+
+    @Test
+    void insecureSaysNothingWhereAllIsWell() throws Exception {
+        try (SseServer server = certificates.server("server", always(NO_CONTENT)); SseServer plain = new SseServer(always(NO_CONTENT))) {
+            client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { });
+            client(plain).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void oneInsecureClientDoesNotMakeAnotherInsecure() throws Exception {
+        try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
+            client(server).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            server.next();
+            assertThrows(SseException.class, () -> client(server).maxRetries(0).listen(event -> { }));
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void insecureScriptWarnsInOneLine() throws Exception {
+        try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
+            Script.run("", "SseListen", "-k", server.url("/secret"))
+                .assertIs(0, "", "sse-listen: insecure: " + UNTRUSTED + "; going on all the same");
+        }
+    }
+
+    // ---- our own certificate ----
+
+    private static String pkcs8() throws Exception {
+        return TestCertificates.pem("PRIVATE KEY", certificates.key("client").getEncoded());
+    }
+
+    private static String encryptedPkcs8(String password) throws Exception {
+        // The strongest that javax.crypto writes into PKCS#8 by itself; for the others there is openssl.
+        String algorithm = "PBEWithSHA1AndDESede";
+        Cipher cipher = Cipher.getInstance(algorithm);
+        cipher.init(Cipher.ENCRYPT_MODE,
+            SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(password.toCharArray())));
+        return TestCertificates.pem("ENCRYPTED PRIVATE KEY", new EncryptedPrivateKeyInfo(cipher.getParameters(),
+            cipher.doFinal(certificates.key("client").getEncoded())).getEncoded());
+    }
+
+    private static Path pkcs12(String name, String password) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("me", certificates.key("client"), password.toCharArray(), certificates.chain("client"));
+        try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
+            store.store(out, password.toCharArray());
+        }
+        return folder.resolve(name);
+    }
+
+    private void assertAccepted(Path certificate, String password) throws Exception {
+        try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
+            assertEquals(End.NO_CONTENT,
+                client(server).tls(trusting().certificate(certificate, password).context(notices::add)).maxRetries(0).listen(event -> { }));
+            server.next();
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void serverThatWantsACertificateGetsOurs() throws Exception {
+        String pem = certificates.pem("client");
+        assertAccepted(certificates.write("plain.pem", pem + pkcs8()), "");
+        assertAccepted(certificates.write("key-first.pem", "Bag Attributes: x-y\n" + pkcs8() + pem), "");
+        assertAccepted(certificates.write("encrypted.pem", pem + encryptedPkcs8("pass word")), "pass word");
+        assertAccepted(pkcs12("client.p12", "changeit"), "changeit");
+    }
+
+    @Test
+    void scriptTakesThePasswordFromAFile() throws Exception {
+        Path password = certificates.write("password", "changeit\n");
+        try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
+            Script.run("", "SseListen", "--cacert", certificates.authority().toString(), "--cert",
+                pkcs12("script.p12", "changeit").toString(), "--pass", "@" + password, server.url("/")).assertIs(0, "");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "-topk8 -v2 aes-256-cbc", "-topk8 -v2 aes-128-cbc -v2prf hmacWithSHA1", "-topk8 -v2 aes-256-cbc -v2prf hmacWithSHA512",
+        "-topk8 -v1 PBE-SHA1-3DES"})
+    void keyEncryptedByOpensslIsRead(String options) throws Exception {
+        assumeTrue(onThePath("openssl"), "no openssl");
+        Path plain = certificates.write("for-openssl.pem", pkcs8());
+        Path encrypted = folder.resolve("by-openssl.pem");
+        List<String> command = new ArrayList<>(List.of("openssl", "pkcs8", "-in", plain.toString(), "-out",
+            encrypted.toString(), "-passout", "pass:changeit"));
+        command.addAll(List.of(options.split(" ")));
+        TestCertificates.run(command);
+        assertAccepted(certificates.write("all-by-openssl.pem", certificates.pem("client") + Files.readString(encrypted)), "changeit");
+    }
+
+    private static boolean onThePath(String program) {
+        return List.of(System.getenv("PATH").split(":")).stream().anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    @Test
+    void withoutACertificateTheServersRefusalIsTold() throws Exception {
+        try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+            assertEquals(SseException.Kind.GAVE_UP, end.kind());
+            assertTrue(end.getMessage().matches(".*/…: (connection lost, )?the server wants a certificate, or does not trust ours"
+                + " \\((bad_certificate|certificate_required)\\); gave up"),
+                end.getMessage());
+            assertEquals(0, server.further());
+        }
+    }
+
+    // ---- files that are not what they should be ----
+
+    private record BadFile(String name, String content, String password, String message) {}
+
+    @Test
+    void badCertificateFileIsOneLineBeforeAnythingIsSent() throws Exception {
+        String pem = certificates.pem("client");
+        byte[] p12 = Files.readAllBytes(pkcs12("good.p12", "changeit"));
+        Files.write(folder.resolve("cut.p12"), Arrays.copyOf(p12, p12.length / 2));
+        KeyStore onlyTrust = KeyStore.getInstance("PKCS12");
+        onlyTrust.load(null, null);
+        onlyTrust.setCertificateEntry("a", certificates.chain("authority")[0]);
+        try (OutputStream out = Files.newOutputStream(folder.resolve("trust.p12"))) {
+            onlyTrust.store(out, "changeit".toCharArray());
+        }
+        Files.createDirectories(folder.resolve("a-folder"));
+        String noKey = "no private key in it, expected one beside the certificate";
+        String neither = "neither PEM nor a whole PKCS#12";
+        List<BadFile> cases = List.of(
+            new BadFile("missing", null, "", "no such file"),
+            new BadFile("a-folder", null, "", "Is a directory"),
+            new BadFile("empty", "", "", neither),
+            new BadFile("garbage", "\u0000\u0001garbage", "", neither),
+            new BadFile("cut.p12", null, "changeit", neither),
+            new BadFile("good.p12", null, "wrong", "wrong password"),
+            new BadFile("good.p12", null, "", "wrong password"),
+            new BadFile("trust.p12", null, "changeit", noKey),
+            new BadFile("no-key", pem, "", noKey),
+            new BadFile("no-certificate", pkcs8(), "", "expected certificates in PEM, found none"),
+            new BadFile("bad-certificate", TestCertificates.pem("CERTIFICATE", new byte[] {1, 2, 3}) + pkcs8(), "",
+                "a certificate in it can not be read"),
+            new BadFile("bad-key", pem + TestCertificates.pem("PRIVATE KEY", new byte[] {1, 2, 3}), "", "the private key is none of RSA, EC, Ed25519, Ed448"),
+            new BadFile("bad-base64", pem + "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n", "", "the private key can not be read"),
+            new BadFile("bad-encrypted", pem + TestCertificates.pem("ENCRYPTED PRIVATE KEY", new byte[] {1, 2, 3}), "x", "the private key can not be read"),
+            new BadFile("encrypted-wrong", pem + encryptedPkcs8("right"), "wrong", "the private key can not be decrypted: wrong password?"),
+            new BadFile("encrypted-none", pem + encryptedPkcs8("right"), "", "the private key is encrypted, and there is no password"),
+            new BadFile("pkcs1", pem + TestCertificates.pem("RSA PRIVATE KEY", new byte[] {1}), "",
+                "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it"),
+            new BadFile("pkcs1-encrypted", pem + "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: x\n\nAA==\n-----END EC PRIVATE KEY-----\n", "",
+                "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it"));
+        try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
+            for (BadFile bad : cases) {
+                Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
+                IOException failure = assertThrows(IOException.class,
+                    () -> client(server).tls(trusting().certificate(file, bad.password).context(notices::add)).listen(event -> { }), bad.name);
+                assertEquals("certificate " + file + ": " + bad.message, failure.getMessage());
+            }
+            Path missing = folder.resolve("missing");
+            Script.run("", "SseListen", "--cert", missing.toString(), server.url("/"))
+                .assertIs(1, "", "sse-listen: certificate " + missing + ": no such file");
+            assertEquals(0, server.further());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void badFileOfAuthoritiesIsOneLineBeforeAnythingIsSent() throws Exception {
+        Files.createDirectories(folder.resolve("a-folder"));
+        String none = "expected certificates in PEM, found none";
+        List<BadFile> cases = List.of(
+            new BadFile("missing", null, "", "no such file"),
+            new BadFile("a-folder", null, "", "Is a directory"),
+            new BadFile("empty", "", "", none),
+            new BadFile("garbage", "\u0000\u0001garbage", "", none),
+            new BadFile("only-a-key", pkcs8(), "", none),
+            new BadFile("half", certificates.pem("authority").substring(0, 200), "", none),
+            new BadFile("bad", TestCertificates.pem("CERTIFICATE", new byte[] {1, 2, 3}), "", "a certificate in it can not be read"),
+            new BadFile("bad-base64", "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n", "", "a certificate in it can not be read"));
+        try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
+            for (BadFile bad : cases) {
+                Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
+                IOException failure = assertThrows(IOException.class,
+                    () -> client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }), bad.name);
+                assertEquals("certificates " + file + ": " + bad.message, failure.getMessage());
+            }
+            Path bad = certificates.write("bad", "x");
+            Script.run("", "SseListen", "--cacert", bad.toString(), server.url("/"))
+                .assertIs(1, "", "sse-listen: certificates " + bad + ": " + none);
+            assertEquals(0, server.further());
+        }
+    }
+
+    // ---- a stream over TLS ----
+
+    @Test
+    void eachEventIsDeliveredAtOnceAlsoInPiecesOfRecords() throws Exception {
+        Semaphore taken = new Semaphore(0);
+        int all = 200;
+        try (SseServer server = certificates.server("server", connection -> {
+            connection.send(SseServer.OK);
+            for (int i = 0; i < all; i++) {
+                if (i % 2 == 0) {
+                    connection.send("data: " + i + "\n\n");
+                } else {
+                    connection.send("da").send("ta: " + i + "\n").send("\n");
+                }
+                if (!taken.tryAcquire(10, TimeUnit.SECONDS)) {
+                    return;
+                }
+            }
+            connection.hold();
+        })) {
+            AtomicInteger next = new AtomicInteger();
+            SseClient client = client(server).tls(trusting().context(notices::add));
+            assertEquals(End.CLOSED, client.listen(event -> {
+                assertEquals(String.valueOf(next.getAndIncrement()), event.data());
+                taken.release();
+                if (next.get() == all) {
+                    client.close();
+                }
+            }));
+            assertEquals(List.of(), notices);
+            assertEquals(1, server.further());
+        }
+    }
+
+    @Test
+    void burstIsNotStalledNorCutNorReordered() throws Exception {
+        int all = 50_000;
+        String filling = "x".repeat(1000);
+        try (SseServer server = certificates.server("server", connection -> {
+            connection.send(SseServer.OK);
+            StringBuilder some = new StringBuilder();
+            for (int i = 0; i < all; i++) {
+                some.append("data: ").append(i).append(' ').append(filling).append("\n\n");
+                if (some.length() > 200_000 || i == all - 1) {
+                    connection.send(some.toString());
+                    some.setLength(0);
+                }
+            }
+            connection.hold();
+        })) {
+            AtomicInteger next = new AtomicInteger();
+            SseClient client = client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofSeconds(20));
+            assertEquals(End.CLOSED, client.listen(event -> {
+                assertEquals(next.getAndIncrement() + " " + filling, event.data());
+                if (next.get() == all) {
+                    client.close();
+                }
+            }));
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void streamThatBringsNothingIsTakenForLostAndResumed() throws Exception {
+        try (SseServer server = certificates.server("server", connection -> {
+            if (connection.number == 0) {
+                connection.send(SseServer.OK + "retry: 100\nid: 1\ndata: a\n\n").hold();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            assertEquals(End.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again in 0.1 s"), notices);
+            server.next();
+            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void connectionThatIsCutWithoutTheEndOfTlsIsTriedAgain() throws Exception {
+        try (ServerSocket plain = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+                SseServer server = certificates.server("server", connection -> {
+                    connection.send(connection.number == 0 ? SseServer.OK + "id: 1\ndata: a\n\n" : NO_CONTENT);
+                    if (connection.number == 0) {
+                        connection.hold();
+                    }
+                })) {
+            CompletableFuture<Socket[]> first = cutter(plain, server.port());
+            URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/");
+            assertEquals(End.NO_CONTENT, client(url).tls(trusting().context(notices::add)).listen(event -> {
+                for (Socket socket : first.join()) {
+                    socket.close();
+                }
+            }));
+            assertEquals(1, notices.size(), notices.toString());
+            assertTrue(notices.get(0).matches(".*/…: (connection lost, .*|the stream ended); connecting again in 0.01 s"), notices.get(0));
+            server.next();
+            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
+        }
+    }
+
+    /** Passes bytes between its clients and a server; the sockets of the first pair can be closed. */
+    private static CompletableFuture<Socket[]> cutter(ServerSocket plain, int port) {
+        CompletableFuture<Socket[]> first = new CompletableFuture<>();
+        daemon(() -> {
+            while (true) {
+                Socket client = plain.accept();
+                Socket server = new Socket(InetAddress.getByName("127.0.0.1"), port);
+                daemon(() -> client.getInputStream().transferTo(server.getOutputStream()));
+                daemon(() -> server.getInputStream().transferTo(client.getOutputStream()));
+                first.complete(new Socket[] {client, server});
+            }
+        });
+        return first;
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void daemon(Work work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (IOException closed) {
+                return;
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    // ---- a server that hangs ----
+
+    private static CompletableFuture<Object> listen(SseClient client) {
+        CompletableFuture<Object> end = new CompletableFuture<>();
+        daemon(() -> {
+            try {
+                end.complete(client.listen(event -> { }));
+            } catch (Exception failure) {
+                end.complete(failure);
+            }
+        });
+        return end;
+    }
+
+    @Test
+    void closeEndsItWithinTheHandshakeAndWithinTheStream() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/")).tls(trusting().context(notices::add));
+            CompletableFuture<Object> end = listen(client);
+            try (Socket socket = silent.accept()) {
+                socket.getInputStream().read();
+                client.close();
+                assertEquals(End.CLOSED, end.get(5, TimeUnit.SECONDS));
+            }
+        }
+        CompletableFuture<Boolean> begun = new CompletableFuture<>();
+        try (SseServer server = certificates.server("server", connection -> {
+            connection.send(SseServer.OK);
+            begun.complete(true);
+            connection.hold();
+        })) {
+            SseClient client = client(server).tls(trusting().context(notices::add));
+            CompletableFuture<Object> end = listen(client);
+            begun.get(20, TimeUnit.SECONDS);
+            client.close();
+            assertEquals(End.CLOSED, end.get(5, TimeUnit.SECONDS));
+        }
+        assertEquals(List.of(), notices);
+    }
+
+    @Test
+    void handshakeThatHangsIsGivenUpInTime() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting().context(notices::add))
+                .connectTimeout(Duration.ofMillis(500)).maxRetries(1);
+            Object end = listen(client).get(20, TimeUnit.SECONDS);
+            assertEquals("https://127.0.0.1:" + silent.getLocalPort() + "/…: no connection in time; gave up after 1 retries",
+                ((SseException) end).getMessage());
+            assertEquals(1, notices.size(), notices.toString());
+            assertFalse(notices.get(0).contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,377 @@
+package lib.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Proxy;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import lib.sse.SseClient.End;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.SseServer;
+import tests.support.TestCertificates;
+import tests.support.TestProxy;
+
+/** What goes through which proxy, what the proxy gets to see, and what it does not. */
+class ProxyTest {
+    private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    private static final String CREDENTIALS = "Basic " + Base64.getEncoder().encodeToString("me:s:3+@c ret".getBytes());
+    private static final String USER_INFO = "me:s:3+%40c%20ret";
+    private static final String[] VARIABLES =
+        {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+
+    @TempDir
+    static Path folder;
+    private static TestCertificates certificates;
+
+    private final List<String> notices = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    static void makeCertificates() throws Exception {
+        certificates = TestCertificates.ofServer(folder);
+    }
+
+    private SseClient client(String url, HttpProxy proxy) {
+        return new SseClient(new SseRequest(URI.create(url))).proxy(proxy).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+    }
+
+    private static SseServer server() throws IOException {
+        return new SseServer(connection -> connection.send(NO_CONTENT));
+    }
+
+    /** Runs sse-listen with nothing but these variables of a proxy, {@code NAME=VALUE}. */
+    private static Script.Ended listen(List<String> environment, String... arguments) throws Exception {
+        StringBuilder command = new StringBuilder("unset " + String.join(" ", VARIABLES) + ";");
+        environment.forEach(variable -> command.append(" export '").append(variable).append("';"));
+        command.append(" exec $SseListen");
+        for (String argument : arguments) {
+            command.append(" '").append(argument).append("'");
+        }
+        return Script.shell(command.toString());
+    }
+
+    // ---- http ----
+
+    @Test
+    void httpGoesThroughInAbsoluteForm() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = server()) {
+            assertEquals(End.NO_CONTENT, client(server.url("/a?b"), HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(List.of("GET " + server.url("/a?b") + " HTTP/1.1"), proxy.requests());
+            assertEquals(Optional.of("127.0.0.1:" + server.port()), server.next().header("Host"));
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void hostIsResolvedByTheProxyOnly() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = server();
+                SseServer safe = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            String url = "http://no-such-host.invalid:" + server.port() + "/a";
+            assertEquals(End.NO_CONTENT, client(url, HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(Optional.of("no-such-host.invalid:" + server.port()), server.next().header("Host"));
+            String safeUrl = "https://no-such-host.invalid:" + safe.port() + "/a";
+            SseException end = assertThrows(SseException.class,
+                () -> client(safeUrl, HttpProxy.of(proxy.address(), Map.of())).maxRetries(0).listen(event -> { }));
+            assertTrue(end.getMessage().contains("certificate"), end.getMessage());
+            assertEquals(List.of("GET " + url + " HTTP/1.1", "CONNECT no-such-host.invalid:" + safe.port() + " HTTP/1.1"),
+                proxy.requests());
+        }
+    }
+
+    @Test
+    void streamComesThroughEventByEventAndIsResumed() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = new SseServer(connection -> {
+            switch (connection.number) {
+                case 0 -> connection.send(SseServer.OK + "id: 1\ndata: a\n\n").hold();
+                default -> connection.send(NO_CONTENT);
+            }
+        })) {
+            List<String> data = new ArrayList<>();
+            assertEquals(End.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
+                .idleTimeout(Duration.ofMillis(300)).listen(event -> data.add(event.data())));
+            assertEquals(List.of("a"), data);
+            server.next();
+            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
+            assertEquals(2, proxy.requests().size());
+        }
+    }
+
+    @Test
+    void credentialsForTheProxyStayThere() throws Exception {
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer server = server(); SseServer direct = server()) {
+            HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
+            assertEquals(End.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
+            assertEquals(Optional.empty(), server.next().header("Proxy-Authorization"));
+            assertEquals(1, proxy.requests().size());
+            client("http://localhost:" + direct.port() + "/", through).listen(event -> { });
+            assertEquals(Optional.empty(), direct.next().header("Proxy-Authorization"));
+            assertEquals(1, proxy.requests().size());
+        }
+    }
+
+    @Test
+    void redirectToAHostWithoutAProxyTakesNoCredentialsAlong() throws Exception {
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer direct = server(); SseServer server = new SseServer(connection ->
+                connection.send("HTTP/1.1 302 X\r\nLocation: http://localhost:" + direct.port() + "/\r\nContent-Length: 0\r\n\r\n"))) {
+            HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
+            assertEquals(End.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
+            assertEquals(Optional.empty(), direct.next().header("Proxy-Authorization"));
+            assertEquals(1, proxy.requests().size());
+        }
+    }
+
+    // ---- https ----
+
+    @Test
+    void httpsGoesThroughATunnelThatHidesEverything() throws Exception {
+        Path secret = Files.writeString(folder.resolve("proxy"), "http://" + USER_INFO + "@ADDRESS\n");
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200);
+                SseServer server = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            Files.writeString(secret, Files.readString(secret).replace("ADDRESS", proxy.address()));
+            for (List<String> how : List.of(List.of("-x", "@" + secret), List.of("-x", USER_INFO + "@" + proxy.address()))) {
+                List<String> arguments = new ArrayList<>(how);
+                arguments.addAll(List.of("--cacert", certificates.authority().toString(), "-u", "user:hidden", "-H", "X-Token: hidden",
+                    "-H", "Cookie: hidden", server.url("/hidden?hidden")));
+                listen(List.of(), arguments.toArray(String[]::new)).assertIs(0, "");
+                SseServer.Connection request = server.next();
+                assertEquals("GET /hidden?hidden HTTP/1.1", request.requestLine());
+                assertEquals(Optional.empty(), request.header("Proxy-Authorization"), request.head);
+                assertEquals(Optional.of("Basic dXNlcjpoaWRkZW4="), request.header("Authorization"));
+                assertEquals(Optional.of("hidden"), request.header("X-Token"));
+            }
+            assertEquals(2, proxy.heads().size());
+            for (String head : proxy.heads()) {
+                assertTrue(head.startsWith("CONNECT 127.0.0.1:" + server.port() + " HTTP/1.1\r\n"), head);
+                assertFalse(head.contains("hidden") || head.contains("dXNlcjpoaWRkZW4") || head.contains("X-Token"), head);
+                assertFalse(head.contains("\r\nAuthorization") || head.contains("\r\nCookie"), head);
+            }
+            assertEquals(0, server.further());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {403, 502, 503})
+    void tunnelThatTheProxyRefusesIsTold(int status) throws Exception {
+        try (TestProxy proxy = new TestProxy(null, status);
+                SseServer server = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            SseException end = assertThrows(SseException.class, () -> client(server.url("/secret"),
+                HttpProxy.of("u:hidden@" + proxy.address(), Map.of())).maxRetries(1).listen(event -> { }));
+            String reason = server.uri("/") + "…: HTTP status " + status + " instead of a tunnel (through the proxy "
+                + proxy.address() + ")";
+            assertEquals(reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
+            assertEquals(0, server.further());
+        }
+    }
+
+    // ---- what the proxy refuses ----
+
+    @Test
+    void proxyThatWantsCredentialsIsAFinalErrorAndAskedOnce() throws Exception {
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer server = server();
+                SseServer safe = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            for (SseServer one : List.of(server, safe)) {
+                for (String who : List.of("", "me:hidden@")) {
+                    int before = proxy.requests().size();
+                    listen(List.of(), "-x", who + proxy.address(), one.url("/secret")).assertIs(5, "", "sse-listen: " + one.uri("/")
+                        + "…: HTTP status 407, the proxy " + proxy.address() + " wants credentials, or other ones");
+                    assertEquals(before + 1, proxy.requests().size());
+                    assertEquals(0, one.further());
+                }
+            }
+        }
+    }
+
+    @Test
+    void proxyThatIsDownIsNamedWithoutCredentialsAndTriedAgain() throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        for (String url : List.of("http://example.invalid/secret", "https://example.invalid/secret")) {
+            notices.clear();
+            SseException end = assertThrows(SseException.class, () -> client(url,
+                HttpProxy.of("http://user:hidden@127.0.0.1:" + port, Map.of())).maxRetries(1).listen(event -> { }));
+            String reason = url.replace("secret", "…") + ": connection refused (through the proxy 127.0.0.1:" + port + ")";
+            assertEquals(SseException.Kind.GAVE_UP, end.kind());
+            assertEquals(reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
+        }
+    }
+
+    @Test
+    void proxyWhoseHostIsUnknownIsNamed() {
+        SseException end = assertThrows(SseException.class, () -> client("http://127.0.0.1:1/",
+            HttpProxy.of("http://user:hidden@no-such-proxy.invalid", Map.of())).maxRetries(0).listen(event -> { }));
+        assertEquals("http://127.0.0.1:1/…: host not found (through the proxy no-such-proxy.invalid:1080); gave up", end.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"socks5://127.0.0.1:1", "socks://u:hidden@h", "https://u:hidden@h:1", "ftp://h", "http://", "http://h:0",
+        "http://h:99999", "u:hidden@", "h:hidden", "http://hid den"})
+    void whatIsNoHttpProxyIsAMistakeThatIsNotRepeated(String proxy) throws Exception {
+        for (HttpProxyOf of : List.<HttpProxyOf>of(() -> HttpProxy.of(proxy, Map.of()), () -> HttpProxy.of(Map.of("all_proxy", proxy)))) {
+            IllegalArgumentException mistake = assertThrows(IllegalArgumentException.class, of::make);
+            assertTrue(mistake.getMessage().matches("(proxy|all_proxy): expected \\[http://]\\[USER:PASS@]HOST\\[:PORT], an HTTP proxy"),
+                mistake.getMessage());
+        }
+    }
+
+    private interface HttpProxyOf {
+        HttpProxy make();
+    }
+
+    @Test
+    void whatIsNoHttpProxyEndsTheScriptWithTwo() throws Exception {
+        String expected = ": expected \\[http://]\\[USER:PASS@]HOST\\[:PORT], an HTTP proxy \\(sse-listen --help says more\\)";
+        listen(List.of(), "-x", "socks5://u:hidden@h", "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: proxy" + expected);
+        listen(List.of("HTTPS_PROXY=https://u:hidden@h"), "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: HTTPS_PROXY" + expected);
+    }
+
+    // ---- which proxy ----
+
+    /** "http" or "https" for whether a proxy is used for URLs of that kind, by the environment. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "                                        | -   | -",
+        "http_proxy=http://a:1                   | a:1 | -",
+        "http_proxy=a:1                          | a:1 | -",
+        "http_proxy=a                            | a:1080 | -",
+        "http_proxy=[::1]:1                      | ::1:1 | -",
+        "HTTP_PROXY=a:1                          | -   | -",
+        "https_proxy=a:1                         | -   | a:1",
+        "HTTPS_PROXY=a:1                         | -   | a:1",
+        "https_proxy=a:1;HTTPS_PROXY=b:1         | -   | a:1",
+        "all_proxy=a:1                           | a:1 | a:1",
+        "ALL_PROXY=a:1                           | a:1 | a:1",
+        "all_proxy=a:1;http_proxy=b:1            | b:1 | a:1",
+        "all_proxy=a:1;https_proxy=b:1           | a:1 | b:1",
+        "all_proxy=a:1;http_proxy=;HTTPS_PROXY=  | a:1 | a:1",
+        "all_proxy=socks5://a;http_proxy=b:1;https_proxy=b:1 | b:1 | b:1",
+        "all_proxy=a:1;no_proxy=*                | -   | -",
+        "all_proxy=a:1;NO_PROXY=example.org      | -   | -",
+        "all_proxy=a:1;no_proxy=;NO_PROXY=example.org | -   | -",
+        "all_proxy=a:1;no_proxy=other.org        | a:1 | a:1"})
+    void environmentIsReadAsCurlReadsIt(String environment, String forHttp, String forHttps) {
+        Map<String, String> variables = new HashMap<>();
+        for (String variable : environment == null ? new String[0] : environment.split(";")) {
+            variables.put(variable.replaceFirst("=.*", ""), variable.replaceFirst("^[^=]*=", ""));
+        }
+        assertEquals(forHttp, proxyFor("http://example.org/", HttpProxy.of(variables)));
+        assertEquals(forHttps, proxyFor("https://example.org/", HttpProxy.of(variables)));
+    }
+
+    private static String proxyFor(String url, HttpProxy proxy) {
+        Proxy chosen = proxy.select(URI.create(url)).get(0);
+        return chosen == Proxy.NO_PROXY ? "-" : chosen.address().toString().replaceFirst("^.*/\\[?0:0:0:0:0:0:0:1]?:", "::1:")
+            .replaceFirst("/<unresolved>", "").replaceFirst("^/", "");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "example.org            | example.org       | direct",
+        "example.org            | EXAMPLE.org       | direct",
+        "Example.ORG            | example.org       | direct",
+        "example.org            | www.example.org   | direct",
+        ".example.org           | www.example.org   | direct",
+        ".example.org           | example.org       | direct",
+        "example.org.           | example.org       | direct",
+        "example.org            | example.org.      | direct",
+        "example.org            | notexample.org    | proxy",
+        "example.org            | example.org.evil  | proxy",
+        "www.example.org        | example.org       | proxy",
+        "example.org:80         | example.org       | proxy",
+        "a.org, example.org     | example.org       | direct",
+        "a.org example.org      | example.org       | direct",
+        "*                      | example.org       | direct",
+        "*,a.org                | example.org       | proxy",
+        "*.example.org          | www.example.org   | proxy",
+        "http://example.org     | example.org       | proxy",
+        ".                      | example.org       | proxy",
+        "localhost              | 127.0.0.1         | proxy",
+        "127.0.0.1              | 127.0.0.1         | direct",
+        "0.0.1                  | 127.0.0.1         | proxy",
+        "127.0.0.0/8            | 127.0.0.1         | direct",
+        "10.0.0.0/8             | 127.0.0.1         | proxy",
+        "192.168.8.0/21         | 192.168.15.255    | direct",
+        "192.168.8.0/21         | 192.168.16.0      | proxy",
+        "0.0.0.0/0              | 127.0.0.1         | direct",
+        "127.0.0.1/33           | 127.0.0.1         | proxy",
+        "127.0.0.1/x            | 127.0.0.1         | proxy",
+        "127.0.0.0/8            | 127.example.org   | proxy",
+        "::1                    | [::1]             | direct",
+        "[::1]                  | [::1]             | direct",
+        "0:0:0:0:0:0:0:1        | [::1]             | direct",
+        "fd00::/8               | [fd12::1]         | direct",
+        "fd00::/8               | [fe12::1]         | proxy",
+        "fe80::1                | [fe80::1%eth0]    | direct",
+        "::/0                   | 127.0.0.1         | proxy"})
+    void hostsInNoProxyAreAskedDirectly(String names, String host, String how) {
+        HttpProxy proxy = HttpProxy.of("a:1", Map.of("no_proxy", names));
+        assertEquals(how.equals("direct") ? "-" : "a:1", proxyFor("http://" + host + ":8080/", proxy));
+    }
+
+    @Test
+    void scriptsFollowTheEnvironment() throws Exception {
+        try (TestProxy proxy = new TestProxy(); TestProxy other = new TestProxy(); SseServer server = server()) {
+            String here = proxy.address();
+            List<String> through = List.of("http_proxy=http://u:p@" + here);
+            listen(through, server.url("/")).assertIs(0, "");
+            assertEquals(1, proxy.requests().size());
+            listen(List.of("all_proxy=" + here), server.url("/")).assertIs(0, "");
+            assertEquals(2, proxy.requests().size());
+            listen(List.of("http_proxy=" + here, "no_proxy=127.0.0.1"), server.url("/")).assertIs(0, "");
+            listen(through, "-x", "", server.url("/")).assertIs(0, "");
+            listen(List.of("HTTP_PROXY=" + here, "https_proxy=" + here), server.url("/")).assertIs(0, "");
+            assertEquals(2, proxy.requests().size());
+            listen(through, "-x", other.address(), server.url("/")).assertIs(0, "");
+            assertEquals(2, proxy.requests().size());
+            assertEquals(1, other.requests().size());
+            assertEquals(6, server.further());
+        }
+    }
+
+    @Test
+    void scriptsFollowTheEnvironmentForHttps() throws Exception {
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200);
+                SseServer server = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            for (String name : List.of("https_proxy", "HTTPS_PROXY", "all_proxy")) {
+                listen(List.of(name + "=http://" + USER_INFO + "@" + proxy.address()), "--cacert", certificates.authority().toString(),
+                    server.url("/")).assertIs(0, "");
+            }
+            assertEquals(3, proxy.requests().size());
+            assertEquals(3, server.further());
+        }
+    }
+
+    @Test
+    void systemPropertiesOfJavaPlayNoRole() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = server()) {
+            String[] address = proxy.address().split(":");
+            // With "-", since by default java.net exempts loopback.
+            Script.shell("unset " + String.join(" ", VARIABLES) + "; exec ${SseListen/ -cp / -Dhttp.proxyHost=" + address[0] + " -Dhttp.proxyPort="
+                + address[1] + " -Dhttp.nonProxyHosts=- -Djava.net.useSystemProxies=true -cp } " + server.url("/")).assertIs(0, "");
+            assertEquals(0, proxy.requests().size());
+            assertEquals(1, server.further());
+        }
+    }
+}

@@ -1,0 +1,729 @@
+package lib.sse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import lib.sse.SseClient.End;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.SseServer;
+
+/** One subscription against a server that does, byte for byte, what each test says. */
+class SseClientTest {
+    private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+    private static final String RETRY_SOON = "retry: 100\n";
+
+    @TempDir
+    Path folder;
+
+    private final List<String> notices = new CopyOnWriteArrayList<>();
+    private final List<SseEvent> events = new CopyOnWriteArrayList<>();
+
+    private SseClient client(SseServer server) {
+        return client(new SseRequest(server.uri("/secret/path?key=secret")));
+    }
+
+    private SseClient client(SseRequest request) {
+        return new SseClient(request).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+    }
+
+    private static String answer(int status, String... headers) {
+        return "HTTP/1.1 " + status + " X\r\n" + String.join("", List.of(headers).stream().map(one -> one + "\r\n").toList())
+            + "Connection: close\r\n\r\n";
+    }
+
+    /** Serves these answers one after the other, then 204. */
+    private static SseServer answers(String... answers) throws IOException {
+        return new SseServer(connection ->
+            connection.send(connection.number < answers.length ? answers[connection.number] : NO_CONTENT));
+    }
+
+    private static String data(String... values) {
+        return String.join("", List.of(values).stream().map(value -> "data: " + value + "\n\n").toList());
+    }
+
+    private List<String> received() {
+        return events.stream().map(SseEvent::data).toList();
+    }
+
+    // ---- the request ----
+
+    @Test
+    void sendsWhatEventSourceSendsOverHttp11() throws Exception {
+        try (SseServer server = answers()) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+            SseServer.Connection request = server.next();
+            assertEquals("GET /secret/path?key=secret HTTP/1.1", request.requestLine());
+            assertEquals(Optional.of("text/event-stream"), request.header("Accept"));
+            assertEquals(Optional.of("no-cache"), request.header("Cache-Control"));
+            assertEquals(Optional.empty(), request.header("Last-Event-ID"));
+            assertEquals(Optional.empty(), request.header("Upgrade"));
+            assertEquals(Optional.empty(), request.header("Accept-Encoding"));
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void headersOfTheUserReplaceOurs() throws Exception {
+        try (SseServer server = answers()) {
+            client(new SseRequest(server.uri("/")).header("accept: text/x").header("Cache-Control:").header("X-A: 1")
+                .header("X-A:2")).listen(events::add);
+            SseServer.Connection request = server.next();
+            assertEquals(Optional.of("text/x"), request.header("Accept"));
+            assertEquals(Optional.empty(), request.header("Cache-Control"));
+            assertTrue(request.head.contains("X-A: 1\r\n") && request.head.contains("X-A: 2\r\n"), request.head);
+        }
+    }
+
+    @Test
+    void bodyIsSentAgainAtEveryConnect() throws Exception {
+        try (SseServer server = answers(SseServer.OK + data("a"))) {
+            client(new SseRequest(server.uri("/")).body("q=1".getBytes())).listen(events::add);
+            for (int i = 0; i < 2; i++) {
+                SseServer.Connection request = server.next();
+                assertEquals("POST / HTTP/1.1", request.requestLine());
+                assertEquals("q=1", request.body);
+                assertEquals(Optional.of("application/x-www-form-urlencoded"), request.header("Content-Type"));
+            }
+        }
+    }
+
+    @Test
+    void userInfoInTheUrlBecomesAnAuthorization() throws Exception {
+        try (SseServer server = answers()) {
+            client(new SseRequest(java.net.URI.create("http://me:p%40ss@127.0.0.1:" + server.port() + "/")))
+                .listen(events::add);
+            assertEquals(Optional.of("Basic bWU6cEBzcw=="), server.next().header("Authorization"));
+        }
+    }
+
+    @Test
+    void headerFileIsReadAgainAtEveryConnect() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "Authorization: Bearer first\n");
+        try (SseServer server = new SseServer(connection -> {
+            Files.writeString(token, "Authorization: Bearer second\r\n\r\nX-More: yes\n");
+            connection.send(connection.number == 0 ? SseServer.OK + data("a") : NO_CONTENT);
+        })) {
+            client(new SseRequest(server.uri("/")).headerFile(token)).listen(events::add);
+            assertEquals(Optional.of("Bearer first"), server.next().header("Authorization"));
+            SseServer.Connection second = server.next();
+            assertEquals(Optional.of("Bearer second"), second.header("Authorization"));
+            assertEquals(Optional.of("yes"), second.header("X-More"));
+        }
+    }
+
+    @Test
+    void missingHeaderFileIsAnErrorAtTheStart() throws Exception {
+        try (SseServer server = answers()) {
+            Path missing = folder.resolve("missing");
+            IOException failure = assertThrows(IOException.class,
+                () -> client(new SseRequest(server.uri("/")).headerFile(missing)).listen(events::add));
+            assertEquals("header file " + missing + ": no such file", failure.getMessage());
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void headerFileThatIsGoneLaterIsTriedAgain() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "X-A: 1\n");
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 0) {
+                Files.delete(token);
+                connection.send(SseServer.OK + data("a"));
+            } else {
+                connection.send(NO_CONTENT);
+            }
+        })) {
+            SseClient client = client(new SseRequest(server.uri("/")).headerFile(token)).notices(notice -> {
+                notices.add(notice);
+                if (notice.contains("no such file")) {
+                    assertDoesNotThrowIo(() -> Files.writeString(token, "X-A: 2\n"));
+                }
+            });
+            assertEquals(End.NO_CONTENT, client.listen(events::add));
+            server.next();
+            assertEquals(Optional.of("2"), server.next().header("X-A"));
+            assertTrue(notices.toString().contains("header file " + token + ": no such file; connecting again in"),
+                notices.toString());
+        }
+    }
+
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    private static void assertDoesNotThrowIo(Action action) {
+        org.junit.jupiter.api.Assertions.assertDoesNotThrow(action::run);
+    }
+
+    // ---- connecting again ----
+
+    @Test
+    void connectsAgainWithTheLastEventId() throws Exception {
+        try (SseServer server = answers(
+            SseServer.OK + "id: a\n" + data("1"),
+            SseServer.OK + "id: b c\n\nid: unfinished\n",
+            SseServer.OK + "id\n\n")) {
+            assertEquals(End.NO_CONTENT, client(server).lastEventId("start").listen(events::add));
+            assertEquals(Optional.of("start"), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.of("a"), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.of("b c"), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
+            assertEquals(List.of(new SseEvent("message", "a", "1")), events);
+        }
+    }
+
+    @Test
+    void idThatNoHeaderCarriesIsLeftOutAndSaidOnce() throws Exception {
+        String stream = SseServer.OK + "id: Straße\n" + data("1");
+        try (SseServer server = answers(stream, stream, SseServer.OK + "id: ascii\n" + data("2"))) {
+            client(server).listen(events::add);
+            server.next();
+            assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.of("ascii"), server.next().header("Last-Event-ID"));
+            assertEquals(1, notices.stream().filter(notice -> notice.contains("not printable ASCII")).count(), notices.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {408, 425, 429, 500, 502, 503, 504, 599})
+    void statusThatMayGetBetterIsTriedAgain(int status) throws Exception {
+        try (SseServer server = answers(answer(status), SseServer.OK + data("a"))) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+            assertEquals(List.of("a"), received());
+            assertEquals(server.uri("").resolve("/") + "…: HTTP status " + status + "; connecting again in 0.01 s",
+                notices.get(0));
+            assertTrue(notices.get(1).endsWith(": connected again"), notices.get(1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {201, 205, 206, 300, 302, 304, 400, 401, 403, 404, 407, 410, 418})
+    void otherStatusIsFinal(int status) throws Exception {
+        try (SseServer server = answers(answer(status, "Content-Length: 0"))) {
+            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertEquals(server.uri("/") + "…: HTTP status " + status, end.getMessage());
+            server.next();
+            assertEquals(0, server.further());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text/event-stream", "Text/Event-Stream;charset=x", "text/event-stream ; charset=\"utf-8\""})
+    void contentTypeOfAnEventStreamIsAccepted(String type) throws Exception {
+        try (SseServer server = answers(answer(200, "Content-Type: " + type) + data("ü"))) {
+            client(server).listen(events::add);
+            assertEquals(List.of("ü"), received());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "Content-Type: text/html|content type text/html, expected text/event-stream; the answer begins: <b>hi</b> /… …",
+        "Content-Type: text/event-streams|content type text/event-streams, expected text/event-stream; the answer begins: <b>hi</b> /… …",
+        "X-A: 1|no content type, expected text/event-stream; the answer begins: <b>hi</b> /… …",
+        "Content-Type: text/event-stream~Content-Encoding: gzip|content encoding gzip, which was not asked for; the answer begins: <b>hi</b> /… …"})
+    void anythingElseIsFinalAndToldWithoutTheUrl(String header, String message) throws Exception {
+        try (SseServer server = answers(answer(200, header.split("~")) + "<b>hi</b> /secret/path key=secret" )) {
+            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertEquals(server.uri("/") + "…: " + message, end.getMessage());
+            server.next();
+            assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void wrongAnswerWithoutEndIsFinalAllTheSame() throws Exception {
+        try (SseServer server = new SseServer(connection ->
+                connection.send(answer(200, "Content-Type: text/html") + "x".repeat(5000)).hold())) {
+            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            assertTrue(end.getMessage().endsWith("begins: " + "x".repeat(200)), end.getMessage());
+        }
+    }
+
+    @Test
+    void waitIsNeverShorterThanTheServerAsked() throws Exception {
+        List<Long> times = new CopyOnWriteArrayList<>();
+        try (SseServer server = new SseServer(connection -> {
+            times.add(System.nanoTime());
+            switch (connection.number) {
+                case 0 -> connection.send(SseServer.OK + "retry: 300\n");
+                case 1 -> connection.send(answer(503, "Retry-After: 1"));
+                case 2 -> connection.send(SseServer.OK + "retry: 0\n" + data("a"));
+                default -> connection.send(NO_CONTENT);
+            }
+        })) {
+            client(server).listen(events::add);
+        }
+        assertTrue(times.get(1) - times.get(0) >= 300_000_000, times.toString());
+        assertTrue(times.get(2) - times.get(1) >= 1_000_000_000, times.toString());
+        assertTrue(times.get(3) - times.get(2) >= 100_000_000, times.toString());
+    }
+
+    @Test
+    void failuresInARowDoubleTheWaitUpToAMaximum() throws Exception {
+        try (SseServer server = answers(answer(500), answer(500), answer(500), answer(500), answer(500))) {
+            client(server).retryMaxDelay(Duration.ofMillis(50)).listen(events::add);
+        }
+        List<Double> waits = notices.stream().filter(notice -> notice.contains("again in"))
+            .map(notice -> Double.parseDouble(notice.replaceFirst(".* again in ([0-9.]+) s", "$1"))).toList();
+        double[] least = {0.01, 0.02, 0.04, 0.05, 0.05};
+        assertEquals(least.length, waits.size(), notices.toString());
+        for (int i = 0; i < least.length; i++) {
+            assertTrue(waits.get(i) >= least[i] && waits.get(i) <= 1.2 * least[i] + 0.001, waits.toString());
+        }
+    }
+
+    @Test
+    void aConnectionThatBroughtAnEventStartsTheCountAnew() throws Exception {
+        try (SseServer server = answers(answer(500), SseServer.OK + data("a"), answer(500), SseServer.OK + data("b"))) {
+            assertEquals(End.NO_CONTENT, client(server).maxRetries(2).listen(events::add));
+            assertEquals(List.of("a", "b"), received());
+        }
+    }
+
+    @Test
+    void givesUpAfterSoManyFailuresInARow() throws Exception {
+        try (SseServer server = answers(answer(500), answer(502), answer(503), answer(504))) {
+            SseException end = assertThrows(SseException.class, () -> client(server).maxRetries(2).listen(events::add));
+            assertEquals(SseException.Kind.GAVE_UP, end.kind());
+            assertEquals(server.uri("/") + "…: HTTP status 503; gave up after 2 retries", end.getMessage());
+            assertEquals(2, notices.size(), notices.toString());
+        }
+    }
+
+    @Test
+    void withoutRetriesTheEndOfTheStreamIsTheEnd() throws Exception {
+        try (SseServer server = answers(SseServer.OK + data("a"))) {
+            assertEquals(End.STREAM_ENDED, client(server).maxRetries(0).listen(events::add));
+            assertEquals(List.of("a"), received());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void withoutRetriesALostConnectionIsAFailure() throws Exception {
+        try (SseServer server = answers(SseServer.OK.replace("Connection: close", "Content-Length: 100") + data("a"))) {
+            SseException end = assertThrows(SseException.class, () -> client(server).maxRetries(0).listen(events::add));
+            assertEquals(SseException.Kind.GAVE_UP, end.kind());
+            assertEquals(List.of("a"), received());
+        }
+    }
+
+    @Test
+    void refusedConnectionIsTriedAgain() throws Exception {
+        SseServer gone = answers();
+        gone.close();
+        SseException end = assertThrows(SseException.class, () -> client(gone).maxRetries(1).listen(events::add));
+        assertEquals(gone.uri("/") + "…: connection refused; gave up after 1 retries", end.getMessage());
+    }
+
+    @Test
+    void unknownHostIsTriedAgain() {
+        SseException end = assertThrows(SseException.class,
+            () -> client(new SseRequest(java.net.URI.create("http://no-such-host.invalid/x"))).maxRetries(1).listen(events::add));
+        assertEquals("http://no-such-host.invalid/…: host not found; gave up after 1 retries", end.getMessage());
+    }
+
+    // ---- the handler ----
+
+    @Test
+    void whatTheHandlerThrowsEndsItAndIsNeverAReconnect() throws Exception {
+        for (Exception thrown : List.of(new IOException("disk full"), new IllegalStateException("bug"))) {
+            try (SseServer server = SseServer.stream(data("a", "b", "c"))) {
+                Exception end = assertThrows(Exception.class, () -> client(server).listen(event -> {
+                    events.add(event);
+                    if (thrown instanceof IOException failure) {
+                        throw failure;
+                    }
+                    throw (RuntimeException) thrown;
+                }));
+                assertSame(thrown, end);
+                server.next();
+                assertEquals(0, server.further());
+            }
+        }
+        assertEquals(List.of("a", "a"), received());
+    }
+
+    @Test
+    void eventsBeforeAFailureAreFlushedAndCountAsTaken() throws Exception {
+        try (SseServer server = SseServer.stream("id: 1\n" + data("a") + "id: 2\n" + data("b"))) {
+            List<String> calls = new ArrayList<>();
+            SseClient client = client(server);
+            assertThrows(IOException.class, () -> client.listen(new SseClient.Handler() {
+                @Override
+                public void event(SseEvent event) throws IOException {
+                    calls.add(event.data());
+                    if (event.data().equals("b")) {
+                        throw new IOException("no");
+                    }
+                }
+
+                @Override
+                public void flush() {
+                    calls.add("flush");
+                }
+            }));
+            assertEquals(List.of("a", "b", "flush"), calls);
+            assertEquals("1", client.lastEventId());
+        }
+    }
+
+    @Test
+    void closedByTheHandlerNothingMoreIsHandedOver() throws Exception {
+        try (SseServer server = SseServer.stream("id: 1\n" + data("a", "b") + "id: 3\n" + data("c"))) {
+            SseClient client = client(server);
+            End end = client.listen(event -> {
+                events.add(event);
+                if (event.data().equals("b")) {
+                    client.close();
+                }
+            });
+            assertEquals(End.CLOSED, end);
+            assertEquals(List.of("a", "b"), received());
+            assertEquals("1", client.lastEventId());
+        }
+    }
+
+    @Test
+    void flushFollowsTheEventsOfARead() throws Exception {
+        try (SseServer server = SseServer.stream(data("a", "b"))) {
+            List<String> calls = new CopyOnWriteArrayList<>();
+            SseClient client = client(server);
+            client.listen(new SseClient.Handler() {
+                @Override
+                public void event(SseEvent event) {
+                    calls.add(event.data());
+                }
+
+                @Override
+                public void flush() {
+                    if (calls.contains("b")) {
+                        calls.add("flush");
+                        client.close();
+                    }
+                }
+            });
+            assertEquals(List.of("a", "b", "flush"), calls);
+        }
+    }
+
+    @Test
+    void whileTheHandlerBlocksTheServerHasToWait() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        CompletableFuture<Integer> sent = new CompletableFuture<>();
+        String event = data("x".repeat(10_000));
+        int all = 5_000;
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK);
+            for (int i = 0; i < all; i++) {
+                connection.send(event);
+                if (i == 4_000) {
+                    sent.complete(i);
+                }
+            }
+            connection.hold();
+        })) {
+            SseClient client = client(server).idleTimeout(Duration.ofMillis(200));
+            List<Integer> count = new CopyOnWriteArrayList<>();
+            CompletableFuture<End> listening = listen(client, taken -> {
+                count.add(1);
+                await(release);
+                if (count.size() == all) {
+                    client.close();
+                }
+            });
+            // Longer than the idle time: time in the handler does not count.
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1, TimeUnit.SECONDS));
+            assertEquals(1, count.size());
+            release.countDown();
+            assertEquals(End.CLOSED, listening.get(30, TimeUnit.SECONDS));
+            assertEquals(all, count.size());
+            assertEquals(List.of(), notices);
+            server.next();
+            assertEquals(0, server.further());
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
+        }
+    }
+
+    private static CompletableFuture<End> listen(SseClient client, SseClient.Handler handler) {
+        CompletableFuture<End> end = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                end.complete(client.listen(handler));
+            } catch (Throwable failure) {
+                end.completeExceptionally(failure);
+            }
+        }, "listen");
+        thread.setDaemon(true);
+        thread.start();
+        return end;
+    }
+
+    // ---- ending ----
+
+    @Test
+    void closeEndsItWhereverItIs() throws Exception {
+        SseServer.Script beforeTheAnswer = SseServer.Connection::hold;
+        SseServer.Script withinTheStream = connection -> connection.send(SseServer.OK + data("a")).hold();
+        SseServer.Script betweenConnections = connection -> connection.send(SseServer.OK + "retry: 60000\n");
+        for (SseServer.Script script : List.of(beforeTheAnswer, withinTheStream, betweenConnections)) {
+            try (SseServer server = new SseServer(script)) {
+                SseClient client = client(server);
+                CompletableFuture<End> listening = listen(client, events::add);
+                server.next();
+                client.close();
+                assertEquals(End.CLOSED, listening.get(10, TimeUnit.SECONDS));
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void closedBeforeItListensItDoesNotConnect() throws Exception {
+        try (SseServer server = answers()) {
+            SseClient client = client(server);
+            client.close();
+            assertEquals(End.CLOSED, client.listen(events::add));
+        }
+    }
+
+    @Test
+    void endsWhenItsTimeIsOver() throws Exception {
+        try (SseServer server = SseServer.stream(data("a"))) {
+            assertEquals(End.TIME_OVER, client(server).maxTime(Duration.ofMillis(700)).listen(events::add));
+            assertEquals(List.of("a"), received());
+        }
+    }
+
+    @Test
+    void interruptedItThrows() throws Exception {
+        try (SseServer server = SseServer.stream(data("a"))) {
+            CountDownLatch first = new CountDownLatch(1);
+            CompletableFuture<Thread> listener = new CompletableFuture<>();
+            CompletableFuture<Void> end = CompletableFuture.runAsync(() -> {
+                listener.complete(Thread.currentThread());
+                assertThrows(InterruptedException.class, () -> client(server).listen(event -> first.countDown()));
+            });
+            await(first);
+            listener.get().interrupt();
+            end.get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void listensOnce() throws Exception {
+        try (SseServer server = answers()) {
+            SseClient client = client(server);
+            client.listen(events::add);
+            assertThrows(IllegalStateException.class, () -> client.listen(events::add));
+        }
+    }
+
+    // ---- silence ----
+
+    @Test
+    void streamThatBringsNothingIsTakenForLost() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 0) {
+                connection.send(SseServer.OK + RETRY_SOON + "id: 1\n" + data("a")).hold();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            assertEquals(End.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again in 0.1 s"), notices);
+            server.next();
+            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
+        }
+    }
+
+    @Test
+    void silenceBehindAHandlerThatTookItsTimeIsNoticed() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 0) {
+                connection.send(SseServer.OK + RETRY_SOON + data("a")).hold();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            assertEquals(End.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(event -> {
+                try {
+                    never.await(600, TimeUnit.MILLISECONDS);
+                } catch (InterruptedException interrupted) {
+                    throw new AssertionError(interrupted);
+                }
+            }));
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again in 0.1 s"), notices);
+        }
+    }
+
+    @Test
+    void commentsKeepAStreamAlive() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (SseServer server = new SseServer(connection -> {
+            connection.send(SseServer.OK);
+            for (int i = 0; i < 12; i++) {
+                never.await(100, TimeUnit.MILLISECONDS);
+                connection.send(":\n");
+            }
+            connection.send(data("a")).hold();
+        })) {
+            SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
+            assertEquals(End.CLOSED, client.listen(event -> client.close()));
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void waitForTheAnswerIsNotLimited() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (SseServer server = new SseServer(connection -> {
+            never.await(1, TimeUnit.SECONDS);
+            connection.send(SseServer.OK + data("a")).hold();
+        })) {
+            SseClient client = client(server).idleTimeout(Duration.ofMillis(400)).connectTimeout(Duration.ofMillis(400));
+            assertEquals(End.CLOSED, client.listen(event -> client.close()));
+            assertEquals(server.uri("/") + "…: no answer for 0.4 s, still waiting", notices.get(0));
+            assertEquals(1, notices.stream().distinct().count(), notices.toString());
+        }
+    }
+
+    // ---- strange answers ----
+
+    @Test
+    void oneBytePerPacket() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            connection.socket.setTcpNoDelay(true);
+            for (byte one : (SseServer.OK + "id: ü\r\ndata: a\r\ndata: 😀\r\n\r\n").getBytes("UTF-8")) {
+                connection.send(new byte[] {one});
+            }
+            connection.hold();
+        })) {
+            SseClient client = client(server);
+            client.listen(event -> {
+                events.add(event);
+                client.close();
+            });
+            assertEquals(List.of(new SseEvent("message", "ü", "a\n😀")), events);
+        }
+    }
+
+    @Test
+    void http10UntilTheConnectionIsClosed() throws Exception {
+        try (SseServer server = answers("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + data("a"))) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+            assertEquals(List.of("a"), received());
+        }
+    }
+
+    @Test
+    void interimAnswersArePassedOver() throws Exception {
+        try (SseServer server = answers("HTTP/1.1 100 Continue\r\n\r\n" + SseServer.OK + data("a"),
+                "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + SseServer.OK + data("b"))) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+            assertEquals(List.of("a", "b"), received());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "Transfer-Encoding: chunked\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n9\r\ndata: a\n\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n9\r\ndata",
+        "Content-Length: 100\r\n\r\ndata: a\n\n"})
+    void streamThatBreaksOffIsToldInWordsForUsers(String answer) throws Exception {
+        try (SseServer server = answers("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + answer)) {
+            assertEquals(End.NO_CONTENT, client(new SseRequest(server.uri("/"))).listen(events::add));
+            assertEquals(List.of(server.uri("/") + "\u2026: connection lost, the server broke off in the middle of its answer;"
+                + " connecting again in 0.01 s"), notices);
+        }
+    }
+
+    @Test
+    void whatBreaksOffIsALostConnection() throws Exception {
+        String chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        try (SseServer server = answers(
+            chunked + "9\r\ndata: a\n\n\r\n" + "20\r\ndata: cut",
+            chunked + "zz\r\n",
+            SseServer.OK.replace("Connection: close", "Content-Length: 1000") + data("b"),
+            "HTTP/1.1 200 OK\r\nContent-Ty",
+            "",
+            "", // java.net.http asks once more by itself where nothing came
+            "nonsense\r\n\r\n")) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+            assertEquals(List.of("a", "b"), received());
+            assertEquals(6, notices.stream().filter(notice -> notice.contains("connecting again in")).count(), notices.toString());
+        }
+    }
+
+    @Test
+    void eventInOneChunkIsDeliveredBeforeTheNextChunk() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "9\r\ndata: a\n\n\r\n").hold())) {
+            SseClient client = client(server);
+            assertEquals(End.CLOSED, client.listen(event -> client.close()));
+        }
+    }
+
+    @Test
+    void resetIsALostConnection() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 0) {
+                connection.send(SseServer.OK + data("a"));
+                connection.reset();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            assertEquals(End.NO_CONTENT, client(server).listen(events::add));
+        }
+    }
+
+    @Test
+    void eventThatIsTooLargeIsDroppedWithANotice() throws Exception {
+        try (SseServer server = answers(SseServer.OK + data("x".repeat(101), "fits"))) {
+            client(server).maxEventBytes(100).listen(events::add);
+            assertEquals(List.of("fits"), received());
+            assertEquals(server.uri("/") + "…: dropped an event of more than 100 bytes", notices.get(0));
+        }
+    }
+
+    @Test
+    void noNoticeTellsThePathOrTheQuery() throws Exception {
+        try (SseServer server = answers(answer(500), SseServer.OK + data("x".repeat(20)), answer(302, "Location: /secret/path/2"), answer(404))) {
+            SseException end = assertThrows(SseException.class, () -> client(server).maxEventBytes(10).listen(events::add));
+            assertFalse((notices + end.getMessage()).contains("secret"), notices + end.getMessage());
+        }
+    }
+}
