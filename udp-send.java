@@ -1,18 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: from what the first
-// run kept, and without classes that are made at run time only to put texts together.
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10
-//RUNTIME_OPTIONS -Xlog:disable -Dsun.net.inetaddr.ttl=1
-//COMPILE_OPTIONS -XDstringConcat=inline
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
-//SOURCES lib/cli/EventJson.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/Payload.java
-//SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java
-//SOURCES lib/udp/UdpBroadcaster.java
+//SOURCES lib/cli/EventJson.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/StatusLine.java lib/cli/Tool.java
+//SOURCES lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +14,6 @@ import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.LineReader;
-import lib.cli.Payload;
 import lib.cli.StatusLine;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
@@ -65,52 +57,51 @@ class UdpSend implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
-    /** Standard input unless set. */
-    InputStream in;
-
-    private final Payload payload = new Payload();
     private Format template;
     private long lineNumber;
     private boolean lineSkipped;
 
     @Override
     public Integer call() throws Exception {
-        template = Format.ofOption(tool, format, payload, Placeholder.LINE,
+        template = tool.format(format, Placeholder.LINE,
             Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
         if (message == null && StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
-        return udp.run(tool, targets, null, message != null, this::sendAll);
+        if (message != null) {
+            udp.tellFailuresOnly();
+        }
+        try (UdpBroadcaster lan = udp.open(targets)) {
+            return sendAll(lan);
+        }
     }
 
-    private int sendAll(UdpBroadcaster broadcaster) throws IOException {
+    private int sendAll(UdpBroadcaster lan) throws IOException {
         if (message != null) {
             byte[] line = message.getBytes(StandardCharsets.UTF_8);
-            send(line, 0, line.length, broadcaster);
+            send(line, 0, line.length, lan);
         } else {
-            InputStream lines = in == null ? tool.standardInput() : in;
-            new LineReader(lines, nullEnds ? 0 : '\n', keepEnds)
-                .forEach((line, offset, length) -> send(line, offset, length, broadcaster));
+            new LineReader(tool.standardInput(), nullEnds ? 0 : '\n', keepEnds)
+                .forEach((line, offset, length) -> send(line, offset, length, lan));
         }
         return lineSkipped ? Tool.LOCAL_FAILURE : 0;
     }
 
-    private void send(byte[] line, int offset, int length, UdpBroadcaster broadcaster) throws IOException {
+    private void send(byte[] line, int offset, int length, UdpBroadcaster lan) throws IOException {
         lineNumber++;
-        payload.reset();
+        Optional<SseEvent> event;
         try {
-            Optional<SseEvent> event = template.needsEvent() ? EventJson.read(line, offset, length) : Optional.empty();
-            if (template.needsEvent() && event.isEmpty()) {
-                tool.detail("line " + lineNumber + ": a comment, not sent");
-                return;
-            }
-            template.write(event.orElse(null), line, offset, length);
+            event = template.needsEvent() ? EventJson.read(line, offset, length) : Optional.empty();
         } catch (IllegalArgumentException notAnEvent) {
             tool.error("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
             lineSkipped = true;
             return;
         }
-        broadcaster.send(payload.bytes());
+        if (template.needsEvent() && event.isEmpty()) {
+            tool.detail("line " + lineNumber + ": a comment, not sent");
+            return;
+        }
+        template.write(event.orElse(null), line, offset, length, lan::send);
     }
 
     static CommandLine commandLine() {
@@ -118,6 +109,6 @@ class UdpSend implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(commandLine().execute(args));
+        Tool.main(new UdpSend(), args);
     }
 }

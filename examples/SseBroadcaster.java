@@ -1,8 +1,9 @@
-//SOURCES ../lib/cli/EventJson.java ../lib/cli/Payload.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/cli/EventJson.java ../lib/sse/SseEvent.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -21,7 +22,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import lib.cli.EventJson;
-import lib.cli.Payload;
 import lib.sse.SseEvent;
 
 /**
@@ -56,7 +56,7 @@ final class SseBroadcaster {
     private final Set<Client> clients = new LinkedHashSet<>();
     private final Deque<Message> last = new ArrayDeque<>();
     private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
-    private final Payload line = new Payload();
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final EventJson json;
     private long lastBytes;
     private long count;

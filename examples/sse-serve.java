@@ -331,6 +331,6 @@ class SseServe implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(commandLine().execute(args));
+        Tool.main(new SseServe(), args);
     }
 }

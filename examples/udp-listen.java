@@ -1,11 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
-//SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/Payload.java ../lib/cli/StandardOutput.java
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/StandardOutput.java ../lib/cli/Tool.java
+//SOURCES ../lib/sse/Reason.java ../lib/sse/SseEvent.java
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -22,7 +22,6 @@ import java.util.concurrent.Callable;
 import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
-import lib.cli.Payload;
 import lib.cli.StandardOutput;
 import lib.cli.Tool;
 import lib.sse.Reason;
@@ -67,9 +66,9 @@ class UdpListen implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
-    OutputStream out = new StandardOutput();
+    private final StandardOutput out = new StandardOutput();
 
-    private final Payload line = new Payload();
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private EventJson json;
 
     @Override
@@ -78,7 +77,7 @@ class UdpListen implements Callable<Integer> {
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
-        Format template = Format.ofOption(tool, format, out, Placeholder.DATA, Placeholder.JSON);
+        Format template = tool.format(format, Placeholder.DATA, Placeholder.JSON);
         try (DatagramSocket socket = open(address())) {
             tool.detail("listening on port " + socket.getLocalPort());
             return receive(socket, template);
@@ -117,8 +116,7 @@ class UdpListen implements Callable<Integer> {
         json.writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
         byte[] bytes = line.toByteArray();
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, bytes, 0, bytes.length);
-        out.write('\n');
+        template.write(event, bytes, 0, bytes.length, out::line);
         out.flush();
     }
 
@@ -194,6 +192,6 @@ class UdpListen implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(commandLine().execute(args));
+        Tool.main(new UdpListen(), args);
     }
 }

@@ -66,12 +66,17 @@ public final class EventJson {
     }
 
     /**
-     * Writes one event, without a line end.
+     * Writes one event, without a line end; or a comment as {@code {"comment":"..."}}, which is an event without a type.
      *
      * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
     public void write(SseEvent event, Instant received) throws IOException {
         json.writeStartObject();
+        if (event.event().isEmpty()) {
+            json.writeStringField("comment", event.data());
+            writeTime(received);
+            return;
+        }
         writeText(EVENT, event.event());
         writeText(ID, event.id());
         writeText(DATA, event.data());
@@ -154,13 +159,6 @@ public final class EventJson {
             case 0xE2 -> (bytes[at + 1] & 0xFF) == 0x80 && (bytes[at + 2] & 0xFE) == 0xA8;
             default -> bytes[at] >= 0 && bytes[at] < ' ';
         };
-    }
-
-    /** Writes one comment as {@code {"comment":"..."}}, without a line end; {@code received} as for an event. */
-    public void writeComment(String text, Instant received) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("comment", text);
-        writeTime(received);
     }
 
     /**

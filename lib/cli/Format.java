@@ -1,8 +1,9 @@
-//SOURCES ../sse/SseEvent.java EventJson.java Tool.java
+//SOURCES ../sse/SseEvent.java EventJson.java
 package lib.cli;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,20 +47,42 @@ public final class Format {
 
     private record Part(Placeholder placeholder, byte[] text) {}
 
+    /** Takes what was made. */
+    @FunctionalInterface
+    public interface Sink {
+        /** @param payload valid during the call only */
+        void take(ByteBuffer payload) throws IOException;
+    }
+
+    private static final class Payload extends ByteArrayOutputStream {
+        private static final int KEPT = 1 << 20;
+
+        ByteBuffer bytes() {
+            return ByteBuffer.wrap(buf, 0, count);
+        }
+
+        @Override
+        public void reset() {
+            super.reset();
+            if (buf.length > KEPT) {
+                buf = new byte[0];
+            }
+        }
+    }
+
     private final List<Part> parts = new ArrayList<>();
-    private final OutputStream out;
+    private final Payload payload = new Payload();
     private final boolean needsEvent;
+    private boolean timestamps;
     /** Made when it is first needed: loading the JSON library takes time at the start. */
     private EventJson json;
 
     /**
      * @param text    the template
-     * @param out     where everything is written; it is neither flushed nor closed
      * @param allowed the placeholders that have a value where this template is used
      * @throws IllegalArgumentException for a word in braces that is not one of those; the message names it and them
      */
-    public Format(String text, OutputStream out, Placeholder... allowed) throws IOException {
-        this.out = out;
+    public Format(String text, Placeholder... allowed) {
         Matcher braces = BRACES.matcher(text);
         int from = 0;
         while (braces.find()) {
@@ -75,19 +98,10 @@ public final class Format {
         needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
-    /**
-     * The template that the user gave with {@code --format}.
-     *
-     * @param format the template, or {@code @FILE} that it is in
-     * @throws picocli.CommandLine.ParameterException for one that can not be; the message says what is wrong with it
-     */
-    public static Format ofOption(Tool tool, String format, OutputStream out, Placeholder... allowed)
-            throws IOException {
-        try {
-            return new Format(tool.text(format), out, allowed);
-        } catch (IllegalArgumentException unknown) {
-            throw tool.usage("--format: " + unknown.getMessage());
-        }
+    /** Adds the time of arrival, which is now when an event is written, to {@link Placeholder#JSON}. */
+    public Format timestamps() {
+        timestamps = true;
+        return this;
     }
 
     private void addText(String text) {
@@ -119,45 +133,40 @@ public final class Format {
         return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON;
     }
 
-    /**
-     * Writes what becomes of an event.
-     *
-     * @param received for {@link Placeholder#JSON}: see {@link EventJson#write}
-     */
-    public void write(SseEvent event, Instant received) throws IOException {
+    /** Makes of an event what the template says; a comment, which is an event without a type, only as JSON. */
+    public void write(SseEvent event, Sink sink) throws IOException {
+        payload.reset();
         for (Part part : parts) {
             if (part.placeholder == Placeholder.JSON) {
-                json().write(event, received);
+                json().write(event, timestamps ? Instant.now() : null);
             } else {
-                out.write(part.placeholder == null ? part.text : value(part.placeholder, event));
+                payload.write(part.placeholder == null ? part.text : value(part.placeholder, event));
             }
         }
-    }
-
-    /** Writes what becomes of a comment where this {@linkplain #isJson is JSON}. */
-    public void writeComment(String text, Instant received) throws IOException {
-        json().writeComment(text, received);
+        sink.take(payload.bytes());
     }
 
     /**
-     * Writes what becomes of a line of input. {@link Placeholder#JSON} is the line as it came.
+     * Makes of a line of input what the template says. {@link Placeholder#JSON} is the line as it came.
      *
      * @param event what {@link EventJson#read} made of the line; null where this template {@linkplain #needsEvent
      *              needs none}
      */
-    public void write(SseEvent event, byte[] line, int offset, int length) throws IOException {
+    public void write(SseEvent event, byte[] line, int offset, int length, Sink sink) throws IOException {
+        payload.reset();
         for (Part part : parts) {
             if (part.placeholder == Placeholder.LINE || part.placeholder == Placeholder.JSON) {
-                out.write(line, offset, length);
+                payload.write(line, offset, length);
             } else {
-                out.write(part.placeholder == null ? part.text : value(part.placeholder, event));
+                payload.write(part.placeholder == null ? part.text : value(part.placeholder, event));
             }
         }
+        sink.take(payload.bytes());
     }
 
     private EventJson json() throws IOException {
         if (json == null) {
-            json = new EventJson(out);
+            json = new EventJson(payload);
         }
         return json;
     }

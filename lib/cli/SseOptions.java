@@ -3,13 +3,12 @@
 //SOURCES ../sse/SseRequest.java Format.java Tls.java Tool.java
 package lib.cli;
 
+import java.io.Flushable;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import lib.cli.Format.Placeholder;
@@ -18,8 +17,10 @@ import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
@@ -127,59 +128,49 @@ public final class SseOptions {
     @Option(names = "--comments", order = 35, description = "Comments too, as {json}.")
     private boolean comments;
 
-    private volatile SseClient client;
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     /**
-     * The template for events, which writes to {@code out}.
+     * What the user wants to be made of an event.
      *
-     * @param usual what it is where the user gave none
+     * @param usual what it is where the user said nothing
      */
-    public Format template(Tool tool, String usual, OutputStream out) throws IOException {
-        Format template = Format.ofOption(tool, format == null ? usual : format, out,
+    public Format format(String usual) {
+        Format made = tool().format(format == null ? usual : format,
             Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        if (timestamps && !template.has(Placeholder.JSON)) {
-            throw tool.usage("--timestamps goes with a --format that has {json}");
-        } else if (comments && !template.isJson()) {
-            throw tool.usage("--comments goes with --format {json}");
+        if (timestamps && !made.has(Placeholder.JSON)) {
+            throw tool().usage("--timestamps goes with a --format that has {json}");
+        } else if (comments && !made.isJson()) {
+            throw tool().usage("--comments goes with --format {json}");
         }
-        return template;
+        return timestamps ? made.timestamps() : made;
     }
 
-    /** When something was received, for {@link Format}: now, or null where the user did not ask for it. */
-    public Instant received() {
-        return timestamps ? Instant.now() : null;
-    }
-
-    /** See {@link SseClient#reconnects}. */
-    public long reconnects() {
-        return client == null ? 0 : client.reconnects();
+    /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
+    public int listen(SseParser.Handler handler) throws Exception {
+        return listen(handler, () -> { });
     }
 
     /**
      * Listens until it is over, and ends cleanly when the process is asked to end.
      *
-     * @param handler takes the events that the user asked for, and the comments if that was asked for
+     * @param handler takes the events that the user asked for; also the comments if that was asked for, each as an event
+     *                without a type, which no other event is
+     * @param out     is flushed when the events of one read from the network were all handed over
      * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
-    public int listen(Tool tool, SseClient.Handler handler) throws Exception {
-        client = client(tool);
-        Thread onSignal = new Thread(client::close, "signal");
-        Runtime.getRuntime().addShutdownHook(onSignal);
-        try {
-            SseClient.End end = client.listen(new Selection(client, handler));
-            return end == SseClient.End.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
-        } finally {
-            removeShutdownHook(onSignal);
-        }
+    public int listen(SseParser.Handler handler, Flushable out) throws Exception {
+        SseClient client = client(tool());
+        tool().onSignal(client::close);
+        tool().status(() -> client.reconnects() + " reconnects");
+        SseClient.End end = client.listen(new Selection(client, handler, out));
+        return end == SseClient.End.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
     }
 
-    private static void removeShutdownHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException endingAlready) {
-            return;
-        }
+    private Tool tool() {
+        return Tool.of(command);
     }
 
     private SseClient client(Tool tool) throws IOException {
@@ -237,11 +228,7 @@ public final class SseOptions {
     private SseRequest request(Tool tool) {
         SseRequest request = new SseRequest(uri(tool));
         for (String header : headers) {
-            if (header.startsWith("@")) {
-                request.headerFile(Path.of(header.substring(1)));
-            } else {
-                request.header(header);
-            }
+            Tool.file(header).ifPresentOrElse(file -> request.headerFile(Path.of(file)), () -> request.header(header));
         }
         if (user != null) {
             String credentials = tool.text(user);
@@ -269,12 +256,14 @@ public final class SseOptions {
     /** Passes on what the user asked for, and ends after the last of it. */
     private final class Selection implements SseClient.Handler {
         private final SseClient client;
-        private final SseClient.Handler handler;
+        private final SseParser.Handler handler;
+        private final Flushable out;
         private long taken;
 
-        Selection(SseClient client, SseClient.Handler handler) {
+        Selection(SseClient client, SseParser.Handler handler, Flushable out) {
             this.client = client;
             this.handler = handler;
+            this.out = out;
         }
 
         @Override
@@ -292,13 +281,13 @@ public final class SseOptions {
         @Override
         public void comment(String text) throws IOException {
             if (comments) {
-                handler.comment(text);
+                handler.event(new SseEvent("", "", text));
             }
         }
 
         @Override
         public void flush() throws IOException {
-            handler.flush();
+            out.flush();
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.sse.Reason;
@@ -56,6 +57,12 @@ public final class StandardOutput extends OutputStream {
         } catch (IOException failure) {
             throw explained(failure);
         }
+    }
+
+    /** Writes a line, and its end. */
+    public void line(ByteBuffer line) throws IOException {
+        write(line.array(), line.arrayOffset() + line.position(), line.remaining());
+        write('\n');
     }
 
     /** Flushes; standard output itself stays open. */

@@ -1,5 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/Reason.java ../sse/SseException.java StandardOutput.java StatusLine.java
+//SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java
+// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: no classes are made at
+// run time only to put texts together.
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=10 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
+//COMPILE_OPTIONS -XDstringConcat=inline
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -15,13 +20,22 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import lib.cli.Format.Placeholder;
 import lib.sse.Reason;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
@@ -50,6 +64,8 @@ public final class Tool {
     /** The time was over before the events were there. */
     public static final int TIME_OVER = 124;
 
+    /** Together with the rest of an end it stays below a second. */
+    private static final long MILLIS_TO_FINISH = 900;
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     @Spec(Spec.Target.MIXEE)
@@ -68,16 +84,28 @@ public final class Tool {
     @Option(names = {"-h", "--help"}, order = 193, usageHelp = true, description = "Print this help and exit.")
     private boolean help;
 
+    private final List<Runnable> stops = new CopyOnWriteArrayList<>();
+    private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
+    private final List<Supplier<String>> statusParts = new CopyOnWriteArrayList<>();
+    private final CountDownLatch worked = new CountDownLatch(1);
+    private final Thread onSignal = new Thread(this::stop, "signal");
     private volatile StatusLine statusLine;
+    private boolean ended;
+    private int endStatus;
+
+    /** Runs a script, and ends the process with its status. */
+    public static void main(Object script, String... args) {
+        System.exit(commandLine(script).execute(args));
+    }
 
     /**
-     * The command line of a script, which has these options as its mixin {@code tool}. It turns what goes wrong into
-     * one line on standard error and an exit status.
+     * The command line of a script, which has these options as a mixin. It turns what goes wrong into one line on
+     * standard error and an exit status.
      */
     public static CommandLine commandLine(Object script) {
         CommandLine line = new CommandLine(script);
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
-        Tool tool = (Tool) line.getMixins().get("tool");
+        Tool tool = of(line.getCommandSpec());
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
             .setExpandAtFiles(false)
@@ -86,7 +114,66 @@ public final class Tool {
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
             .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake))
-            .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.statusOf(failure));
+            .setExecutionStrategy(parsed -> tool.work(parsed))
+            .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
+    }
+
+    /** The tool that a command has as a mixin, for its other mixins. */
+    public static Tool of(CommandSpec command) {
+        return command.mixins().values().stream().map(CommandSpec::userObject).filter(Tool.class::isInstance)
+            .map(Tool.class::cast).findFirst().orElseThrow();
+    }
+
+    /** Has this done when the process is asked to end by a signal: it makes the work return soon. */
+    public void onSignal(Runnable stop) {
+        stops.add(stop);
+    }
+
+    /**
+     * Has this done at the end, however that comes: it is given the exit status so far and gives another, or the same.
+     * It is done once.
+     */
+    public void atEnd(IntUnaryOperator ending) {
+        endings.add(ending);
+    }
+
+    private int work(ParseResult parsed) {
+        if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+            Runtime.getRuntime().addShutdownHook(onSignal);
+        }
+        return end(new CommandLine.RunLast().execute(parsed));
+    }
+
+    /** What was begun, such as a line that is being written, is finished if that does not take long. */
+    private void stop() {
+        stops.forEach(Runnable::run);
+        try {
+            worked.await(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException nobodyDoesThat) {
+            Thread.currentThread().interrupt();
+        }
+        end(0);
+    }
+
+    /** By the thread that worked, or by the signal's if that one does not get here in time: whoever comes first. */
+    private synchronized int end(int status) {
+        worked.countDown();
+        if (!ended) {
+            ended = true;
+            endStatus = status;
+            endStatusLine();
+            endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
+            removeShutdownHook();
+        }
+        return endStatus;
+    }
+
+    private void removeShutdownHook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+        } catch (IllegalStateException endingAlready) {
+            return;
+        }
     }
 
     /** Says something that the user may want to know, unless asked to be quiet. */
@@ -113,18 +200,27 @@ public final class Tool {
         return new ParameterException(command.commandLine(), message);
     }
 
+    /**
+     * The file that an option's value names by {@code @FILE}; empty if it names none. {@code @@FILE} names it too: that
+     * is how it gets through a JBang that would put the file's words in its place.
+     */
+    public static Optional<String> file(String value) {
+        return value.startsWith("@") ? Optional.of(value.substring(value.startsWith("@@") ? 2 : 1)) : Optional.empty();
+    }
+
     /** An option's value, or where it is {@code @FILE} the text in that file without its last line end. */
     public String text(String value) {
-        return value.startsWith("@") ? new String(bytes(value), UTF_8).replaceFirst("\r?\n\\z", "") : value;
+        return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceFirst("\r?\n\\z", "") : value;
     }
 
     /** An option's value in UTF-8, or where it is {@code @FILE} what is in that file; {@code @-} is standard input. */
     public byte[] bytes(String value) {
-        if (!value.startsWith("@")) {
+        Optional<String> file = file(value);
+        if (file.isEmpty()) {
             return value.getBytes(UTF_8);
         }
         try {
-            return value.equals("@-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(value.substring(1)));
+            return file.get().equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file.get()));
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }
@@ -144,18 +240,38 @@ public final class Tool {
         return new FileInputStream(FileDescriptor.in);
     }
 
-    /**
-     * With {@code -v} on a terminal a line that tells how it goes; else nothing.
-     *
-     * @return ends it
-     */
-    public Runnable statusLine(Supplier<String> text) {
-        if (!verbose || quiet || !StatusLine.isPossible()) {
-            return () -> {};
+    /** Adds to what {@link #showStatus} tells; asked about once a second. */
+    public void status(Supplier<String> part) {
+        statusParts.add(part);
+    }
+
+    /** From now on, with {@code -v} on a terminal, a line there tells how it goes. */
+    public void showStatus() {
+        if (verbose && !quiet && StatusLine.isPossible()) {
+            String noColour = System.getenv("NO_COLOR");
+            statusLine = new StatusLine(command.commandLine().getErr(),
+                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")),
+                noColour == null || noColour.isEmpty());
         }
-        String noColour = System.getenv("NO_COLOR");
-        statusLine = new StatusLine(command.commandLine().getErr(), text, noColour == null || noColour.isEmpty());
-        return statusLine::close;
+    }
+
+    private void endStatusLine() {
+        if (statusLine != null) {
+            statusLine.close();
+        }
+    }
+
+    /**
+     * The template that the user gave with {@code --format}.
+     *
+     * @param template the template, or {@code @FILE} that it is in
+     */
+    public Format format(String template, Placeholder... allowed) {
+        try {
+            return new Format(text(template), allowed);
+        } catch (IllegalArgumentException unknown) {
+            throw usage("--format: " + unknown.getMessage());
+        }
     }
 
     private void say(String message) {

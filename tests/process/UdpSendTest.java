@@ -105,7 +105,7 @@ class UdpSendTest {
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "truncate", receiver.target())
             .assertIs(0, "", size + ": cut off", summary(2, 2, 8, 0));
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "fail", receiver.target())
-            .assertIs(1, "", "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 0 retried, 1 failed", size);
+            .assertIs(1, "", size, "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 0 retried, 1 failed");
         assertEquals(List.of("1234", "1234", "1234"), receiver.arrived());
     }
 
@@ -153,29 +153,6 @@ class UdpSendTest {
     }
 
     @Test
-    void delayedLinesAllGoOutInOrder() throws Exception {
-        Script.run("a\nb\nc\n", "UdpSend", "--delay", "0.2", "--rate", "100", receiver.target())
-            .assertIs(0, "", summary(3, 3, 3, 0));
-        assertEquals(List.of("a", "b", "c"), receiver.arrived());
-    }
-
-    @Test
-    void aUserSignalTellsHowItGoes() throws Exception {
-        try (Script script = Script.start(List.of("sh", "-c", "exec \"$@\" 2>&1", "sh",
-                "java", "-cp", System.getProperty("java.class.path"), "UdpSend", receiver.target()))) {
-            script.process.getOutputStream().write("one\n".getBytes(StandardCharsets.UTF_8));
-            script.process.getOutputStream().flush();
-            assertEquals("one", receiver.nextText());
-            assertEquals(0, new ProcessBuilder("kill", "-USR1", "" + script.process.pid()).start().waitFor());
-            assertEquals(summary(1, 1, 3, 0), script.nextLine());
-            script.process.toHandle().destroy();
-            Script.Ended ended = script.end();
-            assertEquals(143, ended.status());
-            assertEquals(summary(1, 1, 3, 0) + "\n", ended.out());
-        }
-    }
-
-    @Test
     void aTerminalHasOneStatusLineThatMessagesAreNotMixedInto() throws Exception {
         Script.Ended ended = onTerminal("", receiver.target());
         assertTrue(ended.out().contains("\r\033[K\033[?7l\033[2m"), ended.out());
@@ -194,8 +171,7 @@ class UdpSendTest {
         })) {
             String inner = "TERM=xterm $SseToUdp -v -m 3 --retry-delay 0.1 " + server.url("/") + " " + receiver.target();
             Script.Ended ended = Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
-            assertTrue(ended.out().contains("0 reconnects, 0 errors"), ended.out());
-            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 1 reconnects, 0 errors"), ended.out());
+            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 0 errors, 1 reconnects"), ended.out());
         }
     }
 

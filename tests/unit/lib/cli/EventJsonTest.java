@@ -65,10 +65,10 @@ class EventJsonTest {
     @ParameterizedTest
     @MethodSource("texts")
     void textsAreEscapedWhereverTheyStand(String text, String escaped) throws IOException {
-        String expected = "{\"event\":\"" + escaped + "\",\"id\":\"" + escaped + "\",\"data\":\"" + escaped + "\"}";
-        assertEquals(expected, written(new SseEvent(text, text, text), null));
+        String expected = "{\"event\":\"e" + escaped + "\",\"id\":\"" + escaped + "\",\"data\":\"" + escaped + "\"}";
+        assertEquals(expected, written(new SseEvent("e" + text, text, text), null));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new EventJson(out).writeComment(text, null);
+        new EventJson(out).write(new SseEvent("", "", text), null);
         assertEquals("{\"comment\":\"" + escaped + "\"}", out.toString(UTF_8));
     }
 
@@ -111,9 +111,9 @@ class EventJsonTest {
 
     private static void assertEscapedAsAComment(String text) throws IOException {
         ByteArrayOutputStream comment = new ByteArrayOutputStream();
-        new EventJson(comment).writeComment(text, null);
-        assertEquals(comment.toString(UTF_8).replace("{\"comment\"", "{\"event\":\"\",\"id\":\"\",\"data\""),
-            written(new SseEvent("", "", text), null));
+        new EventJson(comment).write(new SseEvent("", "", text), null);
+        assertEquals(comment.toString(UTF_8).replace("{\"comment\"", "{\"event\":\"e\",\"id\":\"\",\"data\""),
+            written(new SseEvent("e", "", text), null));
     }
 
     private static boolean isControl(int character) {
@@ -133,7 +133,7 @@ class EventJsonTest {
         assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\",\"time\":\"" + time + "\"}",
             written(new SseEvent("e", "1", "a"), instant));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new EventJson(out).writeComment("c", instant);
+        new EventJson(out).write(new SseEvent("", "", "c"), instant);
         assertEquals("{\"comment\":\"c\",\"time\":\"" + time + "\"}", out.toString(UTF_8));
     }
 
@@ -145,7 +145,7 @@ class EventJsonTest {
         assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
         out.reset();
         out.write('\n');
-        json.writeComment("b", null);
+        json.write(new SseEvent("", "", "b"), null);
         json.write(new SseEvent("e", "1", "a"), null);
         assertEquals("\n{\"comment\":\"b\"}{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
     }
@@ -165,7 +165,7 @@ class EventJsonTest {
         };
         EventJson json = new EventJson(out);
         json.write(new SseEvent("e", "1", "x".repeat(100_000)), Instant.EPOCH);
-        json.writeComment("c", null);
+        json.write(new SseEvent("", "", "c"), null);
         assertTrue(out.toString().endsWith("{\"comment\":\"c\"}"));
     }
 

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -67,41 +67,39 @@ class FormatTest {
             arguments("\u00E9\u20AC\uD83D\uDE00{id}\u2028", "\u00E9\u20AC\uD83D\uDE004\u2028"));
     }
 
+    private static String written(Format template, SseEvent event) throws IOException {
+        StringBuilder written = new StringBuilder();
+        template.write(event, payload -> written.append(UTF_8.decode(payload)));
+        return written.toString();
+    }
+
     @ParameterizedTest
     @MethodSource("templates")
     void eventIsWrittenAsTheTemplateSays(String text, String expected) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Format template = new Format(text, out, Placeholder.values());
-        template.write(EVENT, null);
-        assertEquals(expected, out.toString(UTF_8));
-        template.write(EVENT, null);
-        assertEquals(expected + expected, out.toString(UTF_8));
+        Format template = new Format(text, Placeholder.values());
+        assertEquals(expected, written(template, EVENT));
+        assertEquals(expected, written(template, EVENT));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"{id}", "$1", "\\", "{{", "", "\u00E9\uD83D\uDE00\0\n", "{\"a\":1}"})
     void valuesArePutInAsTheyAre(String value) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new Format("<{data}|{event}|{id}>", out, Placeholder.values()).write(new SseEvent(value, value, value), null);
-        assertEquals("<" + value + "|" + value + "|" + value + ">", out.toString(UTF_8));
+        Format template = new Format("<{data}|{event}|{id}>", Placeholder.values());
+        assertEquals("<" + value + "|" + value + "|" + value + ">", written(template, new SseEvent(value, value, value)));
     }
 
     @Test
     void timeIsInJsonOnly() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new Format("{id} {json}", out, Placeholder.values()).write(EVENT, Instant.EPOCH);
-        assertEquals("4 {\"event\":\"touch\",\"id\":\"4\",\"data\":\"a b\",\"time\":\"1970-01-01T00:00:00.000Z\"}",
-            out.toString(UTF_8));
+        String written = written(new Format("{id} {json}", Placeholder.values()).timestamps(), EVENT);
+        String start = "4 {\"event\":\"touch\",\"id\":\"4\",\"data\":\"a b\",\"time\":\"";
+        assertTrue(written.startsWith(start) && written.endsWith("Z\"}"), written);
+        Instant time = Instant.parse(written.substring(start.length(), written.length() - 2));
+        assertTrue(Duration.between(time, Instant.now()).abs().compareTo(Duration.ofMinutes(1)) < 0, written);
     }
 
     @Test
-    void commentIsWrittenAsJson() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Format template = new Format("{json}", out, Placeholder.JSON);
-        template.writeComment("c", null);
-        template.writeComment("d", Instant.EPOCH);
-        assertEquals("{\"comment\":\"c\"}{\"comment\":\"d\",\"time\":\"1970-01-01T00:00:00.000Z\"}",
-            out.toString(UTF_8));
+    void eventWithoutATypeIsWrittenAsAComment() throws IOException {
+        assertEquals("{\"comment\":\"c\"}", written(new Format("{json}", Placeholder.JSON), new SseEvent("", "", "c")));
     }
 
     // ---- lines
@@ -116,17 +114,17 @@ class FormatTest {
         "fixed,            fixed",
         "{{line},          {line}"})
     void lineIsWrittenAsTheTemplateSays(String text, String expected) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
         byte[] bytes = "before<\u00FF\0>after".getBytes(ISO_8859_1);
-        new Format(text, out, Placeholder.values()).write(EVENT, bytes, 6, 4);
-        assertEquals(expected, out.toString(ISO_8859_1));
+        StringBuilder written = new StringBuilder();
+        new Format(text, Placeholder.values()).write(EVENT, bytes, 6, 4, line -> written.append(ISO_8859_1.decode(line)));
+        assertEquals(expected, written.toString());
     }
 
     @Test
     void lineNeedsNoEventWhereNoneOfItsPartsIsNamed() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new Format("<{line}>", out, Placeholder.LINE).write(null, new byte[0], 0, 0);
-        assertEquals("<>", out.toString(UTF_8));
+        StringBuilder written = new StringBuilder();
+        new Format("<{line}>", Placeholder.LINE).write(null, new byte[0], 0, 0, line -> written.append(UTF_8.decode(line)));
+        assertEquals("<>", written.toString());
     }
 
     // ---- what a template is made of
@@ -146,7 +144,7 @@ class FormatTest {
         "\"\",             \"\",       false, false",
         "{{line},          \"\",       false, false"})
     void templateKnowsWhatItIsMadeOf(String text, String has, boolean needsEvent, boolean isJson) throws IOException {
-        Format template = new Format(text, new ByteArrayOutputStream(), Placeholder.values());
+        Format template = new Format(text, Placeholder.values());
         for (Placeholder placeholder : Placeholder.values()) {
             assertEquals(has.contains(placeholder.name()), template.has(placeholder), placeholder.name());
         }
@@ -159,7 +157,7 @@ class FormatTest {
     void unknownWordIsRefusedWithTheWordsThatAreKnown(String word) {
         for (String text : new String[] {word, "a " + word + " b {id}", "{id}{{" + word}) {
             String message = assertThrows(IllegalArgumentException.class,
-                () -> new Format(text, new ByteArrayOutputStream(), Placeholder.DATA, Placeholder.ID)).getMessage();
+                () -> new Format(text, Placeholder.DATA, Placeholder.ID)).getMessage();
             assertEquals(word + " is not known here, expected one of {data} {id} ({{ is a brace)", message);
         }
     }
@@ -170,8 +168,8 @@ class FormatTest {
         try {
             // Where "ID" in lower case has an i without a dot.
             Locale.setDefault(new Locale("tr", "TR"));
-            assertTrue(new Format("{id}", new ByteArrayOutputStream(), Placeholder.ID).has(Placeholder.ID));
-            assertFalse(new Format("{line}", new ByteArrayOutputStream(), Placeholder.LINE).needsEvent());
+            assertTrue(new Format("{id}", Placeholder.ID).has(Placeholder.ID));
+            assertFalse(new Format("{line}", Placeholder.LINE).needsEvent());
         } finally {
             Locale.setDefault(usual);
         }
