@@ -165,8 +165,8 @@ public final class SseOptions {
         SseClient client = client(tool());
         tool().onSignal(client::close);
         tool().status(() -> client.reconnects() + " reconnects");
-        SseClient.End end = client.listen(new Selection(client, handler, out));
-        return end == SseClient.End.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
+        SseClient.Outcome end = client.listen(new Selection(client, handler, out));
+        return end == SseClient.Outcome.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
     }
 
     private Tool tool() {
@@ -190,7 +190,7 @@ public final class SseOptions {
                 .retryMaxDelay(retryMaxDelay)
                 .maxEventBytes(within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size", tool))
                 .notices(tool::notice)
-                .details(tool::detail);
+                .debug(tool::detail);
             if (noRetry || maxRetries != null) {
                 client.maxRetries(noRetry ? 0 : within(0, Integer.MAX_VALUE, maxRetries, "--max-retries", tool));
             }

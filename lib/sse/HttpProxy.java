@@ -1,34 +1,23 @@
 //SOURCES SseRequest.java
 package lib.sse;
 
-import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/**
- * Which HTTP proxy a connection goes through, if any, by the rules of curl.
- *
- * <p>Make one that has credentials before the first {@link SseRequest}, or any other use of java.net.http: that reads
- * only once whether it may show Basic credentials to the proxy of an https URL, and keeps them unless told otherwise.
- */
-public final class HttpProxy extends ProxySelector {
+/** Which HTTP proxy a connection goes through, if any, by the rules of curl. */
+public final class HttpProxy {
     private static final int USUAL_PORT = 1080;
     private static final String EXPECTED = "expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy";
-    private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
 
     private final URI forHttp;
@@ -39,9 +28,6 @@ public final class HttpProxy extends ProxySelector {
         this.forHttp = forHttp;
         this.forHttps = forHttps;
         this.direct = direct;
-        if ((hasCredentials(forHttp) || hasCredentials(forHttps)) && System.getProperty(TUNNELING) == null) {
-            System.setProperty(TUNNELING, "");
-        }
     }
 
     /**
@@ -89,10 +75,10 @@ public final class HttpProxy extends ProxySelector {
         throw new IllegalArgumentException(what + ": " + EXPECTED);
     }
 
-    /** The proxy for a URL. */
-    private Optional<URI> proxyFor(URI url) {
-        String host = url.getHost().toLowerCase(Locale.ROOT);
-        URI proxy = url.getScheme().equalsIgnoreCase("https") ? forHttps : forHttp;
+    /** The proxy for a request. */
+    private Optional<URI> proxyFor(SseRequest request) {
+        String host = request.host.toLowerCase(Locale.ROOT);
+        URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
         return Optional.ofNullable(proxy).filter(any -> !direct.equals(List.of("*"))
             && direct.stream().noneMatch(name -> covers(name, host.replaceFirst("\\.$", ""))));
     }
@@ -135,33 +121,24 @@ public final class HttpProxy extends ProxySelector {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** The value of {@code Proxy-Authorization} for a URL, if its proxy has credentials. */
-    Optional<String> authorization(URI url) {
-        return proxyFor(url).map(URI::getRawUserInfo).map(credentials -> "Basic " + Base64.getEncoder().encodeToString(
-            SseRequest.decoded(credentials).getBytes(StandardCharsets.UTF_8)));
+    /** The value of {@code Proxy-Authorization} for a request, if its proxy has credentials. */
+    Optional<String> authorization(SseRequest request) {
+        return proxyFor(request).map(URI::getRawUserInfo)
+            .map(credentials -> SseRequest.basic(SseRequest.decoded(credentials)));
     }
 
-    private static boolean hasCredentials(URI proxy) {
-        return proxy != null && proxy.getRawUserInfo() != null;
+    /** The proxy for a request as messages tell it, without credentials. */
+    Optional<String> name(SseRequest request) {
+        return proxyFor(request).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
     }
 
-    /** The proxy for a URL as messages tell it, without credentials. */
-    Optional<String> name(URI url) {
-        return proxyFor(url).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
+    /** Where the request is sent; {@link Proxy#NO_PROXY} if to its own server. */
+    Proxy way(SseRequest request) {
+        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP, new InetSocketAddress(
+            proxy.getHost(), port(proxy)))).orElse(Proxy.NO_PROXY);
     }
 
     private static int port(URI proxy) {
         return proxy.getPort() < 0 ? USUAL_PORT : proxy.getPort();
-    }
-
-    @Override
-    public List<Proxy> select(URI url) {
-        return List.of(proxyFor(url).map(proxy -> new Proxy(Proxy.Type.HTTP, new InetSocketAddress(
-            proxy.getHost(), port(proxy)))).orElse(Proxy.NO_PROXY));
-    }
-
-    @Override
-    public void connectFailed(URI url, SocketAddress proxy, IOException failure) {
-        // The client tells of it, like of every other failure to connect.
     }
 }

@@ -14,17 +14,25 @@ import javax.net.ssl.TrustManager;
 /**
  * A TLS context that is made when the first connection needs it. To make one takes as long as the rest of a start, and
  * plain http needs none.
+ *
+ * <p>For use by one client, which makes one connection after the other.
  */
 final class LateTls extends SSLContextSpi {
     private final Supplier<SSLContext> maker;
+    private volatile String peer = "";
     private SSLContext made;
 
-    private LateTls(Supplier<SSLContext> maker) {
+    LateTls(Supplier<SSLContext> maker) {
         this.maker = maker;
     }
 
-    static SSLContext context(Supplier<SSLContext> maker) {
-        return new SSLContext(new LateTls(maker), null, "TLS") {};
+    SSLContext context() {
+        return new SSLContext(this, null, "TLS") {};
+    }
+
+    /** Whose certificate the next connection wants to see: its URL may bear an address in place of the name. */
+    void expect(String host) {
+        peer = host;
     }
 
     private synchronized SSLContext made() {
@@ -46,7 +54,7 @@ final class LateTls extends SSLContextSpi {
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
-        return made().createSSLEngine(host, port);
+        return made().createSSLEngine(peer.isEmpty() ? host : peer, port);
     }
 
     @Override

@@ -28,11 +28,7 @@ public final class Reason {
 
     /** One line without the exception's class, if it says something itself. */
     public static String of(Throwable failure) {
-        Throwable cause = failure;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-                && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
+        Throwable cause = cause(failure);
         if (cause instanceof UnknownHostException
                 || cause instanceof ConnectException && has(cause, UnresolvedAddressException.class)) {
             return "host not found";
@@ -55,6 +51,10 @@ public final class Reason {
         if (String.valueOf(message).endsWith("header parser received no bytes")) {
             return "connection closed without an answer";
         }
+        if (String.valueOf(message).contains("\u0015\u0003")) {
+            // The alert of a TLS server that read our request.
+            return "the server speaks TLS: is it https?";
+        }
         if (has(cause, EOFException.class) && BODY.matcher(String.valueOf(message)).lookingAt()) {
             return "the server broke off in the middle of its answer";
         }
@@ -62,6 +62,16 @@ public final class Reason {
             return "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel";
         }
         return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    /** What is behind an exception that only says that a task failed. */
+    static Throwable cause(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause;
     }
 
     /** Why a server was not trusted. */

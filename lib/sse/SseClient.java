@@ -1,53 +1,38 @@
-//SOURCES HttpProxy.java LateTls.java Reason.java SseEvent.java SseException.java SseParser.java SseRequest.java
-//SOURCES StateFile.java
+//SOURCES Answer.java Backoff.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java
+//SOURCES SseRequest.java SseStream.java StateFile.java Transport.java
 package lib.sse;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
-import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 
 /**
  * One subscription: connects, reads, connects again, resumes, until it is over for good.
  *
  * <p>The thread in {@link #listen} watches over the time-outs. Events are handed over on the thread that reads the
  * socket, one after the other; while the handler blocks nothing is read, and the server has to wait. Set a client up
- * before {@code listen}; only {@link #close} may be called while it runs, from any thread.
+ * before {@code listen}; only {@link #close}, {@link #lastEventId} and {@link #reconnects} may be called while it runs,
+ * from any thread.
  *
- * <p>What is promised: an event is handed over once at the most by one connection. After a reconnect it depends on the
- * server: one that resumes by {@code Last-Event-ID} sends each event that the handler has not taken, one that does not
- * has lost what happened in between. Ids are never compared: a server may give all events the same.
+ * <p>What is promised: one connection hands an event over at most once. After a reconnect it depends on the server: one
+ * that resumes by {@code Last-Event-ID} sends every event that the handler has not taken; with any other, the events in
+ * between are lost. Ids are never compared: a server may give all events the same.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">
  *     WHATWG HTML, 9.2.3 Processing model</a>
@@ -65,7 +50,7 @@ public final class SseClient implements AutoCloseable {
     }
 
     /** How a subscription ended without a failure. */
-    public enum End {
+    public enum Outcome {
         /** The server answered 204: there is nothing more, and nobody should ask again. */
         NO_CONTENT,
         /** The stream ended, and no reconnect was wanted. */
@@ -76,60 +61,49 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    private static final Duration SHORTEST_WAIT = Duration.ofMillis(10);
-    private static final Duration SHORTEST_SERVER_WAIT = Duration.ofMillis(100);
-    private static final Duration LONGEST_SERVER_WAIT = Duration.ofDays(1);
-    private static final Duration HELD = Duration.ofMinutes(1);
-    private static final Duration BETWEEN_SAVES = Duration.ofMillis(20);
-    private static final Duration TIME_TO_FINISH = Duration.ofMillis(300);
-    private static final Duration TIME_FOR_A_REASON = Duration.ofSeconds(2);
-    private static final Duration BETWEEN_FAILED_SAVES = Duration.ofSeconds(1);
-    private static final Duration FOREVER = Duration.ofDays(36_500);
-    private static final int REASON_LENGTH = 200;
-    private static final int REASON_BYTES = 4 * REASON_LENGTH;
-    private static final String EVENT_STREAM = "text/event-stream";
-    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+    private static final Duration TIME_TO_FINISH = Duration.ofMillis(800);
 
     private final SseRequest request;
-    private final Object monitor = new Object();
-
     private String initialLastEventId = "";
     private StateFile stateFile;
     private Duration connectTimeout = Duration.ofSeconds(10);
     private Duration idleTimeout = Duration.ofSeconds(300);
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
-    private Duration maxTime;
+    private boolean ignoresRetry;
+    private boolean retriesAllErrors;
+    private boolean asksAgain;
+    private Duration maxTime = Duration.ZERO;
     private int maxRetries = Integer.MAX_VALUE;
     private int maxRedirects = 20;
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
-    private Consumer<String> notices = message -> {};
-    private Consumer<String> details = message -> {};
-
+    private Consumer<String> notices = message -> System.err.println(message);
+    private Consumer<String> debug = message -> {};
     private Supplier<SSLContext> tls = SseClient::defaultTls;
     private HttpProxy proxy = HttpProxy.of(Map.of());
-    private HttpClient http;
-    private Thread listener;
-    private Thread selector;
-    private volatile Thread handling;
-    private boolean finished;
-    private LongSupplier endOfTime = () -> Long.MAX_VALUE;
-    private LongSupplier saveAgain = () -> 0;
-    private String savedLastEventId;
-    private boolean savingFails;
-    private boolean unsendableIdSaid;
-    private Optional<Duration> serverRetry = Optional.empty();
+
+    private final AtomicReference<Thread> listener = new AtomicReference<>();
+    private final CountDownLatch finished = new CountDownLatch(1);
     private volatile boolean closed;
-    private volatile String lastEventId;
+    private volatile SseStream stream;
+    private volatile Progress progress;
     private volatile long reconnects;
+    private LongSupplier timeLeft = () -> Long.MAX_VALUE;
+    private Transport transport;
 
     public SseClient(SseRequest request) {
         this.request = request;
+        asksAgain = request.body == null && !request.method().equals("POST");
     }
 
-    /** A subscription without headers of its own; {@code uri} as for {@link SseRequest#SseRequest}. */
-    public SseClient(URI uri) {
-        this(new SseRequest(uri));
+    /** A subscription without headers of its own; {@code url} as for {@link SseRequest#SseRequest(String)}. */
+    public SseClient(String url) {
+        this(new SseRequest(url));
+    }
+
+    /** The same for a URL that is one already. */
+    public SseClient(URI url) {
+        this(new SseRequest(url));
     }
 
     /** The last event ID to begin with; a {@link #stateFile} that has one comes before it. */
@@ -144,15 +118,15 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** For TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
+    /** For one address of the server, TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
     public SseClient connectTimeout(Duration time) {
         connectTimeout = time;
         return this;
     }
 
     /**
-     * How long a stream may bring nothing, no comment either, before it is taken for lost; 300 s unless set, zero for
-     * ever. The wait for an answer is not limited: some servers begin it with the first event.
+     * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before the
+     * answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure.
      */
     public SseClient idleTimeout(Duration time) {
         idleTimeout = time;
@@ -171,9 +145,9 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** The reconnection time until the server sets another, which is held within 100 ms and a day; at least 10 ms, 1 s unless set. */
+    /** The reconnection time until the server sets another, which is held within 100 ms and 10 minutes; 1 s unless set. */
     public SseClient retryDelay(Duration time) {
-        retryDelay = time.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : time;
+        retryDelay = time;
         return this;
     }
 
@@ -183,9 +157,30 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** After how many failures in a row to give up, 0 for the first; unlimited unless set. */
+    /** Keeps to {@link #retryDelay}, whatever reconnection time the server sets. */
+    public SseClient ignoreRetry() {
+        ignoresRetry = true;
+        return this;
+    }
+
+    /** After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. */
     public SseClient maxRetries(int retries) {
         maxRetries = retries;
+        return this;
+    }
+
+    /** Tries again after a status or content type too that would be final. */
+    public SseClient retryAllErrors() {
+        retriesAllErrors = true;
+        return this;
+    }
+
+    /**
+     * Whether the end of a stream that ended well is followed by another connection. Unless set that is so, but for a
+     * request with a body, where it is so only with {@link #maxRetries}: what that asked for was done.
+     */
+    public SseClient askAgain(boolean always) {
+        asksAgain = always;
         return this;
     }
 
@@ -207,21 +202,25 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** Takes lines on what happened and what comes next; they may hold text from the network as it came. */
+    /**
+     * Takes lines on what happened and what comes next; standard error unless set. They may hold text from the network as
+     * it came.
+     */
     public SseClient notices(Consumer<String> lines) {
         notices = lines;
         return this;
     }
 
     /** Takes lines that only somebody who looks for a fault wants; they may hold the whole URL. */
-    public SseClient details(Consumer<String> lines) {
-        details = lines;
+    public SseClient debug(Consumer<String> lines) {
+        debug = lines;
         return this;
     }
 
     /** The id of the last event that the handler took, or of a block without data behind it; "" if there is none. */
     public String lastEventId() {
-        return lastEventId == null ? initialLastEventId : lastEventId;
+        Progress now = progress;
+        return now == null ? initialLastEventId : now.lastEventId();
     }
 
     /** How often a connection was lost, or did not come about, and another followed; from any thread. */
@@ -234,54 +233,236 @@ public final class SseClient implements AutoCloseable {
      *
      * @return how it ended
      * @throws SseException         if the server refused, or too many connections in a row failed
-     * @throws IOException          whatever the handler threw; or a header file or the state file can not be read
+     * @throws IOException          whatever the handler threw; or a header file or the state file cannot be used
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
-    public End listen(Handler handler) throws IOException, InterruptedException {
-        synchronized (monitor) {
-            if (listener != null) {
-                throw new IllegalStateException("a client listens once");
-            }
-            listener = Thread.currentThread();
-            endOfTime = maxTime == null ? endOfTime : leftOf(maxTime);
+    public Outcome listen(Handler handler) throws IOException, InterruptedException {
+        if (!listener.compareAndSet(null, Thread.currentThread())) {
+            throw new IllegalStateException("a client listens once");
         }
         try {
-            request.build("", proxy);
-            resume();
-            http = newHttpClient();
-            return listenUntilOver(handler);
+            return closed ? Outcome.CLOSED : listenUntilOver(handler);
         } finally {
             finish();
         }
     }
 
     /**
-     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.3 s
-     * at the most, or not at all within the handler.
+     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.8 s at
+     * the most, or not at all within the handler.
      */
     @Override
     public void close() {
-        synchronized (monitor) {
-            closed = true;
-            monitor.notifyAll();
-            boolean inside = Thread.currentThread() == handling || Thread.currentThread() == listener;
-            if (listener != null && !inside) {
-                waitUntil(() -> finished, TIME_TO_FINISH);
+        closed = true;
+        SseStream now = stream;
+        if (now != null) {
+            now.detach();
+        }
+        Thread listening = listener.get();
+        LockSupport.unpark(listening);
+        Thread self = Thread.currentThread();
+        if (listening != null && listening != self && (now == null || !now.isBusy(self))) {
+            try {
+                finished.await(TIME_TO_FINISH.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException stop) {
+                self.interrupt();
             }
         }
     }
 
-    private void resume() throws IOException {
-        lastEventId = initialLastEventId;
-        if (stateFile != null) {
-            try {
-                lastEventId = stateFile.read().filter(id -> !id.isEmpty()).orElse(initialLastEventId);
-                stateFile.write(lastEventId);
-                savedLastEventId = lastEventId;
-            } catch (IOException failure) {
-                throw new IOException(stateFile + ": " + Reason.of(failure), failure);
+    private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
+        timeLeft = maxTime.isZero() ? timeLeft : leftOf(maxTime);
+        progress = new Progress(stateFile, this::say);
+        String first = request.firstLastEventId();
+        progress.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
+        if (!request.leftOut.isEmpty()) {
+            say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
+        }
+        transport = new Transport(proxy, tls, connectTimeout);
+        Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
+        Optional<Duration> retry = Optional.empty();
+        Duration waited = Duration.ZERO;
+        int failures = 0;
+        while (true) {
+            LongSupplier untilOfUse = leftOf(waited);
+            Exchange.Result result = new Exchange(this, transport, request, handler).run();
+            if (result.end() == Exchange.End.OVER) {
+                return result.outcome();
+            }
+            boolean isOver = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
+            if (result.end() == Exchange.End.ENDED && isOver) {
+                sayIfUnusual(result);
+                return Outcome.STREAM_ENDED;
+            }
+            SseStream last = result.stream();
+            boolean wasOfUse = last != null && (last.broughtSomething() || untilOfUse.getAsLong() < 0);
+            failures = wasOfUse ? 0 : result.end() == Exchange.End.IDLE ? failures : failures + 1;
+            if (maxRetries == 0 || failures > maxRetries) {
+                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + result.reason() + gaveUp());
+            }
+            retry = last == null ? retry : last.retry().or(before(retry));
+            Backoff.Wait wait = result.end() == Exchange.End.IDLE ? Backoff.NO_WAIT
+                : backoff.next(failures, retry, result.retryAfter(), ThreadLocalRandom.current().nextDouble());
+            waited = wait.time();
+            reconnects++;
+            sayWhatComes(result, wait);
+            Outcome outcome = await(leftOf(waited));
+            if (outcome != null) {
+                return outcome;
             }
         }
+    }
+
+    private static Supplier<Optional<Duration>> before(Optional<Duration> retry) {
+        return () -> retry;
+    }
+
+    private String gaveUp() {
+        return "; gave up" + (maxRetries == 0 ? "" : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries"));
+    }
+
+    private void sayIfUnusual(Exchange.Result end) {
+        if (!end.reason().isEmpty()) {
+            say(end.reason());
+        }
+    }
+
+    private void sayWhatComes(Exchange.Result result, Backoff.Wait wait) {
+        say((result.reason().isEmpty() ? "the stream ended" : result.reason()) + "; connecting again"
+            + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
+            + (wait.isWish() ? ", as the server asks" : "")
+            + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));
+    }
+
+    private void finish() {
+        closed = true;
+        if (progress != null) {
+            progress.close();
+        }
+        finished.countDown();
+        if (transport != null) {
+            transport.end(stream);
+        }
+    }
+
+    // ---- for one exchange ----
+
+    /**
+     * Parks until there is no time left (null) or all is over (how); saves the state meanwhile.
+     *
+     * @param nanosLeft asked again whenever this thread was woken
+     */
+    Outcome await(LongSupplier nanosLeft) throws InterruptedException {
+        while (true) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            long leftOfAll = timeLeft.getAsLong();
+            if (closed || leftOfAll <= 0) {
+                return closed ? Outcome.CLOSED : Outcome.TIME_OVER;
+            }
+            long left = nanosLeft.getAsLong();
+            if (left <= 0) {
+                return null;
+            }
+            long leftToSave = progress.nanosToSave();
+            if (leftToSave <= 0) {
+                progress.save();
+            } else {
+                LockSupport.parkNanos(this, Math.min(left, Math.min(leftOfAll, leftToSave)));
+            }
+        }
+    }
+
+    /** Has the listening thread look again. */
+    void wake() {
+        LockSupport.unpark(listener.get());
+    }
+
+    SseStream newStream(Handler handler, Function<ResponseInfo, Answer> judge) {
+        SseStream made = new SseStream(maxEventBytes, handler, judge, progress, this);
+        stream = made;
+        if (closed) {
+            made.detach();
+        }
+        return made;
+    }
+
+    /**
+     * Nothing more is handed over. What is being handed over may finish; it is waited for, but not for long where all is
+     * over or this thread was interrupted.
+     */
+    void leave(SseStream left) {
+        left.detach();
+        boolean wasInterrupted = Thread.interrupted();
+        LongSupplier patience = closed || wasInterrupted || timeLeft.getAsLong() <= 0 ? leftOf(TIME_TO_FINISH) : null;
+        while (left.isBusy() && (patience == null || patience.getAsLong() > 0)) {
+            LockSupport.parkNanos(this, patience == null ? Long.MAX_VALUE : patience.getAsLong());
+            wasInterrupted |= Thread.interrupted();
+            if (patience == null && (closed || wasInterrupted)) {
+                patience = leftOf(TIME_TO_FINISH);
+            }
+        }
+        left.close();
+        if (wasInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    String sendableLastEventId() {
+        return progress.sendable();
+    }
+
+    int maxRedirects() {
+        return maxRedirects;
+    }
+
+    boolean retriesAllErrors() {
+        return retriesAllErrors;
+    }
+
+    /** 0 for ever. */
+    long idleNanos() {
+        return idleTimeout.toNanos();
+    }
+
+    /** How long to wait for the name server. */
+    LongSupplier connectPatience() {
+        return connectTimeout.isZero() ? () -> Long.MAX_VALUE : leftOf(connectTimeout);
+    }
+
+    /** There is a stream now. */
+    void connected() {
+        if (reconnects > 0) {
+            say("connected again");
+        }
+    }
+
+    void say(String notice) {
+        notices.accept(this + ": " + notice);
+    }
+
+    void debug(String line) {
+        debug.accept(line);
+    }
+
+    /** Where it connects to, without what may be secret. */
+    @Override
+    public String toString() {
+        return request.toString();
+    }
+
+    private static LongSupplier leftOf(Duration time) {
+        long start = System.nanoTime();
+        long nanos = time.toNanos();
+        return () -> nanos - (System.nanoTime() - start);
+    }
+
+    /** How long a time is, for the user. */
+    static String seconds(Duration time) {
+        double seconds = time.toNanos() / 1e9;
+        String text = String.format(Locale.ROOT, seconds < 10 ? "%.2f" : "%.0f", seconds);
+        return (text.contains(".") ? text.replaceFirst("\\.?0+$", "") : text) + " s";
     }
 
     private static SSLContext defaultTls() {
@@ -289,549 +470,6 @@ public final class SseClient implements AutoCloseable {
             return SSLContext.getDefault();
         } catch (NoSuchAlgorithmException broken) {
             throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
-        }
-    }
-
-    private HttpClient newHttpClient() {
-        HttpClient.Builder builder = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .sslContext(LateTls.context(tls))
-            .sslParameters(new SSLParameters())
-            .proxy(proxy)
-            .executor(this::execute);
-        if (!connectTimeout.isZero()) {
-            builder.connectTimeout(connectTimeout);
-        }
-        return builder.build();
-    }
-
-    /**
-     * Everything runs where it comes up, so that there is no hand-over between the socket and the handler. Only what
-     * comes up in the listening thread goes to another, because a handler that blocks must not block the watch.
-     */
-    private void execute(Runnable task) {
-        if (Thread.currentThread() == listener) {
-            Thread thread = new Thread(task, "sse-connect");
-            thread.setDaemon(true);
-            thread.start();
-        } else {
-            task.run();
-        }
-    }
-
-    private End listenUntilOver(Handler handler) throws IOException, InterruptedException {
-        int failures = 0;
-        while (true) {
-            Attempt attempt = connect(handler, failures > 0);
-            if (attempt.end != null) {
-                return attempt.end;
-            }
-            failures = attempt.proved ? 1 : failures + 1;
-            if (attempt.streamEnded && maxRetries == 0) {
-                return End.STREAM_ENDED;
-            }
-            if (failures > maxRetries) {
-                throw new SseException(SseException.Kind.GAVE_UP, request + ": " + attempt.reason + "; gave up"
-                    + (maxRetries == 0 ? "" : " after " + maxRetries + " retries"));
-            }
-            Duration wait = waitBeforeRetry(failures, attempt.retryAfter);
-            reconnects++;
-            notices.accept(request + ": " + attempt.reason + "; connecting again in " + seconds(wait));
-            End end = watch(leftOf(wait));
-            if (end != null) {
-                return end;
-            }
-        }
-    }
-
-    /** The standard leaves the back-off to us: "optionally, wait some more", never less. */
-    private Duration waitBeforeRetry(int failures, Optional<Duration> retryAfter) {
-        Duration first = serverRetry.map(SseClient::bounded).orElse(retryDelay);
-        Duration most = retryMaxDelay.compareTo(first) > 0 ? retryMaxDelay : first;
-        Duration wait = first;
-        for (int i = 1; i < failures && wait.compareTo(most) < 0; i++) {
-            wait = wait.multipliedBy(2);
-        }
-        wait = wait.compareTo(most) < 0 ? wait : most;
-        Duration asked = retryAfter.map(SseClient::bounded).orElse(Duration.ZERO);
-        wait = wait.compareTo(asked) > 0 ? wait : asked;
-        double jitter = failures == 1 ? 0 : ThreadLocalRandom.current().nextDouble(0.2);
-        return wait.plusNanos((long) (wait.toNanos() * jitter));
-    }
-
-    private static Duration bounded(Duration asked) {
-        return asked.compareTo(SHORTEST_SERVER_WAIT) < 0 ? SHORTEST_SERVER_WAIT
-            : asked.compareTo(LONGEST_SERVER_WAIT) > 0 ? LONGEST_SERVER_WAIT : asked;
-    }
-
-    /** One try: from the request to the end of the stream, with the redirects between. */
-    private Attempt connect(Handler handler, boolean again) throws IOException, InterruptedException {
-        Set<String> visited = new HashSet<>();
-        SseRequest next = request;
-        while (true) {
-            visited.add(next.method() + " " + next.uri());
-            HttpRequest message;
-            try {
-                message = next.build(sendableLastEventId(), proxy);
-            } catch (IOException headerFile) {
-                return Attempt.lost(headerFile.getMessage());
-            }
-            details.accept(message.method() + " " + message.uri());
-            Connection connection = new Connection(next, handler, again);
-            CompletableFuture<HttpResponse<Void>> exchange = http.sendAsync(message, connection);
-            exchange.whenComplete((answer, failure) -> wakeListener());
-            End end;
-            boolean cut;
-            try {
-                end = watchExchange(connection, exchange);
-                cut = !exchange.isDone();
-            } finally {
-                connection.leave();
-                exchange.cancel(true);
-            }
-            ResponseInfo answer = connection.answer;
-            if (end != null) {
-                return Attempt.over(end);
-            } else if (answer == null && !cut && !exchange.isCompletedExceptionally()) {
-                // What a proxy answers to CONNECT does not get to the body handler.
-                throw refusedByProxy(connection);
-            } else if (connection.streaming || answer == null) {
-                return cut ? connection.lost("nothing came for " + seconds(idleTimeout))
-                    : exchange.isCompletedExceptionally() ? connection.lost(reason(connection, exchange))
-                    : connection.lost("the stream ended").withStreamEnded();
-            }
-            Optional<String> location = answer.headers().firstValue("Location");
-            if (!REDIRECTS.contains(answer.statusCode()) || location.isEmpty()) {
-                return judge(connection);
-            } else if (visited.size() > maxRedirects) {
-                throw refused("more than " + maxRedirects + " redirects");
-            }
-            next = redirected(next, answer.statusCode(), location.get());
-            if (visited.contains(next.method() + " " + next.uri())) {
-                throw refused("redirects in a loop at " + next);
-            }
-        }
-    }
-
-    /** Some servers begin an answer with the first event: the wait for it is told, not limited. */
-    private End watchExchange(Connection connection, CompletableFuture<?> exchange) throws InterruptedException {
-        while (true) {
-            LongSupplier untilTold = idleTimeout.isZero() ? () -> Long.MAX_VALUE : leftOf(idleTimeout);
-            End end = watch(() -> exchange.isDone() ? 0
-                : connection.answer == null ? untilTold.getAsLong() : connection.nanosLeft());
-            if (end != null || exchange.isDone() || connection.answer != null) {
-                return end;
-            }
-            notices.accept(request + ": no answer for " + seconds(idleTimeout) + ", still waiting");
-        }
-    }
-
-    private String reason(Connection connection, CompletableFuture<?> exchange) {
-        String reason = Reason.of(exchange.handle((answer, failure) -> failure).join());
-        return connection.streaming ? "connection lost, " + reason
-            : proxy.name(connection.sent.uri()).map(name -> reason + " (through the " + name + ")").orElse(reason);
-    }
-
-    private SseRequest redirected(SseRequest from, int status, String location) throws SseException {
-        try {
-            return from.redirected(status, location);
-        } catch (IllegalArgumentException notFollowed) {
-            throw refused("HTTP status " + status + " with a redirect that is not followed: "
-                + notFollowed.getMessage());
-        }
-    }
-
-    private Attempt judge(Connection connection) throws SseException {
-        int status = connection.answer.statusCode();
-        HttpHeaders headers = connection.answer.headers();
-        if (connection.beginning.size() > 0) {
-            details.accept("the answer begins: " + connection.beginning());
-        }
-        if (status == 204) {
-            return Attempt.over(End.NO_CONTENT);
-        } else if (status == 200) {
-            throw refused(problem(headers).orElseThrow() + "; the answer begins: "
-                + request.withoutSecrets(connection.sent.withoutSecrets(connection.beginning())));
-        } else if (status == 408 || status == 425 || status == 429 || status >= 500) {
-            return connection.lost("HTTP status " + status).withRetryAfter(retryAfter(headers));
-        } else if (status == 407) {
-            throw refusedByProxy(connection);
-        }
-        throw refused("HTTP status " + status);
-    }
-
-    /** What keeps an answer of status 200 from being an event stream. */
-    private static Optional<String> problem(HttpHeaders headers) {
-        String encoding = headers.firstValue("Content-Encoding").orElse("identity").strip();
-        String type = headers.firstValue("Content-Type").orElse("");
-        int parameters = type.indexOf(';');
-        String essence = (parameters < 0 ? type : type.substring(0, parameters)).strip();
-        if (type.isEmpty()) {
-            return Optional.of("no content type, expected " + EVENT_STREAM);
-        } else if (!essence.equalsIgnoreCase(EVENT_STREAM)) {
-            return Optional.of("content type " + type + ", expected " + EVENT_STREAM);
-        } else if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-            return Optional.of("content encoding " + encoding + ", which was not asked for");
-        }
-        return Optional.empty();
-    }
-
-    /** RFC 9110, 10.2.3: seconds, or a date. */
-    private static Optional<Duration> retryAfter(HttpHeaders headers) {
-        String value = headers.firstValue("Retry-After").orElse("").strip();
-        try {
-            return Optional.of(value.matches("[0-9]{1,9}")
-                ? Duration.ofSeconds(Long.parseLong(value))
-                : Duration.between(ZonedDateTime.now(), ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)));
-        } catch (DateTimeParseException neither) {
-            return Optional.empty();
-        }
-    }
-
-    private SseException refusedByProxy(Connection connection) {
-        return refused("HTTP status 407" + proxy.name(connection.sent.uri())
-            .map(name -> ", the " + name + " wants credentials, or other ones").orElse(""));
-    }
-
-    private SseException refused(String reason) {
-        return new SseException(SseException.Kind.REFUSED, request + ": " + reason);
-    }
-
-    private String sendableLastEventId() {
-        if (SseRequest.isPrintableAscii(lastEventId)) {
-            return lastEventId;
-        }
-        if (!unsendableIdSaid) {
-            unsendableIdSaid = true;
-            notices.accept(request + ": the last event ID is not printable ASCII, which no header here can carry: "
-                + "connecting without it");
-        }
-        return "";
-    }
-
-    /**
-     * Waits until there is no time left (null) or all is over (how); saves the state meanwhile.
-     *
-     * @param nanosLeft asked within the monitor, again whenever something happened
-     */
-    private End watch(LongSupplier nanosLeft) throws InterruptedException {
-        while (true) {
-            synchronized (monitor) {
-                long left = nanosLeft.getAsLong();
-                long leftOfAll = endOfTime.getAsLong();
-                if (closed || leftOfAll <= 0) {
-                    End end = closed ? End.CLOSED : End.TIME_OVER;
-                    closed = true;
-                    return end;
-                } else if (left <= 0) {
-                    return null;
-                }
-                long leftToSave = nanosToSave();
-                if (leftToSave > 0) {
-                    TimeUnit.NANOSECONDS.timedWait(monitor, Math.min(left, Math.min(leftOfAll, leftToSave)));
-                    continue;
-                }
-            }
-            save();
-        }
-    }
-
-    private static LongSupplier leftOf(Duration time) {
-        long start = System.nanoTime();
-        return () -> time.toNanos() - (System.nanoTime() - start);
-    }
-
-    private long nanosToSave() {
-        boolean due = stateFile != null && !lastEventId.equals(savedLastEventId);
-        return due ? saveAgain.getAsLong() : Long.MAX_VALUE;
-    }
-
-    private void save() {
-        String id = lastEventId;
-        try {
-            stateFile.write(id);
-            savedLastEventId = id;
-            saveAgain = leftOf(BETWEEN_SAVES);
-            if (savingFails) {
-                notices.accept(stateFile + ": written again");
-            }
-            savingFails = false;
-        } catch (IOException failure) {
-            if (!savingFails) {
-                notices.accept(stateFile + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
-            }
-            savingFails = true;
-            saveAgain = leftOf(BETWEEN_FAILED_SAVES);
-        }
-    }
-
-    private void finish() {
-        closed = true;
-        if (savedLastEventId != null && nanosToSave() != Long.MAX_VALUE) {
-            save();
-        }
-        synchronized (monitor) {
-            finished = true;
-            monitor.notifyAll();
-            if (selector != null && handling == null) {
-                selector.interrupt();
-            }
-        }
-        endHttp();
-    }
-
-    /** Since 21 a client can be ended; before, its thread ends when it is interrupted, or with the garbage. */
-    private void endHttp() {
-        try {
-            if (http != null) {
-                HttpClient.class.getMethod("shutdownNow").invoke(http);
-            }
-        } catch (ReflectiveOperationException before21) {
-            return;
-        }
-    }
-
-    /** Within the monitor. */
-    private void waitUntil(BooleanSupplier done, Duration most) {
-        LongSupplier left = leftOf(most);
-        try {
-            while (!done.getAsBoolean() && left.getAsLong() > 0) {
-                TimeUnit.NANOSECONDS.timedWait(monitor, left.getAsLong());
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static String seconds(Duration time) {
-        return String.format(Locale.ROOT, "%.3f", time.toNanos() / 1e9).replaceFirst("\\.?0+$", "") + " s";
-    }
-
-    /**
-     * What became of one try.
-     *
-     * @param end    how all is over; null if there is to be another try, for which the rest tells the reason
-     * @param proved whether it went well enough for failures to be counted from the beginning again
-     */
-    private record Attempt(End end, String reason, boolean proved, boolean streamEnded, Optional<Duration> retryAfter) {
-        static Attempt over(End end) {
-            return new Attempt(end, "", true, false, Optional.empty());
-        }
-
-        static Attempt lost(String reason) {
-            return new Attempt(null, reason, false, false, Optional.empty());
-        }
-
-        Attempt withStreamEnded() {
-            return new Attempt(end, reason, proved, true, retryAfter);
-        }
-
-        Attempt withRetryAfter(Optional<Duration> asked) {
-            return new Attempt(end, reason, proved, streamEnded, asked);
-        }
-    }
-
-    private void wakeListener() {
-        synchronized (monitor) {
-            monitor.notifyAll();
-        }
-    }
-
-    /** One request, its answer, and what comes of it. */
-    private final class Connection implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
-        private final SseRequest sent;
-        private final Handler handler;
-        private final boolean again;
-        private final SseParser parser = new SseParser(lastEventId, maxEventBytes, this);
-        private final CompletableFuture<Void> body = new CompletableFuture<>();
-        private final ByteArrayOutputStream beginning = new ByteArrayOutputStream();
-        private volatile ResponseInfo answer;
-        private volatile boolean streaming;
-        private volatile Subscription subscription;
-        private LongSupplier nanosLeft = () -> Long.MAX_VALUE;
-        private LongSupplier nanosToHold = () -> Long.MAX_VALUE;
-        private boolean delivered;
-        private boolean left;
-        private boolean askedMeanwhile;
-        private String takenId = lastEventId;
-        private Throwable failure;
-
-        Connection(SseRequest sent, Handler handler, boolean again) {
-            this.sent = sent;
-            this.handler = handler;
-            this.again = again;
-        }
-
-        @Override
-        public BodySubscriber<Void> apply(ResponseInfo info) {
-            synchronized (monitor) {
-                if (Thread.currentThread().getName().endsWith("-SelectorManager")) {
-                    selector = Thread.currentThread();
-                }
-                streaming = info.statusCode() == 200 && problem(info.headers()).isEmpty();
-                answer = info;
-                nanosToHold = leftOf(HELD);
-                nanosLeft = streaming ? idleTime() : leftOf(TIME_FOR_A_REASON);
-                monitor.notifyAll();
-            }
-            details.accept("HTTP status " + info.statusCode() + " " + info.headers().map());
-            if (streaming && again) {
-                notices.accept(request + ": connected again");
-            }
-            return this;
-        }
-
-        @Override
-        public CompletionStage<Void> getBody() {
-            return body;
-        }
-
-        @Override
-        public void onSubscribe(Subscription one) {
-            subscription = one;
-            one.request(1);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> bytes) {
-            if (!streaming) {
-                keepBeginning(bytes);
-                return;
-            }
-            if (!begin()) {
-                subscription.cancel();
-                return;
-            }
-            try {
-                hand(bytes);
-            } catch (Throwable thrown) {
-                failure = thrown;
-            }
-            boolean goOn;
-            synchronized (monitor) {
-                handling = null;
-                nanosLeft = idleTime();
-                goOn = failure == null && !left && !closed;
-                if (!goOn || stateFile != null || askedMeanwhile) {
-                    askedMeanwhile = false;
-                    monitor.notifyAll();
-                }
-            }
-            if (goOn) {
-                subscription.request(1);
-            } else {
-                subscription.cancel();
-                body.complete(null);
-            }
-        }
-
-        private boolean begin() {
-            synchronized (monitor) {
-                boolean wanted = !left && !closed;
-                if (wanted) {
-                    handling = Thread.currentThread();
-                }
-                return wanted;
-            }
-        }
-
-        /** What was handed over before something went wrong still goes out, and counts as taken once it has. */
-        private void hand(List<ByteBuffer> bytes) throws IOException {
-            try {
-                for (ByteBuffer part : bytes) {
-                    parser.feed(part);
-                }
-                takenId = closed ? takenId : parser.lastEventId();
-            } finally {
-                serverRetry = parser.retry().or(() -> serverRetry);
-                handler.flush();
-                lastEventId = takenId;
-            }
-        }
-
-        @Override
-        public void event(SseEvent event) throws IOException {
-            if (!closed) {
-                handler.event(event);
-                delivered = true;
-                takenId = event.id();
-            }
-        }
-
-        @Override
-        public void comment(String text) throws IOException {
-            if (!closed) {
-                handler.comment(text);
-            }
-        }
-
-        @Override
-        public void tooLarge(int bytes) throws IOException {
-            notices.accept(request + ": dropped an event of more than " + bytes + " bytes");
-            handler.tooLarge(bytes);
-        }
-
-        private void keepBeginning(List<ByteBuffer> bytes) {
-            for (ByteBuffer part : bytes) {
-                while (part.hasRemaining() && beginning.size() < REASON_BYTES) {
-                    beginning.write(part.get());
-                }
-            }
-            if (beginning.size() < REASON_BYTES) {
-                subscription.request(1);
-            } else {
-                subscription.cancel();
-                body.complete(null);
-            }
-        }
-
-        String beginning() {
-            String text = beginning.toString(StandardCharsets.UTF_8);
-            return text.substring(0, text.offsetByCodePoints(0, Math.min(REASON_LENGTH, text.codePointCount(0, text.length()))));
-        }
-
-        @Override
-        public void onError(Throwable thrown) {
-            body.completeExceptionally(thrown);
-        }
-
-        @Override
-        public void onComplete() {
-            body.complete(null);
-        }
-
-        /** How long it may still bring nothing. */
-        long nanosLeft() {
-            askedMeanwhile = handling != null;
-            return askedMeanwhile ? Long.MAX_VALUE : nanosLeft.getAsLong();
-        }
-
-        private LongSupplier idleTime() {
-            return idleTimeout.isZero() ? () -> Long.MAX_VALUE : leftOf(idleTimeout);
-        }
-
-        /** From here on nothing is handed over. What is being handed over may finish, unless all is to end soon. */
-        void leave() throws IOException {
-            synchronized (monitor) {
-                left = true;
-                waitUntil(() -> handling == null || closed, FOREVER);
-                waitUntil(() -> handling == null, TIME_TO_FINISH);
-            }
-            if (subscription != null) {
-                subscription.cancel();
-            }
-            if (failure instanceof IOException thrown) {
-                throw thrown;
-            } else if (failure instanceof RuntimeException thrown) {
-                throw thrown;
-            } else if (failure instanceof Error thrown) {
-                throw thrown;
-            }
-        }
-
-        Attempt lost(String reason) {
-            return new Attempt(null, reason, delivered || nanosToHold.getAsLong() <= 0, false, Optional.empty());
         }
     }
 }

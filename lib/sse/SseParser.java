@@ -67,6 +67,7 @@ public final class SseParser {
     private boolean atFirstLine = true;
     private boolean afterCarriageReturn;
     private boolean insideDroppedLine;
+    private boolean readAnything;
 
     // The standard's buffers. data is null until a data line was seen: one without a value makes an event too.
     private String lastEventId;
@@ -125,6 +126,17 @@ public final class SseParser {
     /** The reconnection time, if the stream has set one. */
     public Optional<Duration> retry() {
         return retry;
+    }
+
+    /** Whether a field or a comment has been read: if not, this was perhaps no event stream. */
+    boolean hasReadAnything() {
+        return readAnything;
+    }
+
+    /** Whether an event has begun that no blank line has ended: at the end of the stream it is dropped. */
+    boolean isWithinEvent() {
+        int colon = colon(lineStart, end);
+        return data != null || !eventType.isEmpty() || isNamed(DATA, lineStart, colon) || isNamed(EVENT, lineStart, colon);
     }
 
     /** Leaves at least one free byte behind {@code end}: by moving, by growing, at last by dropping the line. */
@@ -223,7 +235,10 @@ public final class SseParser {
         }
         if (colon > from) {
             processField(from, colon, value, to);
-        } else if (to - value <= maxEventBytes) {
+            return;
+        }
+        readAnything = true;
+        if (to - value <= maxEventBytes) {
             handler.comment(text(buffer, value, to));
         } else {
             handler.tooLarge(maxEventBytes);
@@ -266,8 +281,11 @@ public final class SseParser {
             }
         } else if (isNamed(RETRY, name, colon)) {
             setRetry(value, to);
+        } else {
+            // "Otherwise: the field is ignored."
+            return;
         }
-        // "Otherwise: the field is ignored."
+        readAnything = true;
     }
 
     private boolean isNamed(byte[] name, int from, int to) {

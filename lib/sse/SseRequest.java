@@ -1,24 +1,25 @@
-//SOURCES HttpProxy.java Reason.java
+//SOURCES JdkProperties.java Reason.java
 package lib.sse;
 
 import java.io.IOException;
+import java.net.IDN;
+import java.net.InetAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,66 +29,126 @@ import java.util.regex.Pattern;
  * <p>Set it up before it is used: it is not safe for changes by one thread while another connects.
  */
 public final class SseRequest {
-    private record Header(String name, String value) {}
+    record Header(String name, String value) {
+        boolean is(String other) {
+            return name.equalsIgnoreCase(other);
+        }
+    }
 
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-
-    private static final String RESTRICTED = "jdk.httpclient.allowRestrictedHeaders";
+    private static final Pattern URL = Pattern.compile(
+        "(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?![A-Za-z][A-Za-z0-9+.-]*:/))(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)"
+            + "(?::(?<port>[0-9]{0,6}))?(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
+    /** What {@link URI} does not take. */
+    private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
+    private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final String CONTENT_TYPE = "Content-Type";
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
+    /** What belongs to one connection, not to the request; java.net.http sets it by itself. */
+    private static final Set<String> OF_THE_CONNECTION = Set.of("connection", "keep-alive", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect");
     /** "Request-body-header names" of the Fetch standard. */
     private static final List<String> ABOUT_THE_BODY =
         List.of("Content-Encoding", "Content-Language", "Content-Location", CONTENT_TYPE);
-    /** RFC 3986, appendix B. */
-    private static final Pattern REFERENCE = Pattern.compile(
-        "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?<authority>//[^/?#]*)?(?<path>[^?#]*)(?<query>(\\?[^#]*)?)(#.*)?");
-    private static final Pattern NOT_IN_A_URL = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
 
-    private final URI uri;
-    private final List<Header> headers = new ArrayList<>();
-    private final List<Path> headerFiles = new ArrayList<>();
-    private String method;
-    private byte[] body;
-    private boolean bodyIsGone;
-    private boolean typeIsUnknown;
+    final String scheme;
+    final String host;
+    final int port;
+    final String path;
+    final String query;
+    final List<Header> headers = new ArrayList<>();
+    final List<Path> headerFiles = new ArrayList<>();
+    final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    String userInfo = "";
+    String userAgent = "";
+    String method = "";
+    byte[] body;
+    boolean bodyIsGone;
+    boolean typeIsUnknown;
 
     /**
-     * @param uri {@code http} or {@code https}; user info in it becomes an {@code Authorization} header
+     * @param url {@code http} or {@code https}, or without a scheme, which is {@code http}. What no URL may hold is
+     *            encoded as browsers do it. User info in it becomes an {@code Authorization} header.
      * @throws IllegalArgumentException if it is something else; the message does not tell its path
      */
-    public SseRequest(URI uri) {
-        String scheme = String.valueOf(uri.getScheme());
-        if (!scheme.equalsIgnoreCase("http") && !scheme.equalsIgnoreCase("https") || uri.getHost() == null) {
+    public SseRequest(String url) {
+        JdkProperties.set();
+        Matcher parts = URL.matcher(url);
+        if (!parts.matches() || url.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
             throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
-        if (uri.getPort() == 0 || uri.getPort() > 65535) {
-            throw new IllegalArgumentException("URL: port " + uri.getPort() + ", expected 1 to 65535");
+        scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
-        this.uri = withZoneAsJavaReadsIt(withoutUserInfo(uri));
-        if (this.uri.getHost().contains("%") && System.getProperty(RESTRICTED) == null) {
-            // A zone means something on this machine only (RFC 6874, 4); java.net.http sends it unless we set the header.
-            System.setProperty(RESTRICTED, "host");
+        host = ascii(parts.group("host"));
+        String digits = parts.group("port");
+        port = digits == null || digits.isEmpty() ? -1 : Integer.parseInt(digits);
+        if (port == 0 || port > 65535) {
+            throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
         }
-        if (uri.getRawUserInfo() != null) {
-            basicAuthorization(decoded(uri.getRawUserInfo()));
+        path = parts.group("path").isEmpty() ? "/" : encoded(parts.group("path"), NOT_IN_A_PATH);
+        query = encoded(parts.group("query"), NOT_IN_A_QUERY);
+        userInfo = parts.group("user") == null ? "" : parts.group("user");
+    }
+
+    /** The same for a URL that is one already. */
+    public SseRequest(URI url) {
+        this(url.toString());
+    }
+
+    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
+    private static String ascii(String host) {
+        String name = host.replace("%25", "%");
+        try {
+            name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
+        } catch (IllegalArgumentException notAName) {
+            throw new IllegalArgumentException("URL: host '" + host + "' is no name", notAName);
         }
+        if (!HOST.matcher(name).matches()) {
+            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
+        }
+        return name;
+    }
+
+    private static String encoded(String text, Pattern notAllowed) {
+        return notAllowed.matcher(text).replaceAll(match -> percentEncoded(match.group()));
+    }
+
+    private static String percentEncoded(String text) {
+        StringBuilder encoded = new StringBuilder();
+        for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
+            encoded.append(String.format("%%%02X", one));
+        }
+        return encoded.toString();
     }
 
     /** The credentials in a URL, in which the password may be missing. */
     static String decoded(String userInfo) {
-        String credentials = URLDecoder.decode(userInfo.replace("+", "%2B"), StandardCharsets.UTF_8);
+        String credentials = percentDecoded(userInfo);
         return userInfo.contains(":") ? credentials : credentials + ":";
     }
 
+    static String percentDecoded(String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException strayPercentSign) {
+            return text;
+        }
+    }
+
     /**
-     * Adds a header, which replaces a header of ours with that name.
+     * Adds a header, which replaces a header of ours with that name. {@code Last-Event-ID} is what the subscription
+     * begins with. What belongs to one connection, such as {@code Connection}, is left out with a notice.
      *
      * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
     public SseRequest header(String line) {
-        headers.add(parse(line));
+        parse(line).ifPresent(headers::add);
         return this;
     }
 
@@ -97,10 +158,16 @@ public final class SseRequest {
         return this;
     }
 
-    /** @param credentials {@code USER:PASSWORD} */
+    /** @param credentials {@code USER:PASSWORD}; a header {@code Authorization} comes before them */
     public SseRequest basicAuthorization(String credentials) {
-        return header("Authorization: Basic "
-            + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
+        userInfo = percentEncoded(credentials).replace("%3A", ":");
+        return this;
+    }
+
+    /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
+    public SseRequest userAgent(String product) {
+        userAgent = product;
+        return this;
     }
 
     /**
@@ -122,175 +189,132 @@ public final class SseRequest {
         return this;
     }
 
-    /** The URL, without user info. It may hold secrets: see {@link #toString}. */
-    public URI uri() {
-        return uri;
+    /** The method that is sent. */
+    String method() {
+        return !method.isEmpty() ? method : body == null ? "GET" : "POST";
+    }
+
+    /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
+    String url() {
+        return scheme + "://" + authority() + path + query;
+    }
+
+    /** Host and port. */
+    String authority() {
+        return host + (port < 0 ? "" : ":" + port);
     }
 
     /** Scheme, host and port of the URL; the rest of it, which may hold secrets, is left out. */
     @Override
     public String toString() {
-        return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/\u2026";
+        return scheme + "://" + authority() + "/\u2026";
     }
 
-    /** A text from the server, without the parts of the URL that may be secrets. */
-    String withoutSecrets(String text) {
-        String path = uri.getRawPath();
-        String safe = path.length() > 1 ? text.replace(path, "/\u2026") : text;
-        return uri.getRawQuery() == null || uri.getRawQuery().isEmpty() ? safe : safe.replace(uri.getRawQuery(), "\u2026");
+    /** What {@code Last-Event-ID} the user has set; "" if none. */
+    String firstLastEventId() throws IOException {
+        return userHeaders().stream().filter(header -> header.is(LAST_EVENT_ID)).map(Header::value)
+            .reduce("", (one, last) -> last);
+    }
+
+    /** @throws IOException if a header file cannot be read, or holds something that is no header */
+    List<Header> userHeaders() throws IOException {
+        List<Header> all = new ArrayList<>(headers);
+        for (Path file : headerFiles) {
+            all.addAll(read(file));
+        }
+        return all;
     }
 
     /**
      * The request as it goes out now.
      *
-     * @param lastEventId printable ASCII, the only text that an HTTP/1.1 header of java.net.http carries; or ""
-     * @throws IOException if a header file can not be read, or holds something that is no header
+     * @param lastEventId         printable ASCII, the only text that an HTTP/1.1 header of java.net.http carries; or ""
+     * @param address             which of the host's addresses to ask; empty if that is left to java.net.http
+     * @param proxyAuthorization  for an http proxy
+     * @param cookies             what the server has set
+     * @throws IOException if a header file cannot be read, or holds something that is no header
      */
-    HttpRequest build(String lastEventId, HttpProxy proxy) throws IOException {
+    HttpRequest build(String lastEventId, Optional<InetAddress> address, Optional<String> proxyAuthorization,
+            List<String> cookies) throws IOException {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (Header header : headers) {
-            add(header, all);
-        }
-        for (Path file : headerFiles) {
-            readHeaders(file).forEach(header -> add(header, all));
+        for (Header header : userHeaders()) {
+            if (!header.is(LAST_EVENT_ID)) {
+                all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
+            }
         }
         all.putIfAbsent("Accept", List.of("text/event-stream"));
         all.putIfAbsent("Cache-Control", List.of("no-cache"));
-        if (!lastEventId.isEmpty()) {
-            all.putIfAbsent("Last-Event-ID", List.of(lastEventId));
+        all.putIfAbsent("User-Agent", List.of(userAgent));
+        all.put(LAST_EVENT_ID, List.of(lastEventId));
+        if (!userInfo.isEmpty()) {
+            all.putIfAbsent("Authorization", List.of(basic(decoded(userInfo))));
         }
-        proxy.authorization(uri).ifPresent(value -> all.putIfAbsent("Proxy-Authorization", List.of(value)));
+        if (!cookies.isEmpty()) {
+            all.putIfAbsent("Cookie", List.of(String.join("; ", cookies)));
+        }
+        proxyAuthorization.ifPresent(value -> all.putIfAbsent("Proxy-Authorization", List.of(value)));
         if (bodyIsGone) {
             ABOUT_THE_BODY.forEach(all::remove);
         } else if (body != null && !typeIsUnknown) {
             all.putIfAbsent(CONTENT_TYPE, List.of("application/x-www-form-urlencoded"));
         }
-        BodyPublisher content = body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method(), content);
-        if (uri.getHost().contains("%")) {
-            setHostWithoutZone(request);
+        if (canSetHost() && (address.isPresent() || host.contains("%"))) {
+            // A zone means something on this machine only (RFC 6874, 4).
+            all.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(address));
         all.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
             .forEach(value -> request.header(name, value)));
-        return request.build();
+        return withContent(request).build();
     }
 
-    private void setHostWithoutZone(HttpRequest.Builder request) {
+    static String basic(String credentials) {
+        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Not where java.net.http was in use before and does not look at its properties any more. */
+    static boolean canSetHost() {
         try {
-            request.header("Host", uri.getRawAuthority().replaceFirst("%[^]]*", ""));
-        } catch (IllegalArgumentException propertyWasReadBefore) {
-            return;
+            HttpRequest.newBuilder().header("Host", "x");
+            return true;
+        } catch (IllegalArgumentException notAllowed) {
+            return false;
         }
     }
 
-    private static void add(Header header, Map<String, List<String>> all) {
-        all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
+    /** Up to JDK 18 {@code GET()} too sends {@code Content-Length: 0}; later ones do not. */
+    private HttpRequest.Builder withContent(HttpRequest.Builder request) {
+        if (body != null) {
+            return request.method(method(), BodyPublishers.ofByteArray(body));
+        }
+        return method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody());
     }
 
-    /** The method that is sent. */
-    String method() {
-        return method != null ? method : body == null ? "GET" : "POST";
+    /** The URL with one of the host's addresses in place of its name. */
+    URI uri(Optional<InetAddress> address) {
+        String literal = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
+            .orElse(host);
+        return URI.create(scheme + "://" + literal + (port < 0 ? "" : ":" + port) + path + query);
     }
 
-    /**
-     * The request that a redirect asks for, by the Fetch standard's "HTTP-redirect fetch".
-     *
-     * <p>What the user set for one origin does not travel to another, and does not come back from there either.
-     *
-     * @throws IllegalArgumentException if the location can not be followed; the message does not tell its path
-     */
-    SseRequest redirected(int status, String location) {
-        SseRequest next = new SseRequest(resolve(location));
-        if (uri.getScheme().equalsIgnoreCase("https") && !next.uri.getScheme().equalsIgnoreCase("https")) {
-            throw new IllegalArgumentException("from https to http, " + next);
-        }
-        next.headers.clear();
-        boolean sameOrigin = origin(uri).equals(origin(next.uri));
-        if (sameOrigin) {
-            next.headers.addAll(headers);
-            next.headerFiles.addAll(headerFiles);
-        }
-        boolean becomesGet = status == 303 && !method().equals("GET") && !method().equals("HEAD")
-            || (status == 301 || status == 302) && method().equals("POST");
-        next.method = becomesGet ? "GET" : method();
-        next.body = becomesGet ? null : body;
-        next.bodyIsGone = bodyIsGone || becomesGet;
-        next.typeIsUnknown = typeIsUnknown || !sameOrigin && mayHaveTypeOfItsOwn();
-        return next;
+    /** Whether it goes where a request to that one went. */
+    boolean hasOriginOf(SseRequest other) {
+        return scheme.equals(other.scheme) && host.equalsIgnoreCase(other.host) && realPort() == other.realPort();
     }
 
-    private boolean mayHaveTypeOfItsOwn() {
-        return !headerFiles.isEmpty() || headers.stream().anyMatch(header -> header.name.equalsIgnoreCase(CONTENT_TYPE));
+    int realPort() {
+        return port >= 0 ? port : scheme.equals("https") ? 443 : 80;
     }
 
-    /** RFC 3986, 5.2.2; {@link URI#resolve(URI)} follows the one before it. */
-    private URI resolve(String location) {
-        Matcher reference = REFERENCE.matcher(encoded(location));
-        if (!reference.matches()) {
-            throw new IllegalArgumentException("location is not a URL");
-        }
-        String scheme = reference.group("scheme");
-        String authority = reference.group("authority");
-        String path = reference.group("path");
-        String query = reference.group("query");
-        if (scheme == null && authority == null) {
-            String base = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-            query = path.isEmpty() && query.isEmpty() && uri.getRawQuery() != null ? "?" + uri.getRawQuery() : query;
-            path = path.isEmpty() ? base : path.startsWith("/") ? path : base.substring(0, base.lastIndexOf('/') + 1) + path;
-            authority = "//" + uri.getRawAuthority();
-        }
+    private List<Header> read(Path file) throws IOException {
         try {
-            return new URI((scheme == null ? uri.getScheme() + ":" : scheme) + (authority == null ? "" : authority)
-                + withoutDots(path) + query);
-        } catch (URISyntaxException notAUrl) {
-            throw new IllegalArgumentException("location is not a URL: " + notAUrl.getReason(), notAUrl);
-        }
-    }
-
-    /** What servers write though no URL may hold it; java.net.http makes each byte of a header a character. */
-    private static String encoded(String location) {
-        return NOT_IN_A_URL.matcher(location)
-            .replaceAll(match -> String.format("%%%02X", (int) match.group().charAt(0)));
-    }
-
-    /** RFC 3986, 5.2.4. */
-    private static String withoutDots(String path) {
-        if (!path.startsWith("/")) {
-            return path;
-        }
-        Deque<String> segments = new ArrayDeque<>();
-        for (String segment : path.substring(1).split("/", -1)) {
-            if (segment.equals("..")) {
-                segments.pollLast();
-            } else if (!segment.equals(".")) {
-                segments.add(segment);
+            List<Header> read = new ArrayList<>();
+            for (String line : Files.readString(file).replaceFirst("^\uFEFF", "").split("\r\n|\n|\r")) {
+                if (!line.isBlank()) {
+                    parse(line).ifPresent(read::add);
+                }
             }
-        }
-        return "/" + String.join("/", segments) + (path.matches(".*/\\.\\.?") && !segments.isEmpty() ? "/" : "");
-    }
-
-    private static String origin(URI uri) {
-        boolean https = uri.getScheme().equalsIgnoreCase("https");
-        int port = uri.getPort() >= 0 ? uri.getPort() : https ? 443 : 80;
-        return (https ? "https://" : "http://") + uri.getHost().toLowerCase(Locale.ROOT) + ":" + port;
-    }
-
-    private static URI withoutUserInfo(URI uri) {
-        if (uri.getRawUserInfo() == null) {
-            return uri;
-        }
-        return URI.create(uri.toString().replaceFirst("//[^@/]*@", "//"));
-    }
-
-    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
-    private static URI withZoneAsJavaReadsIt(URI uri) {
-        return uri.getHost() != null && uri.getHost().contains("%25")
-            ? URI.create(uri.toString().replaceFirst("%25", "%")) : uri;
-    }
-
-    private static List<Header> readHeaders(Path file) throws IOException {
-        try {
-            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(SseRequest::parse).toList();
+            return read;
         } catch (IllegalArgumentException notAHeader) {
             throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
         } catch (IOException unreadable) {
@@ -298,21 +322,27 @@ public final class SseRequest {
         }
     }
 
-    private static Header parse(String line) {
-        int colon = line.indexOf(':');
+    /** Empty for one that is left out. */
+    private Optional<Header> parse(String line) {
+        int colon = line.indexOf(':', 1);
         if (colon < 1) {
             throw new IllegalArgumentException("expected NAME:VALUE in a header");
         }
         Header header = new Header(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+        // Browsers copy the fields of HTTP/2 along, such as ":method: GET".
+        if (header.name.startsWith(":") || OF_THE_CONNECTION.contains(header.name.toLowerCase(Locale.ROOT))) {
+            leftOut.add(header.name);
+            return Optional.empty();
+        }
         try {
             HttpRequest.newBuilder().header(header.name, "");
         } catch (IllegalArgumentException notAllowed) {
             throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set", notAllowed);
         }
-        if (!isPrintableAscii(header.value)) {
+        if (!isPrintableAscii(header.value) && !header.is(LAST_EVENT_ID)) {
             throw new IllegalArgumentException("header " + header.name + ": expected a value of printable ASCII");
         }
-        return header;
+        return Optional.of(header);
     }
 
     /** What java.net.http can send in a header: it writes them as US-ASCII. */

@@ -1,8 +1,10 @@
 package lib.sse;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,20 +12,26 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The last event ID in a file, so that a later run resumes where this one stopped: one line of UTF-8. */
-public final class StateFile {
+/**
+ * The last event ID in a file, so that a later run resumes where this one stopped: one line of UTF-8. While it is open
+ * it is locked, so that a second process on it is noticed.
+ */
+final class StateFile implements Closeable {
     private static final Pattern LINE_END = Pattern.compile("\r?\n\\z");
+    private static final int MOST_BYTES = 64 << 10;
 
     private final Path file;
-    private final Path temporary;
+    /** The file as it is now, which bears the lock. */
+    private FileChannel locked;
 
-    /** @param file a regular file, or none yet, in a folder that can be written to */
-    public StateFile(Path file) {
+    /** @param file a regular file, or none yet, in a folder that can be written to; a link is followed */
+    StateFile(Path file) {
         this.file = file;
-        this.temporary = file.resolveSibling(file.getFileName() + ".tmp");
     }
 
     @Override
@@ -32,27 +40,61 @@ public final class StateFile {
     }
 
     /**
+     * Opens and reads it.
+     *
      * @return empty if there is no such file yet; {@code ""} if there was no last event ID
-     * @throws IOException if it can not be read, or is not a line of UTF-8: going on without it would lose events
+     * @throws IOException if it cannot be read, is not a line of UTF-8, or another process has it open: going on without
+     *                     it would lose events
      */
-    public Optional<String> read() throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
+    Optional<String> open() throws IOException {
+        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+            throw new IOException("a link to a file that does not exist");
+        } else if (!Files.exists(file)) {
+            return Optional.empty();
+        } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
+        locked = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        if (locked.size() == 0) {
+            throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
+        } else if (locked.size() > MOST_BYTES) {
+            throw new IOException("more than " + MOST_BYTES + " bytes, expected one line with a last event ID");
+        }
+        return Optional.of(line(locked));
+    }
+
+    private static String line(FileChannel channel) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
+        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+            continue;
+        }
         try {
-            if (Files.exists(file) && Files.size(file) == 0) {
-                throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
-            }
-            String lastEventId = LINE_END.matcher(Files.readString(file)).replaceFirst("");
+            String text = StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+            String lastEventId = LINE_END.matcher(text).replaceFirst("");
             if (lastEventId.chars().anyMatch(c -> c == 0 || c == '\r' || c == '\n')) {
                 throw new IOException("expected one line with a last event ID");
             }
-            return Optional.of(lastEventId);
-        } catch (NoSuchFileException firstRun) {
-            return Optional.empty();
+            return lastEventId;
         } catch (CharacterCodingException notText) {
             throw new IOException("expected one line of UTF-8 with a last event ID", notText);
         }
+    }
+
+    /** Where a file system has no locks it goes on without one. */
+    private static FileChannel locked(FileChannel channel) throws IOException {
+        boolean inUse = false;
+        try {
+            inUse = channel.tryLock() == null;
+        } catch (OverlappingFileLockException byThisProcess) {
+            inUse = true;
+        } catch (IOException noLocksThere) {
+            return channel;
+        }
+        if (inUse) {
+            channel.close();
+            throw new IOException("in use: another process keeps its last event ID in it");
+        }
+        return channel;
     }
 
     /**
@@ -60,27 +102,67 @@ public final class StateFile {
      *
      * @throws IOException if that failed; the old content is still there
      */
-    public void write(String lastEventId) throws IOException {
+    void write(String lastEventId) throws IOException {
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        Path temporary;
         try {
-            writeTemporary(lastEventId);
-            Path target = Files.exists(file) ? file.toRealPath() : file;
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            // Made new, under a name that nobody can foresee, readable by its owner only.
+            temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         } catch (NoSuchFileException noFolder) {
             throw new IOException("there is no folder for it", noFolder);
-        } catch (IOException failure) {
-            Files.deleteIfExists(temporary);
-            throw failure;
         }
-    }
-
-    private void writeTemporary(String lastEventId) throws IOException {
-        try (FileChannel channel = FileChannel.open(temporary,
-                StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel channel = null;
+        try {
+            channel = locked(FileChannel.open(temporary, StandardOpenOption.WRITE));
             ByteBuffer content = ByteBuffer.wrap((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
             while (content.hasRemaining()) {
                 channel.write(content);
             }
             channel.force(true);
+            copyAttributes(target, temporary);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failure) {
+            if (channel != null) {
+                channel.close();
+            }
+            Files.deleteIfExists(temporary);
+            throw failure;
+        }
+        close();
+        locked = channel;
+    }
+
+    /** The owner and the mode stay what they were. */
+    private static void copyAttributes(Path from, Path to) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
+        if (view == null || !Files.exists(from)) {
+            return;
+        }
+        PosixFileAttributes old = Files.readAttributes(from, PosixFileAttributes.class);
+        PosixFileAttributes made = view.readAttributes();
+        try {
+            if (!old.group().equals(made.group())) {
+                view.setGroup(old.group());
+            }
+            if (!old.owner().equals(made.owner())) {
+                view.setOwner(old.owner());
+            }
+        } catch (IOException onlyRootMay) {
+            return;
+        }
+        view.setPermissions(old.permissions());
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (locked != null) {
+                locked.close();
+            }
+        } catch (IOException closedAllTheSame) {
+            return;
+        } finally {
+            locked = null;
         }
     }
 }

@@ -31,7 +31,7 @@ import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.SSLServerSocket;
-import lib.sse.SseClient.End;
+import lib.sse.SseClient.Outcome;
 import lib.sse.SseClient;
 import lib.sse.SseException;
 import lib.sse.SseRequest;
@@ -83,7 +83,7 @@ class TlsTest {
     void serverOfATrustedAuthorityIsTrustedByItsNameAndByItsAddress() throws Exception {
         try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
             for (String host : List.of("127.0.0.1", "localhost")) {
-                assertEquals(End.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting().context(notices::add))
+                assertEquals(Outcome.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting().context(notices::add))
                     .listen(event -> { }));
                 assertEquals("GET / HTTP/1.1", server.next().requestLine());
             }
@@ -105,7 +105,7 @@ class TlsTest {
             Tls tls = authority.equals("with") ? trusting() : new Tls();
             SseException end = assertThrows(SseException.class, () -> client(server).tls(tls.context(notices::add)).maxRetries(1).listen(event -> { }));
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
-            assertEquals(server.uri("/") + "…: " + reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(server.uri("/") + "…: " + reason + "; gave up after 1 retry", end.getMessage());
             assertEquals(List.of(server.uri("/") + "…: " + reason + "; connecting again in 0.01 s"), notices);
             assertEquals(0, server.further());
         }
@@ -138,7 +138,7 @@ class TlsTest {
     void selfSignedCertificateMayBeItsOwnAuthority() throws Exception {
         Path file = certificates.write("self-signed.pem", certificates.pem("self-signed"));
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            assertEquals(End.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
         }
     }
 
@@ -148,7 +148,7 @@ class TlsTest {
             + "\nSubject: CN=authority\n" + certificates.pem("authority").replace("\n", "\r\n"));
         for (String one : List.of("self-signed", "server")) {
             try (SseServer server = certificates.server(one, always(NO_CONTENT))) {
-                assertEquals(End.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
             }
         }
     }
@@ -191,7 +191,7 @@ class TlsTest {
             socket.setEnabledProtocols(new String[] {version});
             try (SseServer server = new SseServer(connection ->
                     connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
-                assertEquals(End.NO_CONTENT, client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { }));
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { }));
                 String warning = "insecure: " + reason + "; going on all the same";
                 List<String> expected = new ArrayList<>(List.of(warning));
                 for (int i = 0; i < 3; i++) {
@@ -262,7 +262,7 @@ class TlsTest {
 
     private void assertAccepted(Path certificate, String password) throws Exception {
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
-            assertEquals(End.NO_CONTENT,
+            assertEquals(Outcome.NO_CONTENT,
                 client(server).tls(trusting().certificate(certificate, password).context(notices::add)).maxRetries(0).listen(event -> { }));
             server.next();
             assertEquals(List.of(), notices);
@@ -423,7 +423,7 @@ class TlsTest {
         })) {
             AtomicInteger next = new AtomicInteger();
             SseClient client = client(server).tls(trusting().context(notices::add));
-            assertEquals(End.CLOSED, client.listen(event -> {
+            assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(String.valueOf(next.getAndIncrement()), event.data());
                 taken.release();
                 if (next.get() == all) {
@@ -453,7 +453,7 @@ class TlsTest {
         })) {
             AtomicInteger next = new AtomicInteger();
             SseClient client = client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofSeconds(20));
-            assertEquals(End.CLOSED, client.listen(event -> {
+            assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(next.getAndIncrement() + " " + filling, event.data());
                 if (next.get() == all) {
                     client.close();
@@ -471,8 +471,8 @@ class TlsTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(End.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again in 0.1 s"), notices);
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
             assertEquals(0, server.further());
@@ -490,7 +490,7 @@ class TlsTest {
                 })) {
             CompletableFuture<Socket[]> first = cutter(plain, server.port());
             URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/");
-            assertEquals(End.NO_CONTENT, client(url).tls(trusting().context(notices::add)).listen(event -> {
+            assertEquals(Outcome.NO_CONTENT, client(url).tls(trusting().context(notices::add)).listen(event -> {
                 for (Socket socket : first.join()) {
                     socket.close();
                 }
@@ -555,7 +555,7 @@ class TlsTest {
             try (Socket socket = silent.accept()) {
                 socket.getInputStream().read();
                 client.close();
-                assertEquals(End.CLOSED, end.get(5, TimeUnit.SECONDS));
+                assertEquals(Outcome.CLOSED, end.get(5, TimeUnit.SECONDS));
             }
         }
         CompletableFuture<Boolean> begun = new CompletableFuture<>();
@@ -568,7 +568,7 @@ class TlsTest {
             CompletableFuture<Object> end = listen(client);
             begun.get(20, TimeUnit.SECONDS);
             client.close();
-            assertEquals(End.CLOSED, end.get(5, TimeUnit.SECONDS));
+            assertEquals(Outcome.CLOSED, end.get(5, TimeUnit.SECONDS));
         }
         assertEquals(List.of(), notices);
     }
@@ -579,7 +579,7 @@ class TlsTest {
             SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting().context(notices::add))
                 .connectTimeout(Duration.ofMillis(500)).maxRetries(1);
             Object end = listen(client).get(20, TimeUnit.SECONDS);
-            assertEquals("https://127.0.0.1:" + silent.getLocalPort() + "/…: no connection in time; gave up after 1 retries",
+            assertEquals("https://127.0.0.1:" + silent.getLocalPort() + "/…: no connection in time; gave up after 1 retry",
                 ((SseException) end).getMessage());
             assertEquals(1, notices.size(), notices.toString());
             assertFalse(notices.get(0).contains("secret"));

@@ -62,12 +62,12 @@ final class NaiveParser {
     }
 
     /** What becomes of all of a stream. */
-    static Outcome parse(String lastEventId, int maxEventBytes, byte[] stream) {
+    static Parsed parse(String lastEventId, int maxEventBytes, byte[] stream) {
         NaiveParser parser = new NaiveParser(lastEventId, maxEventBytes);
         for (Line line : lines(decode(stream))) {
             parser.interpret(line);
         }
-        return new Outcome(parser.calls, parser.lastEventId, parser.retry);
+        return new Parsed(parser.calls, parser.lastEventId, parser.retry);
     }
 
     // ---- Encoding Standard: the decoder of UTF-8
@@ -215,8 +215,8 @@ final class NaiveParser {
 
     private void comment(Line text) {
         calls.add(text.bytes() <= maxEventBytes
-            ? new Outcome.Comment(text.text())
-            : new Outcome.TooLarge(maxEventBytes));
+            ? new Parsed.Comment(text.text())
+            : new Parsed.TooLarge(maxEventBytes));
     }
 
     private boolean fits(int bytes) {
@@ -229,7 +229,7 @@ final class NaiveParser {
 
     private void drop() {
         if (!dropped) {
-            calls.add(new Outcome.TooLarge(maxEventBytes));
+            calls.add(new Parsed.TooLarge(maxEventBytes));
         }
         dropped = true;
     }

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import lib.sse.SseClient.End;
+import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +74,7 @@ class ProxyTest {
     @Test
     void httpGoesThroughInAbsoluteForm() throws Exception {
         try (TestProxy proxy = new TestProxy(); SseServer server = server()) {
-            assertEquals(End.NO_CONTENT, client(server.url("/a?b"), HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/a?b"), HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
             assertEquals(List.of("GET " + server.url("/a?b") + " HTTP/1.1"), proxy.requests());
             assertEquals(Optional.of("127.0.0.1:" + server.port()), server.next().header("Host"));
             assertEquals(0, server.further());
@@ -86,7 +86,7 @@ class ProxyTest {
         try (TestProxy proxy = new TestProxy(); SseServer server = server();
                 SseServer safe = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
             String url = "http://no-such-host.invalid:" + server.port() + "/a";
-            assertEquals(End.NO_CONTENT, client(url, HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(url, HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
             assertEquals(Optional.of("no-such-host.invalid:" + server.port()), server.next().header("Host"));
             String safeUrl = "https://no-such-host.invalid:" + safe.port() + "/a";
             SseException end = assertThrows(SseException.class,
@@ -106,7 +106,7 @@ class ProxyTest {
             }
         })) {
             List<String> data = new ArrayList<>();
-            assertEquals(End.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
                 .idleTimeout(Duration.ofMillis(300)).listen(event -> data.add(event.data())));
             assertEquals(List.of("a"), data);
             server.next();
@@ -119,7 +119,7 @@ class ProxyTest {
     void credentialsForTheProxyStayThere() throws Exception {
         try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer server = server(); SseServer direct = server()) {
             HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
-            assertEquals(End.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
             assertEquals(Optional.empty(), server.next().header("Proxy-Authorization"));
             assertEquals(1, proxy.requests().size());
             client("http://localhost:" + direct.port() + "/", through).listen(event -> { });
@@ -133,7 +133,7 @@ class ProxyTest {
         try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer direct = server(); SseServer server = new SseServer(connection ->
                 connection.send("HTTP/1.1 302 X\r\nLocation: http://localhost:" + direct.port() + "/\r\nContent-Length: 0\r\n\r\n"))) {
             HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
-            assertEquals(End.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
             assertEquals(Optional.empty(), direct.next().header("Proxy-Authorization"));
             assertEquals(1, proxy.requests().size());
         }
@@ -177,7 +177,7 @@ class ProxyTest {
                 HttpProxy.of("u:hidden@" + proxy.address(), Map.of())).maxRetries(1).listen(event -> { }));
             String reason = server.uri("/") + "…: HTTP status " + status + " instead of a tunnel (through the proxy "
                 + proxy.address() + ")";
-            assertEquals(reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(reason + "; gave up after 1 retry", end.getMessage());
             assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
             assertEquals(0, server.further());
         }
@@ -213,7 +213,7 @@ class ProxyTest {
                 HttpProxy.of("http://user:hidden@127.0.0.1:" + port, Map.of())).maxRetries(1).listen(event -> { }));
             String reason = url.replace("secret", "…") + ": connection refused (through the proxy 127.0.0.1:" + port + ")";
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
-            assertEquals(reason + "; gave up after 1 retries", end.getMessage());
+            assertEquals(reason + "; gave up after 1 retry", end.getMessage());
             assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
         }
     }
@@ -281,7 +281,7 @@ class ProxyTest {
     }
 
     private static String proxyFor(String url, HttpProxy proxy) {
-        Proxy chosen = proxy.select(URI.create(url)).get(0);
+        Proxy chosen = proxy.way(new SseRequest(url));
         return chosen == Proxy.NO_PROXY ? "-" : chosen.address().toString().replaceFirst("^.*/\\[?0:0:0:0:0:0:0:1]?:", "::1:")
             .replaceFirst("/<unresolved>", "").replaceFirst("^/", "");
     }

@@ -80,7 +80,7 @@ class SseParserFuzzTest {
     }
 
     /** What both say, as far as they differ. */
-    private record Difference(Outcome expected, Outcome actual) {}
+    private record Difference(Parsed expected, Parsed actual) {}
 
     @Test
     @Timeout(value = 1, unit = TimeUnit.DAYS)
@@ -110,8 +110,8 @@ class SseParserFuzzTest {
                 stream[i] = (byte) kinds[rest % kinds.length];
                 rest /= kinds.length;
             }
-            Outcome expected = NaiveParser.parse("", stream.length, stream);
-            if (!expected.equals(Outcome.of("", stream.length, List.of(ByteBuffer.wrap(stream))))) {
+            Parsed expected = NaiveParser.parse("", stream.length, stream);
+            if (!expected.equals(Parsed.of("", stream.length, List.of(ByteBuffer.wrap(stream))))) {
                 fail(HexFormat.of().formatHex(stream));
             }
         }
@@ -154,7 +154,7 @@ class SseParserFuzzTest {
 
     /** Both parsers at every cut: an event must not come later than it can, nor sooner. */
     private static Difference difference(Case one) {
-        Outcome.Recorder recorder = new Outcome.Recorder();
+        Parsed.Recorder recorder = new Parsed.Recorder();
         SseParser parser = new SseParser(one.lastEventId, one.maxEventBytes, recorder);
         int read = 0;
         for (ByteBuffer part : one.parts()) {
@@ -166,9 +166,9 @@ class SseParserFuzzTest {
             }
             boolean last = read == one.stream.length;
             if (last || one.maxEventBytes >= one.stream.length) {
-                Outcome expected = NaiveParser.parse(
+                Parsed expected = NaiveParser.parse(
                     one.lastEventId, one.maxEventBytes, Arrays.copyOf(one.stream, read));
-                Outcome actual = Outcome.of(parser, recorder);
+                Parsed actual = Parsed.of(parser, recorder);
                 if (!expected.equals(actual)) {
                     return new Difference(expected, actual);
                 }

@@ -31,15 +31,15 @@ class SseParserTest {
     private static final String BOM = "\uFEFF";
 
     /** A stream and what must become of it: these calls and no more. */
-    record Case(String name, byte[] stream, String idBefore, int maxEventBytes, Outcome expected) {
+    record Case(String name, byte[] stream, String idBefore, int maxEventBytes, Parsed expected) {
         Case lastEventId(String id) {
             return new Case(name, stream, idBefore, maxEventBytes,
-                new Outcome(expected.calls(), id, expected.retry()));
+                new Parsed(expected.calls(), id, expected.retry()));
         }
 
         Case retry(long milliseconds) {
             return new Case(name, stream, idBefore, maxEventBytes,
-                new Outcome(expected.calls(), expected.lastEventId(), Optional.of(Duration.ofMillis(milliseconds))));
+                new Parsed(expected.calls(), expected.lastEventId(), Optional.of(Duration.ofMillis(milliseconds))));
         }
 
         Case after(String id) {
@@ -51,7 +51,7 @@ class SseParserTest {
         }
 
         void check(List<ByteBuffer> parts) {
-            assertEquals(expected, Outcome.of(idBefore, maxEventBytes, parts));
+            assertEquals(expected, Parsed.of(idBefore, maxEventBytes, parts));
             parts.forEach(part -> assertFalse(part.hasRemaining(), "a part was not read to its limit"));
         }
 
@@ -75,7 +75,7 @@ class SseParserTest {
     }
 
     private static Case ofBytes(String name, byte[] stream, Object... calls) {
-        return new Case(name, stream, "", USUAL, new Outcome(List.of(calls), "", Optional.empty()));
+        return new Case(name, stream, "", USUAL, new Parsed(List.of(calls), "", Optional.empty()));
     }
 
     private static SseEvent data(String data) {
@@ -86,12 +86,12 @@ class SseParserTest {
         return new SseEvent(event, id, data);
     }
 
-    private static Outcome.Comment comment(String text) {
-        return new Outcome.Comment(text);
+    private static Parsed.Comment comment(String text) {
+        return new Parsed.Comment(text);
     }
 
-    private static Outcome.TooLarge tooLarge(int maxEventBytes) {
-        return new Outcome.TooLarge(maxEventBytes);
+    private static Parsed.TooLarge tooLarge(int maxEventBytes) {
+        return new Parsed.TooLarge(maxEventBytes);
     }
 
     @ParameterizedTest
@@ -103,7 +103,7 @@ class SseParserTest {
     @ParameterizedTest
     @MethodSource("cases")
     void oneByteAtATime(Case one) {
-        one.check(Outcome.inPartsOf(1, one.stream));
+        one.check(Parsed.inPartsOf(1, one.stream));
     }
 
     @ParameterizedTest
@@ -121,13 +121,13 @@ class SseParserTest {
         one.check(List.of(ByteBuffer.wrap(one.stream).asReadOnlyBuffer()));
         one.check(List.of(ByteBuffer.allocateDirect(one.stream.length).put(one.stream).flip()));
         one.check(List.of(ByteBuffer.allocateDirect(one.stream.length).put(one.stream).flip().asReadOnlyBuffer()));
-        one.check(Outcome.inPartsOf(3, one.stream).stream().map(ByteBuffer::asReadOnlyBuffer).toList());
+        one.check(Parsed.inPartsOf(3, one.stream).stream().map(ByteBuffer::asReadOnlyBuffer).toList());
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void emptyBuffersBetweenChangeNothing(Case one) {
-        one.check(Outcome.inPartsOf(1, one.stream).stream()
+        one.check(Parsed.inPartsOf(1, one.stream).stream()
             .flatMap(part -> Stream.of(ByteBuffer.allocate(0), part, ByteBuffer.allocate(0))).toList());
     }
 
@@ -155,9 +155,9 @@ class SseParserTest {
 
     private static void wholeStreamAndInParts(Case one) {
         one.check(List.of(ByteBuffer.wrap(one.stream)));
-        one.check(Outcome.inPartsOf(1, one.stream));
-        one.check(Outcome.inPartsOf(2, one.stream));
-        one.check(Outcome.inPartsOf(7, one.stream));
+        one.check(Parsed.inPartsOf(1, one.stream));
+        one.check(Parsed.inPartsOf(2, one.stream));
+        one.check(Parsed.inPartsOf(7, one.stream));
     }
 
     // ---- when things happen
@@ -165,21 +165,21 @@ class SseParserTest {
     @ParameterizedTest
     @ValueSource(strings = {"\n", "\r", "\r\n"})
     void eventIsHandedOverWithTheFirstByteOfItsLastLineEnd(String lineEnd) throws IOException {
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         SseParser parser = new SseParser(seen);
         feed(parser, "id: 1" + lineEnd + "data: a" + lineEnd);
-        assertEquals(new Outcome(List.of(), "", Optional.empty()), Outcome.of(parser, seen));
+        assertEquals(new Parsed(List.of(), "", Optional.empty()), Parsed.of(parser, seen));
         feed(parser, lineEnd.substring(0, 1));
-        Outcome dispatched = new Outcome(List.of(event("message", "1", "a")), "1", Optional.empty());
-        assertEquals(dispatched, Outcome.of(parser, seen));
+        Parsed dispatched = new Parsed(List.of(event("message", "1", "a")), "1", Optional.empty());
+        assertEquals(dispatched, Parsed.of(parser, seen));
         feed(parser, lineEnd.substring(1));
-        assertEquals(dispatched, Outcome.of(parser, seen));
+        assertEquals(dispatched, Parsed.of(parser, seen));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\n", "\r", "\r\n"})
     void retryAndCommentCountWithTheFirstByteOfTheirLineEnd(String lineEnd) throws IOException {
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         SseParser parser = new SseParser(seen);
         feed(parser, "retry: 5");
         assertEquals(Optional.empty(), parser.retry());
@@ -188,7 +188,7 @@ class SseParserTest {
         feed(parser, lineEnd.substring(1) + ": a");
         assertEquals(List.of(), seen.calls);
         feed(parser, lineEnd.substring(0, 1));
-        assertEquals(new Outcome(List.of(comment("a")), "", parser.retry()), Outcome.of(parser, seen));
+        assertEquals(new Parsed(List.of(comment("a")), "", parser.retry()), Parsed.of(parser, seen));
     }
 
     @Test
@@ -210,7 +210,7 @@ class SseParserTest {
 
     @Test
     void bytesOutsideOfPositionAndLimitAreNotRead() throws IOException {
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         SseParser parser = new SseParser(seen);
         byte[] array = "data: x\ndata: a\n\ndata: y\n\n".getBytes(UTF_8);
         ByteBuffer part = ByteBuffer.wrap(array, 8, 9);
@@ -221,7 +221,7 @@ class SseParserTest {
 
     @Test
     void arrayMayBeUsedAgainAfterFeed() throws IOException {
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         SseParser parser = new SseParser(seen);
         byte[] array = "data: a".getBytes(UTF_8);
         parser.feed(ByteBuffer.wrap(array));
@@ -234,20 +234,20 @@ class SseParserTest {
 
     @Test
     void nothingButTheIdOutlivesAConnection() throws IOException {
-        SseParser first = new SseParser(new Outcome.Recorder());
+        SseParser first = new SseParser(new Parsed.Recorder());
         feed(first, BOM + "id: 1\nretry: 5\n\nevent: a\nid: 2\ndata: b\nda");
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         SseParser second = new SseParser(first.lastEventId(), USUAL, seen);
-        assertEquals(new Outcome(List.of(), "1", Optional.empty()), Outcome.of(second, seen));
+        assertEquals(new Parsed(List.of(), "1", Optional.empty()), Parsed.of(second, seen));
         feed(second, BOM + "data: c\n\n");
-        assertEquals(new Outcome(List.of(event("message", "1", "c")), "1", Optional.empty()), Outcome.of(second, seen));
+        assertEquals(new Parsed(List.of(event("message", "1", "c")), "1", Optional.empty()), Parsed.of(second, seen));
     }
 
     @Test
     void lineFeedOfAnotherConnectionDoesNotBelongToACarriageReturn() throws IOException {
-        SseParser first = new SseParser(new Outcome.Recorder());
+        SseParser first = new SseParser(new Parsed.Recorder());
         feed(first, "id: 1\r\r");
-        Outcome.Recorder seen = new Outcome.Recorder();
+        Parsed.Recorder seen = new Parsed.Recorder();
         feed(new SseParser(first.lastEventId(), USUAL, seen), "\ndata: a\n\n");
         assertEquals(List.of(event("message", "1", "a")), seen.calls);
     }
@@ -291,7 +291,7 @@ class SseParserTest {
             assertSame(thrown, assertThrows(Throwable.class, () -> feed(new SseParser("", 4, failing), stream)));
             assertSame(thrown, assertThrows(Throwable.class, () -> {
                 SseParser parser = new SseParser("", 4, failing);
-                for (ByteBuffer part : Outcome.inPartsOf(1, stream.getBytes(UTF_8))) {
+                for (ByteBuffer part : Parsed.inPartsOf(1, stream.getBytes(UTF_8))) {
                     parser.feed(part);
                 }
             }));
@@ -304,7 +304,7 @@ class SseParserTest {
     @ValueSource(ints = {0, -1, Integer.MIN_VALUE, SseParser.MAX_EVENT_BYTES_LIMIT + 1, Integer.MAX_VALUE})
     void boundOutsideOfItsRangeIsRefused(int maxEventBytes) {
         String message = assertThrows(IllegalArgumentException.class,
-            () -> new SseParser("", maxEventBytes, new Outcome.Recorder())).getMessage();
+            () -> new SseParser("", maxEventBytes, new Parsed.Recorder())).getMessage();
         assertEquals("maxEventBytes is " + maxEventBytes + ", expected 1 to 1073741824", message);
     }
 
@@ -325,8 +325,8 @@ class SseParserTest {
                 String stream = ":" + pad + "\ndata: \u20AC" + pad + "\u20AC\n\ndata: a\ndata: b\n\ndata: c\n\n";
                 Case one = of("padded", stream.replace("\n", lineEnd), comment(pad), data("\u20AC" + pad + "\u20AC"), data("a\nb"), data("c"));
                 one.check(List.of(ByteBuffer.wrap(one.stream)));
-                one.check(Outcome.inPartsOf(16 << 10, one.stream));
-                one.check(Outcome.inPartsOf(64 << 10, one.stream));
+                one.check(Parsed.inPartsOf(16 << 10, one.stream));
+                one.check(Parsed.inPartsOf(64 << 10, one.stream));
             }
         }
     }
@@ -337,8 +337,8 @@ class SseParserTest {
         List<String> lines = Stream.generate(() -> "abc").limit(50_000).toList();
         Case one = of("long", "data: " + line + "\n\ndata: " + String.join("\ndata: ", lines) + "\n\n",
             data(line), data(String.join("\n", lines)));
-        one.check(Outcome.inPartsOf(1, one.stream));
-        one.check(Outcome.inPartsOf(1000, one.stream));
+        one.check(Parsed.inPartsOf(1, one.stream));
+        one.check(Parsed.inPartsOf(1000, one.stream));
     }
 
     @Test
@@ -348,7 +348,7 @@ class SseParserTest {
             .check(List.of(ByteBuffer.wrap(("data: " + most + "\n\ndata: a\n\n").getBytes(UTF_8))));
         Case over = of("over", "data: +" + most + "\n\ndata: a\n\n", tooLarge(USUAL), data("a"));
         over.check(List.of(ByteBuffer.wrap(over.stream)));
-        over.check(Outcome.inPartsOf(16 << 10, over.stream));
+        over.check(Parsed.inPartsOf(16 << 10, over.stream));
     }
 
     @Test

@@ -10,10 +10,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,19 +40,30 @@ class StateFileTest {
         state = new StateFile(file);
     }
 
+    @AfterEach
+    void closeFile() {
+        state.close();
+    }
+
+    private Optional<String> read() throws IOException {
+        state.close();
+        try (StateFile again = new StateFile(file)) {
+            return again.open();
+        }
+    }
+
     // ---- writing, and reading it again
 
     static Stream<String> ids() {
         return Stream.of("", "4", " ", "  a b  ", "\t", "\u00E9\u20AC\uD83D\uDE00", "\u0085\u2028\u2029\u000B\f",
-            "\uFEFF1", "\u0001\u001B[2J\u007F", "\"{}\\n", "../x", "x".repeat(1_000_000));
+            "\uFEFF1", "\u0001\u001B[2J\u007F", "\"{}\\n", "../x", "x".repeat(60_000));
     }
 
     @ParameterizedTest
     @MethodSource("ids")
     void idThatIsWrittenIsRead(String id) throws IOException {
         state.write(id);
-        assertEquals(Optional.of(id), state.read());
-        assertEquals(Optional.of(id), new StateFile(file).read());
+        assertEquals(Optional.of(id), read());
         assertEquals(id + "\n", Files.readString(file));
         assertOnlyFile();
     }
@@ -57,22 +72,22 @@ class StateFileTest {
     void laterIdReplacesTheOneBefore() throws IOException {
         for (String id : List.of("a long one", "b", "", "c")) {
             state.write(id);
-            assertEquals(Optional.of(id), state.read());
+            assertEquals(Optional.of(id), read());
         }
         assertOnlyFile();
     }
 
     @Test
     void fileInTheWorkingDirectoryNeedsNoFolder() throws IOException {
-        assertEquals(Optional.empty(), new StateFile(Path.of("no-such-state-file")).read());
+        assertEquals(Optional.empty(), new StateFile(Path.of("no-such-state-file")).open());
     }
 
     // ---- reading what others wrote
 
     @Test
     void missingFileIsTheFirstRun() throws IOException {
-        assertEquals(Optional.empty(), state.read());
-        assertEquals(Optional.empty(), new StateFile(folder.resolve("no/such/folder")).read());
+        assertEquals(Optional.empty(), read());
+        assertEquals(Optional.empty(), new StateFile(folder.resolve("no/such/folder")).open());
         assertTrue(Files.notExists(file));
     }
 
@@ -86,14 +101,14 @@ class StateFileTest {
         "' 4 \n',     ' 4 '"})
     void lineMayEndAsEditorsEndIt(String content, String id) throws IOException {
         Files.writeString(file, content);
-        assertEquals(Optional.of(id), state.read());
+        assertEquals(Optional.of(id), read());
     }
 
     @Test
     void emptyFileIsRefused() throws IOException {
         Files.createFile(file);
         assertEquals("empty, expected a line with a last event ID; without the file it begins anew",
-            assertThrows(IOException.class, state::read).getMessage());
+            assertThrows(IOException.class, state::open).getMessage());
     }
 
     @ParameterizedTest
@@ -101,7 +116,7 @@ class StateFileTest {
     void moreThanALineIsRefused(String content) throws IOException {
         Files.writeString(file, content);
         assertEquals("expected one line with a last event ID",
-            assertThrows(IOException.class, state::read).getMessage());
+            assertThrows(IOException.class, state::open).getMessage());
         assertEquals(content, Files.readString(file));
     }
 
@@ -110,15 +125,78 @@ class StateFileTest {
     void whatIsNotUtf8IsRefused(String content) throws IOException {
         Files.writeString(file, content, ISO_8859_1);
         assertEquals("expected one line of UTF-8 with a last event ID",
-            assertThrows(IOException.class, state::read).getMessage());
+            assertThrows(IOException.class, state::open).getMessage());
     }
 
     @Test
     void whatIsNoFileIsRefused() throws IOException {
         Files.createDirectory(file);
-        assertThrows(IOException.class, state::read);
-        Files.writeString(folder.resolve("file"), "4\n");
-        assertThrows(IOException.class, () -> new StateFile(folder.resolve("file/state")).read());
+        assertThrows(IOException.class, state::open);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {(64 << 10) + 1, 10 << 20})
+    void fileThatIsMuchTooLongIsRefused(int size) throws IOException {
+        Files.write(file, new byte[size]);
+        assertEquals("more than 65536 bytes, expected one line with a last event ID",
+            assertThrows(IOException.class, state::open).getMessage());
+    }
+
+    @Test
+    void pipeAndDeviceAreRefusedAtOnce() throws Exception {
+        assumeTrue(new ProcessBuilder("mkfifo", file.toString()).start().waitFor() == 0, "needs mkfifo");
+        assertEquals("expected a regular file", assertThrows(IOException.class, state::open).getMessage());
+        assertEquals("expected a regular file",
+            assertThrows(IOException.class, () -> new StateFile(Path.of("/dev/zero")).open()).getMessage());
+    }
+
+    // ---- whose it is
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-------", "rw-r-----", "rw-rw-r--"})
+    void modeStaysWhatItWas(String mode) throws IOException {
+        Files.writeString(file, "4\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+        state.open();
+        state.write("5");
+        assertEquals(mode, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+
+    @Test
+    void newFileIsForItsOwnerOnly() throws IOException {
+        state.write("5");
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+
+    @Test
+    void linkIsFollowedAndStays() throws IOException {
+        Path target = Files.writeString(Files.createDirectory(folder.resolve("there")).resolve("id"), "4\n");
+        Files.createSymbolicLink(file, target);
+        assertEquals(Optional.of("4"), state.open());
+        state.write("5");
+        assertTrue(Files.isSymbolicLink(file));
+        assertEquals("5\n", Files.readString(target));
+        assertOnlyFiles(List.of(target.getParent(), file));
+    }
+
+    @Test
+    void linkToNothingIsRefused() throws IOException {
+        Files.createSymbolicLink(file, folder.resolve("nothing"));
+        assertEquals("a link to a file that does not exist", assertThrows(IOException.class, state::open).getMessage());
+    }
+
+    @Test
+    void secondOneOnTheFileIsRefusedUntilTheFirstIsClosed() throws IOException {
+        state.write("4");
+        try (StateFile second = new StateFile(file)) {
+            for (String id : List.of("5", "6")) {
+                assertEquals("in use: another process keeps its last event ID in it",
+                    assertThrows(IOException.class, second::open).getMessage());
+                state.write(id);
+            }
+            state.close();
+            assertEquals(Optional.of("6"), second.open());
+        }
     }
 
     // ---- when writing fails
@@ -146,31 +224,12 @@ class StateFileTest {
     }
 
     @Test
-    void contentIsKeptWhenTheDiskIsFull() throws IOException {
-        Path full = Path.of("/dev/full");
-        assumeTrue(Files.exists(full), "there is no " + full);
-        state.write("4");
-        Path link = Files.createSymbolicLink(folder.resolve("state.tmp"), full);
-        assertThrows(IOException.class, () -> state.write("5"));
-        Files.deleteIfExists(link);
-        assertEquals(Optional.of("4"), state.read());
-    }
-
-    @Test
-    void contentIsKeptWhenThereIsNoPlaceBesideIt() throws IOException {
-        state.write("4");
-        Files.createDirectory(folder.resolve("state.tmp"));
-        assertThrows(IOException.class, () -> state.write("5"));
-        assertEquals(Optional.of("4"), state.read());
-    }
-
-    @Test
     void whatAnInterruptedWriteLeftIsNotInTheWay() throws IOException {
         state.write("4");
-        Files.writeString(folder.resolve("state.tmp"), "half of a longer i");
-        assertEquals(Optional.of("4"), state.read());
+        Path left = Files.writeString(folder.resolve(".state.1234.tmp"), "half of a longer i");
         state.write("5");
-        assertEquals(Optional.of("5"), state.read());
+        assertEquals(Optional.of("5"), read());
+        Files.delete(left);
         assertOnlyFile();
     }
 
@@ -188,19 +247,21 @@ class StateFileTest {
                 throw new AssertionError(failed);
             }
         });
-        StateFile reader = new StateFile(file);
         while (!writing.isDone()) {
-            String id = reader.read().orElseThrow();
-            assertTrue(id.equals(one) || id.equals(other), () -> "read " + id.length() + " characters");
+            String line = Files.readString(file);
+            assertTrue(line.equals(one + "\n") || line.equals(other + "\n"), () -> "read " + line.length() + " characters");
         }
         writing.get();
-        assertEquals(Optional.of(one), reader.read());
         assertEquals(one + "\n", Files.readString(file, UTF_8));
     }
 
     private void assertOnlyFile() throws IOException {
+        assertOnlyFiles(List.of(file));
+    }
+
+    private void assertOnlyFiles(List<Path> expected) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            assertEquals(List.of(file), files.toList());
+            assertEquals(Set.copyOf(expected), files.collect(Collectors.toSet()));
         }
     }
 }

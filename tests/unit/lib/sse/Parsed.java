@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** All that can be seen of a parser: what it called, in that order, and what it was left with. */
-record Outcome(List<Object> calls, String lastEventId, Optional<Duration> retry) {
+record Parsed(List<Object> calls, String lastEventId, Optional<Duration> retry) {
 
     /** A call of {@link SseParser.Handler#comment}. */
     record Comment(String text) {}
@@ -53,7 +53,7 @@ record Outcome(List<Object> calls, String lastEventId, Optional<Duration> retry)
     }
 
     /** What a new parser makes of these parts of a stream. */
-    static Outcome of(String lastEventId, int maxEventBytes, List<ByteBuffer> parts) {
+    static Parsed of(String lastEventId, int maxEventBytes, List<ByteBuffer> parts) {
         Recorder recorder = new Recorder();
         SseParser parser = new SseParser(lastEventId, maxEventBytes, recorder);
         try {
@@ -66,8 +66,8 @@ record Outcome(List<Object> calls, String lastEventId, Optional<Duration> retry)
         return of(parser, recorder);
     }
 
-    static Outcome of(SseParser parser, Recorder recorder) {
-        return new Outcome(List.copyOf(recorder.calls), parser.lastEventId(), parser.retry());
+    static Parsed of(SseParser parser, Recorder recorder) {
+        return new Parsed(List.copyOf(recorder.calls), parser.lastEventId(), parser.retry());
     }
 
     /** The stream in parts of that many bytes, the last may be shorter. */

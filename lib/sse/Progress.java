@@ -1,0 +1,120 @@
+//SOURCES Reason.java SseRequest.java StateFile.java
+package lib.sse;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * The last event ID, and when it is saved. The reading thread tells what the handler has taken, the listening thread
+ * does the rest.
+ */
+final class Progress {
+    private static final long BETWEEN_SAVES = Duration.ofMillis(20).toNanos();
+    private static final long BETWEEN_FAILED_SAVES = Duration.ofSeconds(1).toNanos();
+    /** What a server takes as a header is not much more; one that sends an id above it must not lock us out by it. */
+    private static final int LONGEST_ID = 4 << 10;
+
+    private final StateFile file;
+    private final Consumer<String> notices;
+    private volatile String lastEventId = "";
+    private volatile boolean tooLongSaid;
+    private String saved;
+    private long saveAgain = System.nanoTime();
+    private boolean failing;
+    private boolean unsendableSaid;
+
+    /** @param file null if the id is not kept */
+    Progress(StateFile file, Consumer<String> notices) {
+        this.file = file;
+        this.notices = notices;
+    }
+
+    /** @param initial what to begin with where the file has no id */
+    void resume(String initial) throws IOException {
+        lastEventId = initial;
+        if (file != null) {
+            try {
+                lastEventId = file.open().filter(id -> !id.isEmpty()).orElse(initial);
+                file.write(lastEventId);
+                saved = lastEventId;
+            } catch (IOException failure) {
+                throw new IOException(file + ": " + Reason.of(failure), failure);
+            }
+        }
+    }
+
+    boolean isKept() {
+        return file != null;
+    }
+
+    /** The id of the last event that the handler took. */
+    String lastEventId() {
+        return lastEventId;
+    }
+
+    /** The handler has taken everything up to this id. */
+    void taken(String id) {
+        if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
+            if (!tooLongSaid) {
+                tooLongSaid = true;
+                notices.accept("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
+            }
+        } else {
+            lastEventId = id;
+        }
+    }
+
+    /** What a request can carry of it. */
+    String sendable() {
+        String id = lastEventId;
+        if (SseRequest.isPrintableAscii(id)) {
+            return id;
+        }
+        if (!unsendableSaid) {
+            unsendableSaid = true;
+            notices.accept("the last event ID is not printable ASCII, which no header here can carry:"
+                + " connecting without it");
+        }
+        return "";
+    }
+
+    /** How long until there is something to save; not above 0 if now. */
+    long nanosToSave() {
+        return isSaved() ? Long.MAX_VALUE : saveAgain - System.nanoTime();
+    }
+
+    private boolean isSaved() {
+        return file == null || saved == null || lastEventId.equals(saved);
+    }
+
+    void save() {
+        String id = lastEventId;
+        try {
+            file.write(id);
+            saved = id;
+            saveAgain = System.nanoTime() + BETWEEN_SAVES;
+            if (failing) {
+                notices.accept(file + ": written again");
+            }
+            failing = false;
+        } catch (IOException failure) {
+            if (!failing) {
+                notices.accept(file + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
+            }
+            failing = true;
+            saveAgain = System.nanoTime() + BETWEEN_FAILED_SAVES;
+        }
+    }
+
+    /** Saves what has to be saved, and leaves the file to others. */
+    void close() {
+        if (!isSaved()) {
+            save();
+        }
+        if (file != null) {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//SOURCES SseRequest.java
+package lib.sse;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What a redirect makes of a request: the Fetch standard's "HTTP-redirect fetch". */
+final class Redirect {
+    /** RFC 3986, appendix B. */
+    private static final Pattern REFERENCE = Pattern.compile(
+        "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?<authority>//[^/?#]*)?(?<path>[^?#]*)(?<query>(\\?[^#]*)?)(#.*)?");
+
+    private Redirect() {}
+
+    /**
+     * The request to follow with. What the user set for one origin does not travel to another, and does not come back
+     * from there either.
+     *
+     * @throws IllegalArgumentException if the location cannot be followed; the message does not tell its path
+     */
+    static SseRequest follow(SseRequest from, int status, String location) {
+        SseRequest next = new SseRequest(resolve(from, location));
+        if (from.scheme.equals("https") && !next.scheme.equals("https")) {
+            throw new IllegalArgumentException("from https to http, " + next);
+        }
+        boolean sameOrigin = next.hasOriginOf(from);
+        next.userInfo = "";
+        if (sameOrigin) {
+            next.headers.addAll(from.headers);
+            next.headerFiles.addAll(from.headerFiles);
+            next.userInfo = from.userInfo;
+        }
+        next.userAgent = from.userAgent;
+        boolean becomesGet = status == 303 && !from.method().equals("GET") && !from.method().equals("HEAD")
+            || (status == 301 || status == 302) && from.method().equals("POST");
+        next.method = becomesGet ? "GET" : from.method();
+        next.body = becomesGet ? null : from.body;
+        next.bodyIsGone = from.bodyIsGone || becomesGet;
+        next.typeIsUnknown = from.typeIsUnknown || !sameOrigin && mayHaveTypeOfItsOwn(from);
+        return next;
+    }
+
+    /** Whether something that the user set for the server is not sent any more. */
+    static boolean leavesHeadersBehind(SseRequest from, SseRequest next) {
+        boolean had = !from.headers.isEmpty() || !from.headerFiles.isEmpty() || !from.userInfo.isEmpty();
+        return had && !next.hasOriginOf(from);
+    }
+
+    private static boolean mayHaveTypeOfItsOwn(SseRequest from) {
+        return !from.headerFiles.isEmpty() || from.headers.stream().anyMatch(header -> header.is("Content-Type"));
+    }
+
+    /** RFC 3986, 5.2.2; {@link java.net.URI#resolve} follows the one before it. */
+    private static String resolve(SseRequest from, String location) {
+        Matcher reference = REFERENCE.matcher(encoded(location));
+        if (!reference.matches()) {
+            throw new IllegalArgumentException("location is not a URL");
+        }
+        String scheme = reference.group("scheme");
+        String authority = reference.group("authority");
+        String path = reference.group("path");
+        String query = reference.group("query");
+        if (scheme != null && authority == null) {
+            throw new IllegalArgumentException("location is no http or https URL");
+        }
+        if (authority == null) {
+            query = path.isEmpty() && query.isEmpty() ? from.query : query;
+            path = path.isEmpty() ? from.path : path.startsWith("/") ? path
+                : from.path.substring(0, from.path.lastIndexOf('/') + 1) + path;
+            authority = "//" + from.authority();
+        }
+        return (scheme == null ? from.scheme + ":" : scheme) + authority + withoutDots(path) + query;
+    }
+
+    /** What servers write though no URL may hold it; java.net.http makes each byte of a header a character. */
+    private static String encoded(String location) {
+        StringBuilder encoded = new StringBuilder();
+        location.chars().forEach(one -> {
+            if (one > ' ' && one < 0x7F) {
+                encoded.append((char) one);
+            } else {
+                encoded.append(String.format("%%%02X", one));
+            }
+        });
+        return encoded.toString();
+    }
+
+    /** RFC 3986, 5.2.4. */
+    private static String withoutDots(String path) {
+        if (!path.startsWith("/")) {
+            return path;
+        }
+        Deque<String> segments = new ArrayDeque<>();
+        for (String segment : path.substring(1).split("/", -1)) {
+            if (segment.equals("..")) {
+                segments.pollLast();
+            } else if (!segment.equals(".")) {
+                segments.add(segment);
+            }
+        }
+        return "/" + String.join("/", segments) + (path.matches(".*/\\.\\.?") && !segments.isEmpty() ? "/" : "");
+    }
+}

@@ -1,0 +1,162 @@
+//SOURCES HttpProxy.java LateTls.java Redirect.java SseRequest.java SseStream.java
+package lib.sse;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.CookieManager;
+import java.net.InetAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * The HTTP client of one subscription: proxy, addresses, TLS and cookies. It is made by the thread that listens, which
+ * sends one request after the other.
+ */
+final class Transport {
+    private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*\\]");
+
+    private final Thread listener = Thread.currentThread();
+    private final HttpProxy proxy;
+    private final LateTls tls;
+    private final HttpClient http;
+    private volatile Proxy way = Proxy.NO_PROXY;
+    /** Made when the first cookie comes. */
+    private CookieManager cookies;
+
+    /** @param connectTimeout zero for what the system does */
+    Transport(HttpProxy proxy, Supplier<SSLContext> tls, Duration connectTimeout) {
+        this.proxy = proxy;
+        this.tls = new LateTls(tls);
+        HttpClient.Builder builder = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .sslContext(this.tls.context())
+            .sslParameters(new SSLParameters())
+            .proxy(new Way())
+            .executor(this::execute);
+        if (!connectTimeout.isZero()) {
+            builder.connectTimeout(connectTimeout);
+        }
+        http = builder.build();
+    }
+
+    /** What was found for the request: the URL that java.net.http asks about may bear an address in place of the name. */
+    private final class Way extends ProxySelector {
+        @Override
+        public List<Proxy> select(URI url) {
+            return List.of(way);
+        }
+
+        @Override
+        public void connectFailed(URI url, SocketAddress address, IOException failure) {
+            // It is told like every other failure to connect.
+        }
+    }
+
+    /**
+     * Tasks run on the thread that submits them, so that there is no switch between socket and handler. The listening
+     * thread's own tasks get a thread, so that it stays free to watch the time-outs.
+     */
+    private void execute(Runnable task) {
+        if (Thread.currentThread() == listener) {
+            Thread thread = new Thread(task, "sse-connect");
+            thread.setDaemon(true);
+            thread.start();
+        } else {
+            task.run();
+        }
+    }
+
+    /**
+     * Where a request can be sent, in the system's order: java.net.http tries only the first address of a name. Empty
+     * where it finds the way by itself.
+     */
+    CompletableFuture<List<Optional<InetAddress>>> addresses(SseRequest request) {
+        way = proxy.way(request);
+        if (way != Proxy.NO_PROXY || ADDRESS.matcher(request.host).matches() || !SseRequest.canSetHost()) {
+            return CompletableFuture.completedFuture(List.of(Optional.empty()));
+        }
+        return CompletableFuture.supplyAsync(() -> resolved(request), this::execute);
+    }
+
+    private static List<Optional<InetAddress>> resolved(SseRequest request) {
+        try {
+            InetAddress[] all = InetAddress.getAllByName(request.host);
+            // java.net.http takes no name with an underscore.
+            boolean isPlain = all.length == 1 && request.uri(Optional.empty()).getHost() != null;
+            return isPlain ? List.of(Optional.empty()) : Arrays.stream(all).map(Optional::of).toList();
+        } catch (UnknownHostException unknown) {
+            throw new CompletionException(unknown);
+        }
+    }
+
+    /** Sends a request, and has its answer handed to {@code stream}. */
+    CompletableFuture<HttpResponse<Void>> send(SseRequest request, Optional<InetAddress> address, String lastEventId,
+            BodyHandler<Void> stream) throws IOException {
+        tls.expect(address.isPresent() ? request.host : "");
+        return http.sendAsync(
+            request.build(lastEventId, address, proxy.authorization(request), cookies(request)), stream);
+    }
+
+    /** RFC 6265; what a server sets goes back to it as long as this client lives. */
+    void keepCookies(SseRequest request, HttpHeaders headers) {
+        if (headers.firstValue("Set-Cookie").isPresent()) {
+            try {
+                cookies = cookies == null ? new CookieManager() : cookies;
+                cookies.put(request.uri(Optional.empty()), headers.map());
+            } catch (IOException | IllegalArgumentException notACookie) {
+                return;
+            }
+        }
+    }
+
+    private List<String> cookies(SseRequest request) {
+        try {
+            return cookies == null ? List.of()
+                : cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of());
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** The request's proxy as messages tell it, if it has one. */
+    Optional<String> proxyName(SseRequest request) {
+        return proxy.name(request);
+    }
+
+    /**
+     * Ends the client. Since JDK 21 it can be asked to; before, its thread ends when it is interrupted, or with the
+     * garbage.
+     *
+     * @param last the last stream; null if there was none
+     */
+    void end(SseStream last) {
+        Thread reader = last == null || last.isBusy() ? null : last.reader();
+        if (reader != null && reader.getName().endsWith("-SelectorManager")) {
+            reader.interrupt();
+        }
+        try {
+            HttpClient.class.getMethod("shutdownNow").invoke(http);
+        } catch (ReflectiveOperationException before21) {
+            return;
+        }
+    }
+}
