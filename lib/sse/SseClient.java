@@ -355,11 +355,14 @@ public final class SseClient implements AutoCloseable {
     Outcome await(LongSupplier nanosLeft) throws InterruptedException {
         while (true) {
             if (Thread.interrupted()) {
+                closed = true;
                 throw new InterruptedException();
             }
             long leftOfAll = timeLeft.getAsLong();
             if (closed || leftOfAll <= 0) {
-                return closed ? Outcome.CLOSED : Outcome.TIME_OVER;
+                Outcome outcome = closed ? Outcome.CLOSED : Outcome.TIME_OVER;
+                closed = true;
+                return outcome;
             }
             long left = nanosLeft.getAsLong();
             if (left <= 0) {
@@ -389,18 +392,21 @@ public final class SseClient implements AutoCloseable {
     }
 
     /**
-     * Nothing more is handed over. What is being handed over may finish; it is waited for, but not for long where all is
-     * over or this thread was interrupted.
+     * Nothing more is handed over. What is being handed over may finish: it is waited for, but not for long once all is
+     * over, as it is when this thread is interrupted.
      */
     void leave(SseStream left) {
         left.detach();
-        boolean wasInterrupted = Thread.interrupted();
-        LongSupplier patience = closed || wasInterrupted || timeLeft.getAsLong() <= 0 ? leftOf(TIME_TO_FINISH) : null;
+        boolean wasInterrupted = false;
+        LongSupplier patience = null;
         while (left.isBusy() && (patience == null || patience.getAsLong() > 0)) {
-            LockSupport.parkNanos(this, patience == null ? Long.MAX_VALUE : patience.getAsLong());
-            wasInterrupted |= Thread.interrupted();
-            if (patience == null && (closed || wasInterrupted)) {
+            if (patience == null && closed) {
                 patience = leftOf(TIME_TO_FINISH);
+            }
+            LockSupport.parkNanos(this, patience == null ? Long.MAX_VALUE : patience.getAsLong());
+            if (Thread.interrupted()) {
+                wasInterrupted = true;
+                closed = true;
             }
         }
         left.close();
