@@ -177,7 +177,7 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    /** From the header, or from the query for who starts anew and can not set one: a page with an EventSource. */
+    /** From the header, or from the query for who starts anew and cannot set one: a page with an EventSource. */
     private static String lastEventId(HttpExchange exchange) {
         String query = exchange.getRequestURI().getRawQuery();
         String parameter = "last-event-id=";

@@ -210,7 +210,7 @@ public final class SseOptions {
         return value;
     }
 
-    private Tls tls(Tool tool) {
+    private Tls tls(Tool tool) throws IOException {
         Tls tls = new Tls();
         if (authorities != null) {
             tls.authorities(authorities);
