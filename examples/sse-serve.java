@@ -244,23 +244,17 @@ class SseServe implements Callable<Integer> {
     // ---- setting up ----
 
     private void check() {
-        within(0, 65535, port, "--port");
-        within(0, 1_000_000, replay, "--replay");
-        within(0, Integer.MAX_VALUE, retry, "--retry");
-        within(1, 1 << 30, clientBuffer, "--client-buffer");
-        within(0, 1_000_000, wait, "--wait");
+        tool.within(0, 65535, port, "--port");
+        tool.within(0, 1_000_000, replay, "--replay");
+        tool.within(0, Integer.MAX_VALUE, retry, "--retry");
+        tool.within(1, 1 << 30, clientBuffer, "--client-buffer");
+        tool.within(0, 1_000_000, wait, "--wait");
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {
                 throw tool.usage("--token: expected printable ASCII without spaces");
             }
             secret = sha256(value.getBytes(ISO_8859_1));
-        }
-    }
-
-    private void within(int least, int most, int value, String option) {
-        if (value < least || value > most) {
-            throw tool.usage(option + " " + value + ": expected " + least + " to " + most);
         }
     }
 

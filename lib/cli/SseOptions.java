@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
@@ -24,87 +25,32 @@ import picocli.CommandLine.Spec;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
+    private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://");
+
     @Parameters(index = "0", paramLabel = "URL",
-        description = "Where the events come from, http or https; @FILE: the URL is in FILE, where nobody sees it.")
+        description = "Where the events come from: [http://]HOST... or https://HOST...; @FILE: the URL is in FILE, where"
+            + " nobody sees it.")
     private String url;
 
-    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 10,
-        description = "Send this header; @FILE: one a line, read again at every connect. Repeatable.")
+    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
+        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
     private List<String> headers = List.of();
 
-    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 11,
-        description = "Basic authentication; @FILE: it is in FILE.")
-    private String user;
-
-    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 12,
-        description = "The method; GET, or POST with --data.")
-    private String method;
-
-    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 13,
+    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
         description = "Send this body, again at every connect; @FILE: what is in FILE; @-: standard input.")
     private String data;
 
-    @Option(names = {"-k", "--insecure"}, order = 14,
-        description = "Go on with a server that TLS does not trust.")
-    private boolean insecure;
+    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
+        description = "Basic authentication; @FILE: it is in FILE.")
+    private String user;
 
-    @Option(names = "--cacert", paramLabel = "FILE", order = 15,
-        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
-    private Path authorities;
+    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
+        description = "The method: GET, or POST with --data.")
+    private String method;
 
-    @Option(names = "--cert", paramLabel = "FILE", order = 16,
-        description = "Show this certificate, with its key: PEM or PKCS#12.")
-    private Path certificate;
-
-    @Option(names = "--pass", paramLabel = "PASS", order = 17,
-        description = "What the key of --cert is encrypted with; @FILE: it is in FILE.")
-    private String password = "";
-
-    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 18,
-        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. Else by"
-            + " http_proxy, https_proxy, all_proxy; never for the hosts in no_proxy.")
-    private String proxy;
-
-    @Option(names = "--max-redirs", paramLabel = "N", order = 19, defaultValue = "20",
-        description = "How many redirects a connect may follow (${DEFAULT-VALUE}).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24, defaultValue = "20",
+        description = "Follow up to N redirects at a connect (${DEFAULT-VALUE}).")
     private int maxRedirects;
-
-    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 20, defaultValue = "10",
-        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
-    private Duration connectTimeout;
-
-    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 21, defaultValue = "300",
-        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
-    private Duration idleTimeout;
-
-    @Option(names = "--retry-delay", paramLabel = "SEC", order = 22, defaultValue = "1",
-        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
-    private Duration retryDelay;
-
-    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 23, defaultValue = "30",
-        description = "Failures in a row double the wait up to this (${DEFAULT-VALUE}).")
-    private Duration retryMaxDelay;
-
-    @Option(names = "--max-retries", paramLabel = "N", order = 24,
-        description = "Give up after N failures in a row (never).")
-    private Integer maxRetries;
-
-    @Option(names = "--no-retry", order = 25, description = "Connect once; the end of the stream is the end.")
-    private boolean noRetry;
-
-    @Option(names = "--last-event-id", paramLabel = "ID", order = 26,
-        description = "Resume after this event, if the server can.")
-    private String lastEventId = "";
-
-    @Option(names = "--state-file", paramLabel = "FILE", order = 27,
-        description = "Keep the last event ID in FILE, and resume from it; where there is one, it comes before"
-            + " --last-event-id.")
-    private Path stateFile;
-
-    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 28,
-        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
-        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
-    private int maxEventBytes;
 
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Only events of this type. Repeatable.")
@@ -114,27 +60,84 @@ public final class SseOptions {
     private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time: with status 0, or 124 if --count was not reached.")
+        description = "End after this time, with status 0; with 124 if --count was not reached.")
     private Duration maxTime;
 
-    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 33,
-        description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE,"
-            + " where text that is not ASCII has to be if the locale is C.")
+    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
+        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
+        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
+    private int maxEventBytes;
+
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts. @FILE: the template is in"
+            + " FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
 
-    @Option(names = "--timestamps", order = 34, description = "Add the time of arrival to {json}.")
+    @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
     private boolean timestamps;
 
-    @Option(names = "--comments", order = 35, description = "Comments too, as {json}.")
+    @Option(names = "--comments", order = 42, description = "Comments too, as {json}.")
     private boolean comments;
+
+    @Option(names = "--state-file", paramLabel = "FILE", order = 80,
+        description = "Keep the last event ID in FILE, and resume after it at the next start.")
+    private Path stateFile;
+
+    @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
+        description = "Resume after this event, if the server can. The ID in --state-file comes first.")
+    private String lastEventId = "";
+
+    @Option(names = "--no-retry", order = 82, description = "Connect once; the end of the stream is the end.")
+    private boolean noRetry;
+
+    @Option(names = "--max-retries", paramLabel = "N", order = 83,
+        description = "Give up after N failures in a row (never).")
+    private Integer maxRetries;
+
+    @Option(names = "--retry-delay", paramLabel = "SEC", order = 84, defaultValue = "1",
+        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
+    private Duration retryDelay;
+
+    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 85, defaultValue = "30",
+        description = "Each further failure doubles the wait, up to this (${DEFAULT-VALUE}).")
+    private Duration retryMaxDelay;
+
+    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 86, defaultValue = "300",
+        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
+    private Duration idleTimeout;
+
+    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 87, defaultValue = "10",
+        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
+    private Duration connectTimeout;
+
+    @Option(names = {"-k", "--insecure"}, order = 100,
+        description = "Go on with a server that is not trusted, with a warning.")
+    private boolean insecure;
+
+    @Option(names = "--cacert", paramLabel = "FILE", order = 101,
+        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
+    private Path authorities;
+
+    @Option(names = "--cert", paramLabel = "FILE", order = 102,
+        description = "Show this certificate, with its key: PEM or PKCS#12.")
+    private Path certificate;
+
+    @Option(names = "--pass", paramLabel = "PASS", order = 103,
+        description = "The password of the key of --cert; @FILE: it is in FILE.")
+    private String password = "";
+
+    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
+        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is http_proxy,"
+            + " https_proxy or all_proxy. Hosts in no_proxy are reached without.")
+    private String proxy;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
     /**
-     * What the user wants to be made of an event.
+     * What is made of an event.
      *
-     * @param usual what it is where the user said nothing
+     * @param usual the template if the user gave none
      */
     public Format format(String usual) {
         Format made = tool().format(format == null ? usual : format,
@@ -153,19 +156,22 @@ public final class SseOptions {
     }
 
     /**
-     * Listens until it is over, and ends cleanly when the process is asked to end.
+     * Listens until it is over, or until a signal asks the process to end.
      *
-     * @param handler takes the events that the user asked for; also the comments if that was asked for, each as an event
-     *                without a type, which no other event is
-     * @param out     is flushed when the events of one read from the network were all handed over
+     * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
+     *                event without a type; no other event is without one.
+     * @param out     is flushed after the last event of each read from the network
      * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
-        SseClient client = client(tool());
-        tool().onSignal(client::close);
-        tool().status(() -> client.reconnects() + " reconnects");
-        SseClient.End end = client.listen(new Selection(client, handler, out));
+        Tool tool = tool();
+        SseClient client = client(tool);
+        Selection selection = new Selection(client, handler, out);
+        tool.onSignal(client::close);
+        tool.atEnd(selection::atEnd);
+        tool.status(() -> client.reconnects() + " reconnects");
+        SseClient.End end = client.listen(selection);
         return end == SseClient.End.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
     }
 
@@ -175,7 +181,10 @@ public final class SseOptions {
 
     private SseClient client(Tool tool) throws IOException {
         if (count != null) {
-            within(1, Integer.MAX_VALUE, count, "--count", tool);
+            tool.within(1, Integer.MAX_VALUE, count, "--count");
+        }
+        if (types.contains("")) {
+            throw tool.usage("--event '': expected a type");
         }
         try {
             HttpProxy through = proxy(tool); // before the request: see there
@@ -183,16 +192,16 @@ public final class SseOptions {
                 .lastEventId(lastEventId)
                 .tls(tls(tool).context(tool::notice))
                 .proxy(through)
-                .maxRedirects(within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs", tool))
+                .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
                 .connectTimeout(connectTimeout)
                 .idleTimeout(idleTimeout)
                 .retryDelay(retryDelay)
                 .retryMaxDelay(retryMaxDelay)
-                .maxEventBytes(within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size", tool))
+                .maxEventBytes(tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size"))
                 .notices(tool::notice)
                 .details(tool::detail);
             if (noRetry || maxRetries != null) {
-                client.maxRetries(noRetry ? 0 : within(0, Integer.MAX_VALUE, maxRetries, "--max-retries", tool));
+                client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
             if (stateFile != null) {
                 client.stateFile(stateFile);
@@ -201,13 +210,6 @@ public final class SseOptions {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
-    }
-
-    private static int within(int least, int most, int value, String option, Tool tool) {
-        if (value < least || value > most) {
-            throw tool.usage(option + " " + value + ": expected " + least + " to " + most);
-        }
-        return value;
     }
 
     private Tls tls(Tool tool) throws IOException {
@@ -243,13 +245,15 @@ public final class SseOptions {
         return request;
     }
 
-    /** The message does not tell the URL, which may hold a secret. */
+    /** Without a scheme it is http, as in curl. The message does not tell the URL, which may hold a secret. */
     private URI uri(Tool tool) {
+        String text = tool.text(url).strip();
+        String scheme = SCHEME.matcher(text).lookingAt() ? "" : "http://";
         try {
-            return new URI(tool.text(url).strip());
+            return new URI(scheme + text);
         } catch (URISyntaxException mistake) {
-            throw tool.usage("URL: " + mistake.getReason() + " at character " + (mistake.getIndex() + 1)
-                + ", expected http://HOST... or https://HOST...");
+            throw tool.usage("URL: " + (text.isEmpty() ? "it is empty" : mistake.getReason() + " at character "
+                + (mistake.getIndex() + 1 - scheme.length())) + ", expected [http://]HOST... or https://HOST...");
         }
     }
 
@@ -259,6 +263,8 @@ public final class SseOptions {
         private final SseParser.Handler handler;
         private final Flushable out;
         private long taken;
+        private long others;
+        private String lastOther;
 
         Selection(SseClient client, SseParser.Handler handler, Flushable out) {
             this.client = client;
@@ -269,6 +275,8 @@ public final class SseOptions {
         @Override
         public void event(SseEvent event) throws IOException {
             if (!types.isEmpty() && !types.contains(event.event())) {
+                others++;
+                lastOther = event.event();
                 return;
             }
             handler.event(event);
@@ -288,6 +296,15 @@ public final class SseOptions {
         @Override
         public void flush() throws IOException {
             out.flush();
+        }
+
+        /** Whoever mistyped a type would see nothing, and no reason. */
+        int atEnd(int status) {
+            if (taken == 0 && others > 0) {
+                tool().notice(others + (others == 1 ? " event" : " events") + " came, none of type "
+                    + String.join(", ", types) + "; the last one was of type " + lastOther);
+            }
+            return status;
         }
     }
 }
