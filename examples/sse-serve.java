@@ -11,7 +11,6 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
@@ -22,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -100,12 +98,6 @@ class SseServe implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
-    /** Standard input unless set. */
-    InputStream in;
-
-    /** Known once it serves. */
-    final CompletableFuture<Integer> servedPort = new CompletableFuture<>();
-
     private final SseServePage page = new SseServePage();
     private SseBroadcaster broadcaster;
     private byte[] secret;
@@ -120,7 +112,7 @@ class SseServe implements Callable<Integer> {
         try {
             startHeartbeats();
             broadcaster.awaitClients(wait);
-            new LineReader(in == null ? tool.standardInput() : in, '\n', false).forEach(this::send);
+            new LineReader(tool.standardInput(), '\n', false).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
         } finally {
@@ -275,7 +267,6 @@ class SseServe implements Callable<Integer> {
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort()
             + "/events, and a page at /");
-        servedPort.complete(server.getAddress().getPort());
         return server;
     }
 

@@ -90,8 +90,8 @@ final class Usage {
     private static String tooMany(UnmatchedArgumentException unmatched) {
         String expected = unmatched.getCommandLine().getCommandSpec().positionalParameters().stream()
             .map(ArgSpec::paramLabel).collect(joining(" "));
-        return "too many arguments: expected " + (expected.isEmpty() ? "options only" : expected)
-            + "; text with spaces has to be quoted";
+        return "too many arguments: expected "
+            + (expected.isEmpty() ? "options only" : expected + "; text with spaces has to be quoted");
     }
 
     private static String missing(List<ArgSpec> missing, String... args) {
