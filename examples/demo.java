@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine;
 
 @Command(
     name = "demo",
@@ -74,6 +75,10 @@ class Demo implements Callable<Integer> {
             System.out.printf("%s   %.2f ms after the touch%n",
                 new String(packet.getData(), 0, packet.getLength(), UTF_8), (System.nanoTime() - touched) / 1e6);
         }
+    }
+
+    static CommandLine commandLine() {
+        return Tool.commandLine(new Demo());
     }
 
     public static void main(String... args) {

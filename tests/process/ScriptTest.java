@@ -79,6 +79,13 @@ class ScriptTest {
         "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "udp-send|-|missing TARGET",
         "udp-send|--rate~fast~127.0.0.1:9|--rate: 'fast' is not a number",
+        "udp-listen|-|missing [ADDR:]PORT",
+        "udp-listen|x|'x': expected PORT, ADDR:PORT or [IPv6]:PORT",
+        "udp-listen|-c~0~5000|--count 0: expected at least 1",
+        "sse-serve|secret|too many arguments: expected options only",
+        "sse-serve|--port~70000|--port 70000: expected 0 to 65535",
+        "sse-serve|--token~a secret|--token: expected printable ASCII without spaces",
+        "demo|x|too many arguments: expected options only",
         "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} ({{ is a brace)",
     })
     void mistakeIsToldInOneLineWithStatus2(String script, String arguments, String message) throws Exception {
@@ -89,7 +96,22 @@ class ScriptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
+    @CsvSource(delimiter = '|', nullValues = "-", quoteCharacter = '`', value = {
+        "-|2|",
+        "--help|0|",
+        "http://127.0.0.1:9/|2|",
+        "http://127.0.0.1:9/ x|2|target 'x': expected HOST:PORT, \\[IPv6\\]:PORT or all:PORT",
+        "ftp://127.0.0.1/secret 127.0.0.1:9|2|URL: expected http://HOST... or https://HOST...",
+        "http://127.0.0.1:9/ no-such-host.invalid:9|1|no-such-host.invalid:9: host not found"})
+    void wrongUseOfAnExampleIsOneLineAndAStatus(String arguments, int status, String message) throws Exception {
+        Script.Ended ended = Script.run("", "NanoleafTouch", arguments == null ? new String[0] : arguments.split(" "));
+        String both = "expected two arguments: the URL of the events, and HOST:PORT for the datagrams";
+        ended.assertIs(status, status == 0 ? both + "\n" : "",
+            status == 0 ? new String[0] : new String[] {message == null ? both : message});
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve", "demo"})
     void helpAndVersionGoToStandardOutput(String script) throws Exception {
         StringWriter out = new StringWriter();
         assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--version"));
@@ -138,6 +160,26 @@ class ScriptTest {
             String time = ",\"time\":\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\"}\n";
             assertTrue(ended.out().matches("\\{\"comment\":\"ping\"" + time
                 + "\\{\"event\":\"message\",\"id\":\"\",\"data\":\"1\"" + time), ended.out());
+        }
+    }
+
+    @Test
+    void typeThatNeverCameIsToldAtTheEnd() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1") + "event: ping\n" + sse("2"))) {
+            Script.run("", "SseListen", "-e", "toch", "-e", "tap", "-m", "1.5", server.url("/")).assertIs(0, "",
+                "sse-listen: 2 events came, none of type (toch, tap|tap, toch); the last one was of type ping");
+            Script.run("", "SseListen", "-e", "ping", "-c", "1", "-F", "{data}", server.url("/")).assertIs(0, "2\n");
+        }
+    }
+
+    @Test
+    void fileWithTheUrlMayBeginWithAByteOrderMarkAndLeaveOutTheScheme() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            Path url = Files.writeString(folder.resolve("url.txt"), "\uFEFF" + server.url("/x").replace("http://", "") + "\r\n");
+            for (String at : List.of("@", "@@")) {
+                Script.run("", "SseListen", "-c", "1", "-F", "{data}", at + url).assertIs(0, "1\n");
+                assertEquals("GET /x HTTP/1.1", server.next().requestLine());
+            }
         }
     }
 
@@ -324,6 +366,13 @@ class ScriptTest {
                 "sse-listen: @-: standard input is closed .*");
             assertEquals(0, server.further());
         }
+    }
+
+    @Test
+    void standardInputThatCannotBeReadIsNamed() throws Exception {
+        Script.shell("$UdpSend -q 127.0.0.1:9 < /").assertIs(1, "", "udp-send: standard input: Is a directory");
+        Script.shell("$SseListen -d @- http://127.0.0.1:9/ < /").assertIs(2, "",
+            "sse-listen: @-: standard input: Is a directory .*");
     }
 
     @Test
