@@ -190,7 +190,7 @@ final class SseBroadcaster {
     /**
      * The event in the grammar of event streams. Data may hold anything: a line end in it is a new {@code data} line.
      *
-     * @throws IllegalArgumentException if the type or the id can not be said
+     * @throws IllegalArgumentException if the type or the id cannot be said
      */
     static byte[] frame(SseEvent event) {
         refuse(LINE_END, event.event(), "the type of an event has no line end");

@@ -14,9 +14,25 @@ import kafka.tools.StorageTool;
 import org.apache.kafka.common.Uuid;
 
 class KafkaServer {
+    private static final int HIGHEST_PORT = 65534;
+
     public static void main(String... args) throws IOException {
-        int port = args.length > 0 ? Integer.parseInt(args[0]) : 9092;
-        Path folder = args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("kafka");
+        int port = args.length == 0 ? 9092 : args[0].matches("[0-9]{1,5}") ? Integer.parseInt(args[0]) : 0;
+        if (port < 1 || port > HIGHEST_PORT || args.length > 2) {
+            boolean help = args[0].equals("--help");
+            (help ? System.out : System.err).println("expected [PORT [FOLDER]]: where to listen on 127.0.0.1 (9092; the port"
+                + " above is used too), and where to keep what comes (a new temporary folder)");
+            System.exit(help ? 0 : 2);
+        }
+        try {
+            serve(port, args.length > 1 ? Path.of(args[1]) : Files.createTempDirectory("kafka"));
+        } catch (IOException failure) {
+            System.err.println("kafka-server: " + failure);
+            System.exit(1);
+        }
+    }
+
+    private static void serve(int port, Path folder) throws IOException {
         Path properties = Files.writeString(Files.createDirectories(folder).resolve("server.properties"), """
             process.roles=broker,controller
             node.id=1

@@ -1,19 +1,24 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//JAVA 17+
-//DESCRIPTION Tell the LAN when a light panel is touched: copy this file and change it
+//DESCRIPTION Tell the LAN when a light panel is touched: nanoleaf-touch http://HOST:16021/api/v1/TOKEN/events?id=4 192.168.8.255:5000
 //SOURCES ../lib/sse/SseClient.java ../lib/udp/UdpBroadcaster.java
 
+import java.io.IOException;
 import java.net.URI;
 import lib.sse.SseClient;
 import lib.udp.UdpBroadcaster;
 
 class NanoleafTouch {
     public static void main(String... args) throws Exception {
-        String url = args.length > 0 ? args[0] : "http://192.168.8.20:16021/api/v1/TOKEN/events?id=4";
-        String target = args.length > 1 ? args[1] : "192.168.8.255:5000";
-        try (UdpBroadcaster broadcaster = new UdpBroadcaster(target);
-                SseClient client = new SseClient(URI.create(url)).notices(System.err::println)) {
-            client.listen(event -> broadcaster.send("Recv message form SSE Server!"));
+        if (args.length != 2) {
+            boolean help = args.length == 1 && args[0].equals("--help");
+            (help ? System.out : System.err).println("expected two arguments: the URL of the events, and HOST:PORT for the datagrams");
+            System.exit(help ? 0 : 2);
+        }
+        try (UdpBroadcaster lan = new UdpBroadcaster(args[1]); SseClient events = new SseClient(URI.create(args[0]))) {
+            events.listen(event -> lan.send("Recv message form SSE Server!"));
+        } catch (IllegalArgumentException | IOException failure) {
+            System.err.println(failure.getMessage());
+            System.exit(failure instanceof IOException ? 1 : 2);
         }
     }
 }

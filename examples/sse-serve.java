@@ -11,7 +11,6 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
@@ -22,7 +21,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -100,12 +98,6 @@ class SseServe implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
-    /** Standard input unless set. */
-    InputStream in;
-
-    /** Known once it serves. */
-    final CompletableFuture<Integer> servedPort = new CompletableFuture<>();
-
     private final SseServePage page = new SseServePage();
     private SseBroadcaster broadcaster;
     private byte[] secret;
@@ -120,7 +112,7 @@ class SseServe implements Callable<Integer> {
         try {
             startHeartbeats();
             broadcaster.awaitClients(wait);
-            new LineReader(in == null ? tool.standardInput() : in, '\n', false).forEach(this::send);
+            new LineReader(tool.standardInput(), '\n', false).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
         } finally {
@@ -177,7 +169,7 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    /** From the header, or from the query for who starts anew and can not set one: a page with an EventSource. */
+    /** From the header, or from the query for who starts anew and cannot set one: a page with an EventSource. */
     private static String lastEventId(HttpExchange exchange) {
         String query = exchange.getRequestURI().getRawQuery();
         String parameter = "last-event-id=";
@@ -244,23 +236,17 @@ class SseServe implements Callable<Integer> {
     // ---- setting up ----
 
     private void check() {
-        within(0, 65535, port, "--port");
-        within(0, 1_000_000, replay, "--replay");
-        within(0, Integer.MAX_VALUE, retry, "--retry");
-        within(1, 1 << 30, clientBuffer, "--client-buffer");
-        within(0, 1_000_000, wait, "--wait");
+        tool.within(0, 65535, port, "--port");
+        tool.within(0, 1_000_000, replay, "--replay");
+        tool.within(0, Integer.MAX_VALUE, retry, "--retry");
+        tool.within(1, 1 << 30, clientBuffer, "--client-buffer");
+        tool.within(0, 1_000_000, wait, "--wait");
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {
                 throw tool.usage("--token: expected printable ASCII without spaces");
             }
             secret = sha256(value.getBytes(ISO_8859_1));
-        }
-    }
-
-    private void within(int least, int most, int value, String option) {
-        if (value < least || value > most) {
-            throw tool.usage(option + " " + value + ": expected " + least + " to " + most);
         }
     }
 
@@ -281,7 +267,6 @@ class SseServe implements Callable<Integer> {
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort()
             + "/events, and a page at /");
-        servedPort.complete(server.getAddress().getPort());
         return server;
     }
 

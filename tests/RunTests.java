@@ -7,6 +7,7 @@
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java ../examples/sse-serve.java
+//SOURCES ../examples/demo.java ../examples/nanoleaf-touch.java
 //SOURCES unit/SseBroadcasterTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
 //SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/NaiveParser.java
 //SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/SilenceTest.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java

@@ -1,16 +1,15 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java Format.java Tls.java Tool.java
+//SOURCES ../sse/SseRequest.java Format.java SseInput.java Tls.java Tool.java
 package lib.cli;
 
 import java.io.Flushable;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
@@ -24,87 +23,35 @@ import picocli.CommandLine.Spec;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
+    private static final String STANDARD_INPUT = "-";
+    /** Options with an order outside of this say how to connect, which standard input needs not. */
+    private static final int FIRST_OF_ANY_STREAM = 30;
+    private static final int LAST_OF_ANY_STREAM = 79;
+
     @Parameters(index = "0", paramLabel = "URL",
-        description = "Where the events come from, http or https; @FILE: the URL is in FILE, where nobody sees it.")
+        description = "Where the events come from: [http://]HOST... or https://HOST...; @FILE: the URL is in FILE, where"
+            + " nobody sees it; -: standard input, an event stream that something else has fetched.")
     private String url;
 
-    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 10,
-        description = "Send this header; @FILE: one a line, read again at every connect. Repeatable.")
+    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
+        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
     private List<String> headers = List.of();
 
-    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 11,
+    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
+        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
+    private String data;
+
+    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
         description = "Basic authentication; @FILE: it is in FILE.")
     private String user;
 
-    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 12,
-        description = "The method; GET, or POST with --data.")
+    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
+        description = "The method: GET, or POST with --data.")
     private String method;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 13,
-        description = "Send this body, again at every connect; @FILE: what is in FILE; @-: standard input.")
-    private String data;
-
-    @Option(names = {"-k", "--insecure"}, order = 14,
-        description = "Go on with a server that TLS does not trust.")
-    private boolean insecure;
-
-    @Option(names = "--cacert", paramLabel = "FILE", order = 15,
-        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
-    private Path authorities;
-
-    @Option(names = "--cert", paramLabel = "FILE", order = 16,
-        description = "Show this certificate, with its key: PEM or PKCS#12.")
-    private Path certificate;
-
-    @Option(names = "--pass", paramLabel = "PASS", order = 17,
-        description = "What the key of --cert is encrypted with; @FILE: it is in FILE.")
-    private String password = "";
-
-    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 18,
-        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. Else by"
-            + " http_proxy, https_proxy, all_proxy; never for the hosts in no_proxy.")
-    private String proxy;
-
-    @Option(names = "--max-redirs", paramLabel = "N", order = 19, defaultValue = "20",
-        description = "How many redirects a connect may follow (${DEFAULT-VALUE}).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24, defaultValue = "20",
+        description = "Follow up to N redirects at a connect (${DEFAULT-VALUE}).")
     private int maxRedirects;
-
-    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 20, defaultValue = "10",
-        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
-    private Duration connectTimeout;
-
-    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 21, defaultValue = "300",
-        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
-    private Duration idleTimeout;
-
-    @Option(names = "--retry-delay", paramLabel = "SEC", order = 22, defaultValue = "1",
-        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
-    private Duration retryDelay;
-
-    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 23, defaultValue = "30",
-        description = "Failures in a row double the wait up to this (${DEFAULT-VALUE}).")
-    private Duration retryMaxDelay;
-
-    @Option(names = "--max-retries", paramLabel = "N", order = 24,
-        description = "Give up after N failures in a row (never).")
-    private Integer maxRetries;
-
-    @Option(names = "--no-retry", order = 25, description = "Connect once; the end of the stream is the end.")
-    private boolean noRetry;
-
-    @Option(names = "--last-event-id", paramLabel = "ID", order = 26,
-        description = "Resume after this event, if the server can.")
-    private String lastEventId = "";
-
-    @Option(names = "--state-file", paramLabel = "FILE", order = 27,
-        description = "Keep the last event ID in FILE, and resume from it; where there is one, it comes before"
-            + " --last-event-id.")
-    private Path stateFile;
-
-    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 28,
-        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
-        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
-    private int maxEventBytes;
 
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Only events of this type. Repeatable.")
@@ -114,27 +61,91 @@ public final class SseOptions {
     private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time: with status 0, or 124 if --count was not reached.")
+        description = "End after this time, with status 0; with 124 if --count was not reached.")
     private Duration maxTime;
 
-    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 33,
-        description = "What becomes of an event: {data} {event} {id} {json} stand for its parts; @FILE: it is in FILE,"
-            + " where text that is not ASCII has to be if the locale is C.")
+    @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
+        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
+        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
+    private int maxEventBytes;
+
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts. @FILE: the template is in"
+            + " FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
 
-    @Option(names = "--timestamps", order = 34, description = "Add the time of arrival to {json}.")
+    @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
     private boolean timestamps;
 
-    @Option(names = "--comments", order = 35, description = "Comments too, as {json}.")
+    @Option(names = "--comments", order = 42, description = "Comments too, as {json}.")
     private boolean comments;
+
+    @Option(names = "--state-file", paramLabel = "FILE", order = 80,
+        description = "Keep the last event ID in FILE, and resume after it at the next start.")
+    private Path stateFile;
+
+    @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
+        description = "Resume after this event, if the server can. The ID in --state-file comes first.")
+    private String lastEventId = "";
+
+    @Option(names = "--no-retry", order = 82, description = "Connect once; the end of the stream is the end.")
+    private boolean noRetry;
+
+    @Option(names = "--max-retries", paramLabel = "N", order = 83,
+        description = "Give up after N failures in a row (never). With --data: ask again when the stream has ended, too.")
+    private Integer maxRetries;
+
+    @Option(names = "--retry-all-errors", order = 83,
+        description = "Try again after a status or content type too that would be final.")
+    private boolean retryAllErrors;
+
+    @Option(names = "--retry-delay", paramLabel = "SEC", order = 84, defaultValue = "1",
+        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
+    private Duration retryDelay;
+
+    @Option(names = "--ignore-retry", order = 85, description = "Keep to --retry-delay, whatever the server sets.")
+    private boolean ignoreRetry;
+
+    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 85, defaultValue = "30",
+        description = "Each further failure doubles the wait, up to this (${DEFAULT-VALUE}).")
+    private Duration retryMaxDelay;
+
+    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 86, defaultValue = "300",
+        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
+    private Duration idleTimeout;
+
+    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 87, defaultValue = "10",
+        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
+    private Duration connectTimeout;
+
+    @Option(names = {"-k", "--insecure"}, order = 100,
+        description = "Go on with a server that is not trusted, with a warning.")
+    private boolean insecure;
+
+    @Option(names = "--cacert", paramLabel = "FILE", order = 101,
+        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
+    private Path authorities;
+
+    @Option(names = "--cert", paramLabel = "FILE", order = 102,
+        description = "Show this certificate, with its key: PEM or PKCS#12.")
+    private Path certificate;
+
+    @Option(names = "--pass", paramLabel = "PASS", order = 103,
+        description = "The password of the key of --cert; @FILE: it is in FILE.")
+    private String password = "";
+
+    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
+        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is http_proxy,"
+            + " https_proxy or all_proxy. Hosts in no_proxy are reached without.")
+    private String proxy;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
     /**
-     * What the user wants to be made of an event.
+     * What is made of an event.
      *
-     * @param usual what it is where the user said nothing
+     * @param usual the template if the user gave none
      */
     public Format format(String usual) {
         Format made = tool().format(format == null ? usual : format,
@@ -153,49 +164,86 @@ public final class SseOptions {
     }
 
     /**
-     * Listens until it is over, and ends cleanly when the process is asked to end.
+     * Listens until it is over, or until a signal asks the process to end.
      *
-     * @param handler takes the events that the user asked for; also the comments if that was asked for, each as an event
-     *                without a type, which no other event is
-     * @param out     is flushed when the events of one read from the network were all handed over
+     * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
+     *                event without a type; no other event is without one.
+     * @param out     is flushed after the last event of each read from the network
      * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
-        SseClient client = client(tool());
-        tool().onSignal(client::close);
-        tool().status(() -> client.reconnects() + " reconnects");
-        SseClient.Outcome end = client.listen(new Selection(client, handler, out));
-        return end == SseClient.Outcome.TIME_OVER && count != null ? Tool.TIME_OVER : 0;
+        Tool tool = tool();
+        checkSelection(tool);
+        if (url.equals(STANDARD_INPUT)) {
+            return read(tool, handler, out);
+        }
+        SseClient client = client(tool);
+        Selection selection = new Selection(client::close, handler, out);
+        tool.onSignal(client::close);
+        tool.atEnd(selection::atEnd);
+        tool.status(() -> client.reconnects() + " reconnects");
+        return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
+    }
+
+    private int status(boolean timeIsOver) {
+        return timeIsOver && count != null ? Tool.TIME_OVER : 0;
+    }
+
+    /** An event stream that something else has fetched. */
+    private int read(Tool tool, SseParser.Handler handler, Flushable out) throws Exception {
+        command.commandLine().getParseResult().matchedOptions().stream()
+            .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
+            .findFirst().ifPresent(one -> {
+                throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
+            });
+        AtomicReference<SseInput> input = new AtomicReference<>();
+        Selection selection = new Selection(() -> input.get().close(), handler, out);
+        input.set(new SseInput(tool.standardInput(), maxEventBytes, selection, tool::notice));
+        tool.onSignal(input.get()::close);
+        tool.atEnd(selection::atEnd);
+        return status(!input.get().read(maxTime));
     }
 
     private Tool tool() {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool) throws IOException {
+    private void checkSelection(Tool tool) {
         if (count != null) {
-            within(1, Integer.MAX_VALUE, count, "--count", tool);
+            tool.within(1, Integer.MAX_VALUE, count, "--count");
         }
+        if (types.contains("")) {
+            throw tool.usage("--event '': expected a type");
+        }
+        tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
+    }
+
+    private SseClient client(Tool tool) throws IOException {
         try {
-            HttpProxy through = proxy(tool); // before the request: see there
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
                 .tls(tls(tool).context(tool::notice))
-                .proxy(through)
-                .maxRedirects(within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs", tool))
+                .proxy(proxy(tool))
+                .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
                 .connectTimeout(connectTimeout)
                 .idleTimeout(idleTimeout)
                 .retryDelay(retryDelay)
                 .retryMaxDelay(retryMaxDelay)
-                .maxEventBytes(within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size", tool))
+                .maxEventBytes(maxEventBytes)
                 .notices(tool::notice)
                 .debug(tool::detail);
             if (noRetry || maxRetries != null) {
-                client.maxRetries(noRetry ? 0 : within(0, Integer.MAX_VALUE, maxRetries, "--max-retries", tool));
+                client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
             if (stateFile != null) {
                 client.stateFile(stateFile);
+            }
+            if (ignoreRetry) {
+                client.ignoreRetry();
+            }
+            if (retryAllErrors) {
+                client.retryAllErrors();
             }
             return maxTime == null ? client : client.maxTime(maxTime);
         } catch (IllegalArgumentException mistake) {
@@ -203,14 +251,7 @@ public final class SseOptions {
         }
     }
 
-    private static int within(int least, int most, int value, String option, Tool tool) {
-        if (value < least || value > most) {
-            throw tool.usage(option + " " + value + ": expected " + least + " to " + most);
-        }
-        return value;
-    }
-
-    private Tls tls(Tool tool) {
+    private Tls tls(Tool tool) throws IOException {
         Tls tls = new Tls();
         if (authorities != null) {
             tls.authorities(authorities);
@@ -226,7 +267,7 @@ public final class SseOptions {
     }
 
     private SseRequest request(Tool tool) {
-        SseRequest request = new SseRequest(uri(tool));
+        SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
         for (String header : headers) {
             Tool.file(header).ifPresentOrElse(file -> request.headerFile(Path.of(file)), () -> request.header(header));
         }
@@ -243,25 +284,17 @@ public final class SseOptions {
         return request;
     }
 
-    /** The message does not tell the URL, which may hold a secret. */
-    private URI uri(Tool tool) {
-        try {
-            return new URI(tool.text(url).strip());
-        } catch (URISyntaxException mistake) {
-            throw tool.usage("URL: " + mistake.getReason() + " at character " + (mistake.getIndex() + 1)
-                + ", expected http://HOST... or https://HOST...");
-        }
-    }
-
     /** Passes on what the user asked for, and ends after the last of it. */
     private final class Selection implements SseClient.Handler {
-        private final SseClient client;
+        private final Runnable stop;
         private final SseParser.Handler handler;
         private final Flushable out;
         private long taken;
+        private long others;
+        private String lastOther;
 
-        Selection(SseClient client, SseParser.Handler handler, Flushable out) {
-            this.client = client;
+        Selection(Runnable stop, SseParser.Handler handler, Flushable out) {
+            this.stop = stop;
             this.handler = handler;
             this.out = out;
         }
@@ -269,12 +302,14 @@ public final class SseOptions {
         @Override
         public void event(SseEvent event) throws IOException {
             if (!types.isEmpty() && !types.contains(event.event())) {
+                others++;
+                lastOther = event.event();
                 return;
             }
             handler.event(event);
             taken++;
             if (count != null && taken == count) {
-                client.close();
+                stop.run();
             }
         }
 
@@ -288,6 +323,15 @@ public final class SseOptions {
         @Override
         public void flush() throws IOException {
             out.flush();
+        }
+
+        /** Whoever mistyped a type would see nothing, and no reason. */
+        int atEnd(int status) {
+            if (taken == 0 && others > 0) {
+                tool().notice(others + (others == 1 ? " event" : " events") + " came, none of type "
+                    + String.join(", ", types) + "; the last one was of type " + lastOther);
+            }
+            return status;
         }
     }
 }

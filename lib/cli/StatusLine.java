@@ -38,7 +38,7 @@ public final class StatusLine implements AutoCloseable {
         return !"dumb".equals(System.getenv("TERM")) && isTerminal(2);
     }
 
-    /** Whether a file descriptor, 0 to 2, is a terminal. False where that can not be told. */
+    /** Whether a file descriptor, 0 to 2, is a terminal. False where that cannot be told. */
     public static boolean isTerminal(int descriptor) {
         try {
             String name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();

@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java
+//SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
 // A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: no classes are made at
 // run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5
@@ -33,6 +33,7 @@ import lib.sse.Reason;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -46,9 +47,9 @@ import picocli.CommandLine;
     sortOptions = false,
     descriptionHeading = "%n",
     parameterListHeading = "%n",
-    optionListHeading = "%n",
     footerHeading = "%nExamples:%n",
-    synopsisHeading = "Usage: ")
+    synopsisHeading = "Usage: ",
+    abbreviateSynopsis = true)
 public final class Tool {
     /** The version of the toolkit. */
     public static final String VERSION = "1.0.0";
@@ -75,7 +76,8 @@ public final class Tool {
     private boolean quiet;
 
     @Option(names = {"-v", "--verbose"}, order = 191,
-        description = "Say more: each connect, whole URLs, where errors come from.")
+        description = "Say more: each connect, whole URLs, where errors come from. While datagrams are sent, a"
+            + " status line on the terminal counts them.")
     private boolean verbose;
 
     @Option(names = {"-V", "--version"}, order = 192, versionHelp = true, description = "Print the version and exit.")
@@ -105,6 +107,7 @@ public final class Tool {
     public static CommandLine commandLine(Object script) {
         CommandLine line = new CommandLine(script);
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Usage::options);
         Tool tool = of(line.getCommandSpec());
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
@@ -113,7 +116,7 @@ public final class Tool {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
-            .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake))
+            .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake, args))
             .setExecutionStrategy(parsed -> tool.work(parsed))
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
@@ -208,9 +211,9 @@ public final class Tool {
         return value.startsWith("@") ? Optional.of(value.substring(value.startsWith("@@") ? 2 : 1)) : Optional.empty();
     }
 
-    /** An option's value, or where it is {@code @FILE} the text in that file without its last line end. */
+    /** An option's value, or where it is {@code @FILE} the text in that file without a byte order mark and its last line end. */
     public String text(String value) {
-        return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceFirst("\r?\n\\z", "") : value;
+        return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
     }
 
     /** An option's value in UTF-8, or where it is {@code @FILE} what is in that file; {@code @-} is standard input. */
@@ -227,9 +230,9 @@ public final class Tool {
     }
 
     /**
-     * Standard input, undecoded.
+     * Standard input, undecoded. Its failures name it.
      *
-     * @throws IOException if the caller closed it: the JVM's own files are opened in its place then, and would be sent
+     * @throws IOException if the caller closed it. The JVM opens a file of its own in its place then, which would be sent.
      */
     public InputStream standardInput() throws IOException {
         Path input = Path.of("/proc/self/fd/0");
@@ -237,7 +240,24 @@ public final class Tool {
         if (Files.isSymbolicLink(input) && Files.readSymbolicLink(input).startsWith(javaHome)) {
             throw new IOException("standard input is closed");
         }
-        return new FileInputStream(FileDescriptor.in);
+        return new FileInputStream(FileDescriptor.in) {
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                try {
+                    return super.read(bytes, offset, length);
+                } catch (IOException failure) {
+                    throw new IOException("standard input: " + Reason.of(failure), failure);
+                }
+            }
+        };
+    }
+
+    /** A number that is given to an option, if it is within bounds; else a mistake on the command line. */
+    public int within(int least, int most, int value, String option) {
+        if (value < least || value > most) {
+            throw usage(option + " " + value + ": expected " + least + " to " + most);
+        }
+        return value;
     }
 
     /** Adds to what {@link #showStatus} tells; asked about once a second. */
@@ -303,9 +323,8 @@ public final class Tool {
         return safe.toString();
     }
 
-    private int usageError(ParameterException mistake) {
-        String withoutSecrets = mistake.getMessage().replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
-        say(withoutSecrets + " (" + command.name() + " --help says more)");
+    private int usageError(ParameterException mistake, String... args) {
+        say(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
         return USAGE;
     }
 

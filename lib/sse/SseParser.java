@@ -129,12 +129,12 @@ public final class SseParser {
     }
 
     /** Whether a field or a comment has been read: if not, this was perhaps no event stream. */
-    boolean hasReadAnything() {
+    public boolean hasReadAnything() {
         return readAnything;
     }
 
     /** Whether an event has begun that no blank line has ended: at the end of the stream it is dropped. */
-    boolean isWithinEvent() {
+    public boolean isWithinEvent() {
         int colon = colon(lineStart, end);
         return data != null || !eventType.isEmpty() || isNamed(DATA, lineStart, colon) || isNamed(EVENT, lineStart, colon);
     }

@@ -35,11 +35,13 @@ class ScriptTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
-        "sse-listen|-|Missing required parameter: 'URL'",
+        "sse-listen|-|missing URL",
+        "sse-listen|~-q|URL: it is empty, expected [http://]HOST... or https://HOST...",
+        "sse-listen|-e~~http://x/|--event '': expected a type",
         "sse-listen|ftp://x/|URL: expected http://HOST... or https://HOST...",
-        "sse-listen|x.example/secret|URL: expected http://HOST... or https://HOST...",
+        "sse-listen|x/sec ret|URL: Illegal character in path at character 6, expected [http://]HOST... or https://HOST...",
         "sse-listen|http:///secret|URL: expected http://HOST... or https://HOST...",
-        "sse-listen|http://x/sec ret|URL: Illegal character in path at character 13, expected http://HOST... or https://HOST...",
+        "sse-listen|http://x/sec ret|URL: Illegal character in path at character 13, expected [http://]HOST... or https://HOST...",
         "sse-listen|http://x:70000/|URL: port 70000, expected 1 to 65535",
         "sse-listen|http://x:0/|URL: port 0, expected 1 to 65535",
         "sse-listen|@/no/such/file|@/no/such/file: no such file",
@@ -50,21 +52,40 @@ class ScriptTest {
         "sse-listen|-H~X-A: ü~http://x/|header X-A: expected a value of printable ASCII",
         "sse-listen|-X~A B~http://x/|method 'A B': expected a name like GET or POST",
         "sse-listen|-c~0~http://x/|--count 0: expected 1 to 2147483647",
-        "sse-listen|-c~many~http://x/|Invalid value for option '--count': 'many' is not an int",
-        "sse-listen|-m~-1~http://x/|Invalid value for option '--max-time': '-1' is not within 0 to 1000000000 seconds",
-        "sse-listen|-m~soon~http://x/|Invalid value for option '--max-time': 'soon' is not a number of seconds",
+        "sse-listen|-c~many~http://x/|--count: 'many' is not a number without fraction up to 2147483647",
+        "sse-listen|-c~99999999999~http://x/|--count: '99999999999' is not a number without fraction up to 2147483647",
+        "sse-listen|http://x/~-c|--count needs a value: N",
+        "sse-listen|-H~-usecret~http://x/|--header needs a value: NAME:VALUE",
+        "sse-listen|-q=secret~http://x/|--quiet: 'secret' is not a boolean",
+        "sse-listen|-m~-1~http://x/|--max-time: '-1' is not within 0 to 1000000000 seconds",
+        "sse-listen|-m~soon~http://x/|--max-time: 'soon' is not a number of seconds",
         "sse-listen|--max-retries~-1~http://x/|--max-retries -1: expected 0 to 2147483647",
         "sse-listen|--max-event-size~0~http://x/|--max-event-size 0: expected 1 to 1073741824",
         "sse-listen|-F~{line}~http://x/|--format: {line} is not known here, expected one of {data} {event} {id} {json} ({{ is a brace)",
         "sse-listen|-F~{data}~--timestamps~http://x/|--timestamps goes with a --format that has {json}",
         "sse-listen|-F~{data}~--comments~http://x/|--comments goes with --format {json}",
-        "sse-listen|--nonsense~http://x/|Unknown option: '--nonsense'",
-        "sse-listen|http://x/~more|Unmatched argument at index 1: 'more'",
-        "sse-to-udp|http://x/|Missing required parameter: 'TARGET'",
-        "sse-listen|http://x/a~http://x/secret|Unmatched argument at index 1: 'http://…'",
+        "sse-listen|--nonsense~http://x/|unknown option '--nonsense'",
+        "sse-listen|--retrys=secret~http://x/~secret|unknown option '--retrys', did you mean --retry-delay?",
+        "sse-listen|--retries=1~http://x/|unknown option '--retries', did you mean --max-retries?",
+        "sse-listen|--headers~Authorization: secret~http://x/|unknown option '--headers', did you mean --header?",
+        "sse-listen|-Zsecret~http://x/|unknown option '-Z'",
+        "sse-listen|http://x/~secret|too many arguments: expected URL; text with spaces has to be quoted",
+        "sse-to-udp|-|missing URL",
+        "sse-to-udp|http://x/|missing TARGET",
+        "sse-to-udp|http://x/?id=4|missing TARGET; was the URL quoted? The shell ends a command at '&'",
+        "sse-to-udp|http://x/?id=4&b=c|missing TARGET",
+        "sse-to-udp|--on-error~maybe~http://x/~127.0.0.1:9|--on-error: expected one of retry, skip, fail",
         "sse-to-udp|127.0.0.1:9~http://x/secret|target 'http://…': expected a port from 1 to 65535",
         "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
-        "udp-send|-|Missing required parameter: 'TARGET'",
+        "udp-send|-|missing TARGET",
+        "udp-send|--rate~fast~127.0.0.1:9|--rate: 'fast' is not a number",
+        "udp-listen|-|missing [ADDR:]PORT",
+        "udp-listen|x|'x': expected PORT, ADDR:PORT or [IPv6]:PORT",
+        "udp-listen|-c~0~5000|--count 0: expected at least 1",
+        "sse-serve|secret|too many arguments: expected options only",
+        "sse-serve|--port~70000|--port 70000: expected 0 to 65535",
+        "sse-serve|--token~a secret|--token: expected printable ASCII without spaces",
+        "demo|x|too many arguments: expected options only",
         "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} ({{ is a brace)",
     })
     void mistakeIsToldInOneLineWithStatus2(String script, String arguments, String message) throws Exception {
@@ -75,7 +96,22 @@ class ScriptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp"})
+    @CsvSource(delimiter = '|', nullValues = "-", quoteCharacter = '`', value = {
+        "-|2|",
+        "--help|0|",
+        "http://127.0.0.1:9/|2|",
+        "http://127.0.0.1:9/ x|2|target 'x': expected HOST:PORT, \\[IPv6\\]:PORT or all:PORT",
+        "ftp://127.0.0.1/secret 127.0.0.1:9|2|URL: expected http://HOST... or https://HOST...",
+        "http://127.0.0.1:9/ no-such-host.invalid:9|1|no-such-host.invalid:9: host not found"})
+    void wrongUseOfAnExampleIsOneLineAndAStatus(String arguments, int status, String message) throws Exception {
+        Script.Ended ended = Script.run("", "NanoleafTouch", arguments == null ? new String[0] : arguments.split(" "));
+        String both = "expected two arguments: the URL of the events, and HOST:PORT for the datagrams";
+        ended.assertIs(status, status == 0 ? both + "\n" : "",
+            status == 0 ? new String[0] : new String[] {message == null ? both : message});
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve", "demo"})
     void helpAndVersionGoToStandardOutput(String script) throws Exception {
         StringWriter out = new StringWriter();
         assertEquals(0, Script.commandLine(script).setOut(new PrintWriter(out)).execute("--version"));
@@ -124,6 +160,26 @@ class ScriptTest {
             String time = ",\"time\":\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z\"}\n";
             assertTrue(ended.out().matches("\\{\"comment\":\"ping\"" + time
                 + "\\{\"event\":\"message\",\"id\":\"\",\"data\":\"1\"" + time), ended.out());
+        }
+    }
+
+    @Test
+    void typeThatNeverCameIsToldAtTheEnd() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1") + "event: ping\n" + sse("2"))) {
+            Script.run("", "SseListen", "-e", "toch", "-e", "tap", "-m", "1.5", server.url("/")).assertIs(0, "",
+                "sse-listen: 2 events came, none of type (toch, tap|tap, toch); the last one was of type ping");
+            Script.run("", "SseListen", "-e", "ping", "-c", "1", "-F", "{data}", server.url("/")).assertIs(0, "2\n");
+        }
+    }
+
+    @Test
+    void fileWithTheUrlMayBeginWithAByteOrderMarkAndLeaveOutTheScheme() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            Path url = Files.writeString(folder.resolve("url.txt"), "\uFEFF" + server.url("/x").replace("http://", "") + "\r\n");
+            for (String at : List.of("@", "@@")) {
+                Script.run("", "SseListen", "-c", "1", "-F", "{data}", at + url).assertIs(0, "1\n");
+                assertEquals("GET /x HTTP/1.1", server.next().requestLine());
+            }
         }
     }
 
@@ -310,6 +366,13 @@ class ScriptTest {
                 "sse-listen: @-: standard input is closed .*");
             assertEquals(0, server.further());
         }
+    }
+
+    @Test
+    void standardInputThatCannotBeReadIsNamed() throws Exception {
+        Script.shell("$UdpSend -q 127.0.0.1:9 < /").assertIs(1, "", "udp-send: standard input: Is a directory");
+        Script.shell("$SseListen -d @- http://127.0.0.1:9/ < /").assertIs(2, "",
+            "sse-listen: @-: standard input: Is a directory .*");
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +24,8 @@ import tests.support.UdpReceiver;
 
 /** A script of one's own: made from the template, changed, and opened in an editor. */
 class EditTest {
+    private static final String ORIGINAL = "Recv message form SSE Server!";
+
     @TempDir
     Path folder;
 
@@ -61,7 +64,7 @@ class EditTest {
     @Test
     void scriptFromTheTemplateWorksFromThePathOfACheckout() throws Exception {
         run("jbang init -t sse-relay@" + Script.root().resolve("jbang-catalog.json") + " -Dlib=" + Script.root().resolve("lib") + " MyRelay.java");
-        relay("hello");
+        relay(ORIGINAL);
     }
 
     @Test
@@ -75,6 +78,18 @@ class EditTest {
         }
     }
 
+    @Test
+    void templateIsTheExampleButForItsHead() throws Exception {
+        List<List<String>> bodies = new ArrayList<>();
+        for (String file : List.of("examples/nanoleaf-touch.java", "examples/templates/sse-relay.java.qute")) {
+            List<String> lines = Files.readAllLines(Script.root().resolve(file));
+            assertTrue(lines.get(1).startsWith("//DESCRIPTION ") && lines.get(2).startsWith("//SOURCES "), file);
+            bodies.add(lines.subList(3, lines.size()).stream()
+                .map(line -> line.replace("NanoleafTouch", "{baseName}")).toList());
+        }
+        assertEquals(bodies.get(0), bodies.get(1));
+    }
+
     /** The last of these commands runs the script; it is run again after a change. */
     private void relayAndChange(String commands, String... replaced) throws Exception {
         List<String> lines = commands.lines().toList();
@@ -82,11 +97,11 @@ class EditTest {
             run(line, replaced);
         }
         assertTrue(lines.get(lines.size() - 1).endsWith("jbang MyRelay.java http://localhost:8080/events 192.168.8.255:5000"));
-        assertTrue(Files.readAllLines(work.resolve("MyRelay.java")).size() <= 22, "the script is short");
-        relay("hello");
+        assertTrue(Files.readAllLines(work.resolve("MyRelay.java")).size() <= 24, "the script is short");
+        relay(ORIGINAL);
         Path script = work.resolve("MyRelay.java");
-        Files.writeString(script, Files.readString(script).replace("send(event.data())", "send(\"changed \" + event.data())"));
-        relay("changed hello");
+        Files.writeString(script, Files.readString(script).replace('"' + ORIGINAL + '"', "\"changed: \" + event.data()"));
+        relay("changed: hello");
     }
 
     private void relay(String expected) throws Exception {
@@ -106,9 +121,9 @@ class EditTest {
         Path ours = Stream.of("", "examples/").map(place -> Script.root().resolve(place + script + ".java"))
             .filter(Files::exists).findFirst().orElseThrow();
         assertTrue(Files.isSameFile(ours, sources.resolve(script + ".java")));
-        try (Stream<Path> library = Files.list(sources.resolve("lib"))) {
-            for (Path file : library.toList()) {
-                assertTrue(Files.isSameFile(file, Script.root().resolve("lib").resolve(file.getFileName())), file.toString());
+        try (Stream<Path> library = Files.walk(sources.resolve("lib"))) {
+            for (Path file : library.filter(Files::isRegularFile).toList()) {
+                assertTrue(Files.isSameFile(file, Script.root().resolve(sources.relativize(file))), file.toString());
             }
         }
         assertTrue(Files.exists(sources.resolve("lib/sse/Reason.java")));

@@ -106,7 +106,8 @@ public final class TestCertificates {
         return new SseServer(script, (ServerSocket) socket, "https");
     }
 
-    private SSLContext context(String alias) throws Exception {
+    /** Shows this certificate, and trusts the authority. */
+    public SSLContext context(String alias) throws Exception {
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
         own.setKeyEntry(alias, key(alias), new char[0], store.getCertificateChain(alias));

@@ -349,12 +349,12 @@ class TlsTest {
             new BadFile("no-key", pem, "", noKey),
             new BadFile("no-certificate", pkcs8(), "", "expected certificates in PEM, found none"),
             new BadFile("bad-certificate", TestCertificates.pem("CERTIFICATE", new byte[] {1, 2, 3}) + pkcs8(), "",
-                "a certificate in it can not be read"),
+                "a certificate in it cannot be read"),
             new BadFile("bad-key", pem + TestCertificates.pem("PRIVATE KEY", new byte[] {1, 2, 3}), "", "the private key is none of RSA, EC, Ed25519, Ed448"),
-            new BadFile("bad-base64", pem + "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n", "", "the private key can not be read"),
-            new BadFile("bad-encrypted", pem + TestCertificates.pem("ENCRYPTED PRIVATE KEY", new byte[] {1, 2, 3}), "x", "the private key can not be read"),
-            new BadFile("encrypted-wrong", pem + encryptedPkcs8("right"), "wrong", "the private key can not be decrypted: wrong password?"),
-            new BadFile("encrypted-none", pem + encryptedPkcs8("right"), "", "the private key is encrypted, and there is no password"),
+            new BadFile("bad-base64", pem + "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n", "", "the private key cannot be read"),
+            new BadFile("bad-encrypted", pem + TestCertificates.pem("ENCRYPTED PRIVATE KEY", new byte[] {1, 2, 3}), "x", "the private key cannot be read"),
+            new BadFile("encrypted-wrong", pem + encryptedPkcs8("right"), "wrong", "the private key cannot be decrypted: wrong password?"),
+            new BadFile("encrypted-none", pem + encryptedPkcs8("right"), "", "the private key is encrypted, and there is no password (--pass)"),
             new BadFile("pkcs1", pem + TestCertificates.pem("RSA PRIVATE KEY", new byte[] {1}), "",
                 "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it"),
             new BadFile("pkcs1-encrypted", pem + "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: x\n\nAA==\n-----END EC PRIVATE KEY-----\n", "",
@@ -385,8 +385,8 @@ class TlsTest {
             new BadFile("garbage", "\u0000\u0001garbage", "", none),
             new BadFile("only-a-key", pkcs8(), "", none),
             new BadFile("half", certificates.pem("authority").substring(0, 200), "", none),
-            new BadFile("bad", TestCertificates.pem("CERTIFICATE", new byte[] {1, 2, 3}), "", "a certificate in it can not be read"),
-            new BadFile("bad-base64", "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n", "", "a certificate in it can not be read"));
+            new BadFile("bad", TestCertificates.pem("CERTIFICATE", new byte[] {1, 2, 3}), "", "a certificate in it cannot be read"),
+            new BadFile("bad-base64", "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n", "", "a certificate in it cannot be read"));
         try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
             for (BadFile bad : cases) {
                 Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import lib.cli.Tls;
+import javax.net.ssl.SSLContext;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -450,7 +450,7 @@ class RedirectTest {
     @Test
     void httpsMayFollowHttpButNotTheOtherWayRound() throws Exception {
         TestCertificates certificates = TestCertificates.ofServer(folder);
-        Tls tls = new Tls().authorities(certificates.authority());
+        SSLContext trusting = certificates.context("server");
         List<SseServer.Connection> seen = new CopyOnWriteArrayList<>();
         try (SseServer plain = answers();
                 SseServer safe = certificates.server("server", connection -> {
@@ -458,14 +458,14 @@ class RedirectTest {
                     connection.send(to(plain.url("/hidden/2")));
                 });
                 SseServer first = answers(to(safe.url("/hidden/1")))) {
-            SseException end = refusal(client(withSecrets(first.uri("/secret"))).tls(tls.context(notice -> { })));
+            SseException end = refusal(client(withSecrets(first.uri("/secret"))).tls(() -> trusting));
             assertEquals("http://127.0.0.1:" + first.port() + "/…: redirected to " + safe.uri("/")
                 + "…, without your headers: HTTP status 302 with a redirect that is not followed: from https to http, " + plain.uri("/") + "…", end.getMessage());
             assertEquals(1, seen.size());
             assertNoSecret(seen.get(0));
             assertEquals(0, plain.further());
 
-            refusal(client(new SseRequest(safe.uri("/secret"))).tls(tls.context(notice -> { })));
+            refusal(client(new SseRequest(safe.uri("/secret"))).tls(() -> trusting));
             assertEquals(0, plain.further());
 
             Script.run("", "SseListen", "--cacert", certificates.authority().toString(), safe.url("/secret"))

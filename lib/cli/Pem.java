@@ -1,0 +1,183 @@
+//SOURCES ../sse/Reason.java
+package lib.cli;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.NoSuchAlgorithmException;
+import java.security.PrivateKey;
+import java.security.UnrecoverableKeyException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.KeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.NoSuchPaddingException;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import lib.sse.Reason;
+
+/** Reads certificates and private keys from files. What is wrong with a file is an IOException that names it. */
+final class Pem {
+    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+    private static final String NO_KEY = "no private key in it, expected one beside the certificate";
+    private static final String BAD_KEY = "the private key cannot be read";
+    private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
+
+    private Pem() {}
+
+    /** The certificates in a file, as authorities to trust. */
+    static KeyStore authorities(Path file) throws IOException {
+        try {
+            KeyStore store = emptyStore();
+            for (Certificate authority : certificates(Files.readString(file, ISO_8859_1))) {
+                store.setCertificateEntry("authority " + store.size(), authority);
+            }
+            return store;
+        } catch (GeneralSecurityException | IOException failure) {
+            throw new IOException("certificates " + file + ": " + Reason.of(failure), failure);
+        }
+    }
+
+    /** The certificate in a file with its private key: PEM, or PKCS#12. */
+    static KeyManager[] keys(Path file, char[] password) throws IOException {
+        try {
+            byte[] content = Files.readAllBytes(file);
+            String text = new String(content, ISO_8859_1);
+            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            factory.init(text.contains("-----BEGIN ") ? pem(text, password) : pkcs12(content, password), password);
+            return factory.getKeyManagers();
+        } catch (UnrecoverableKeyException notDecrypted) {
+            throw new IOException("certificate " + file + ": wrong password", notDecrypted);
+        } catch (GeneralSecurityException | IOException failure) {
+            throw new IOException("certificate " + file + ": " + Reason.of(failure), failure);
+        }
+    }
+
+    private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        return store;
+    }
+
+    private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
+        KeyStore store = emptyStore();
+        store.setKeyEntry("key", privateKey(text, password), password, certificates(text).toArray(Certificate[]::new));
+        return store;
+    }
+
+    private static KeyStore pkcs12(byte[] content, char[] password) throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try {
+            store.load(new ByteArrayInputStream(content), password);
+        } catch (IOException failure) {
+            throw failure.getCause() instanceof UnrecoverableKeyException notDecrypted ? notDecrypted
+                : new GeneralSecurityException("neither PEM nor a whole PKCS#12", failure);
+        }
+        for (String alias : Collections.list(store.aliases())) {
+            if (store.isKeyEntry(alias)) {
+                return store;
+            }
+        }
+        throw new IOException(NO_KEY);
+    }
+
+    private static List<Certificate> certificates(String pem) throws IOException {
+        List<Certificate> certificates = new ArrayList<>();
+        try {
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            for (Matcher block = BLOCK.matcher(pem); block.find();) {
+                if (block.group(1).equals("CERTIFICATE")) {
+                    certificates.add(factory.generateCertificate(new ByteArrayInputStream(block.group().getBytes(ISO_8859_1))));
+                }
+            }
+        } catch (CertificateException failure) {
+            throw new IOException("a certificate in it cannot be read", failure);
+        }
+        if (certificates.isEmpty()) {
+            throw new IOException("expected certificates in PEM, found none");
+        }
+        return certificates;
+    }
+
+    private static PrivateKey privateKey(String pem, char[] password) throws GeneralSecurityException, IOException {
+        for (Matcher block = BLOCK.matcher(pem); block.find();) {
+            switch (block.group(1)) {
+                case "PRIVATE KEY" -> {
+                    return privateKey(new PKCS8EncodedKeySpec(decoded(block)));
+                }
+                case "ENCRYPTED PRIVATE KEY" -> {
+                    return privateKey(decrypted(encrypted(decoded(block)), password));
+                }
+                case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY" ->
+                    throw new IOException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
+                default -> { }
+            }
+        }
+        throw new IOException(NO_KEY);
+    }
+
+    private static PrivateKey privateKey(KeySpec content) throws GeneralSecurityException {
+        for (String kind : KEY_KINDS) {
+            try {
+                return KeyFactory.getInstance(kind).generatePrivate(content);
+            } catch (InvalidKeySpecException anotherKind) {
+                continue;
+            }
+        }
+        throw new GeneralSecurityException("the private key is none of " + String.join(", ", KEY_KINDS));
+    }
+
+    private static byte[] decoded(Matcher block) throws IOException {
+        try {
+            return Base64.getMimeDecoder().decode(block.group(2));
+        } catch (IllegalArgumentException notBase64) {
+            throw new IOException(BAD_KEY, notBase64);
+        }
+    }
+
+    private static EncryptedPrivateKeyInfo encrypted(byte[] content) throws IOException {
+        try {
+            return new EncryptedPrivateKeyInfo(content);
+        } catch (IOException notOne) {
+            throw new IOException(BAD_KEY, notOne);
+        }
+    }
+
+    private static KeySpec decrypted(EncryptedPrivateKeyInfo encrypted, char[] password) throws IOException {
+        if (password.length == 0) {
+            throw new IOException("the private key is encrypted, and there is no password (--pass)");
+        }
+        // PBES2 names the algorithm in its parameters only.
+        String algorithm = encrypted.getAlgName().equals("PBES2") || encrypted.getAlgName().startsWith("1.2.840.113549.1.5.13")
+            ? String.valueOf(encrypted.getAlgParameters()) : encrypted.getAlgName();
+        try {
+            Cipher cipher = Cipher.getInstance(algorithm);
+            cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(algorithm)
+                .generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
+            return encrypted.getKeySpec(cipher);
+        } catch (NoSuchAlgorithmException | NoSuchPaddingException unknown) {
+            throw new IOException("the private key is encrypted in a way that Java does not know: "
+                + "openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does", unknown);
+        } catch (GeneralSecurityException notDecrypted) {
+            throw new IOException("the private key cannot be decrypted: wrong password?", notDecrypted);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//DEPS info.picocli:picocli:4.7.7
+package lib.cli;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The options in the help, and what is wrong with a command line. It repeats no argument that may be a secret. */
+final class Usage {
+    /** What stands above the options whose order is this or higher. A script's own options come first. */
+    private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
+        0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
+        100, "TLS and proxy:\n", 190, "Messages and help:\n"));
+
+    /** Two option names that have so many characters in one piece in common are alike. */
+    private static final int ALIKE = 5;
+
+    private static final Pattern NOT_A_NUMBER = Pattern.compile("('.*') is not an? (int|long|double)");
+
+    private Usage() {}
+
+    /** The options by section. */
+    static String options(Help help) {
+        Map<Integer, List<OptionSpec>> sections = help.commandSpec().options().stream()
+            .collect(groupingBy(option -> SECTIONS.floorKey(option.order()), TreeMap::new, toList()));
+        return sections.entrySet().stream()
+            .map(section -> "\n" + SECTIONS.get(section.getKey()) + help.optionListExcludingGroups(section.getValue()))
+            .collect(joining());
+    }
+
+    /** What is wrong, in one line. */
+    static String message(ParameterException mistake, String... args) {
+        if (mistake instanceof UnmatchedArgumentException unmatched) {
+            return unmatched.isUnknownOption() ? unknownOption(unmatched) : tooMany(unmatched);
+        } else if (mistake instanceof MissingParameterException missing) {
+            return missing(missing.getMissing(), args);
+        }
+        String message = mistake.getMessage();
+        ArgSpec option = mistake.getArgSpec();
+        if (option == null || !message.startsWith("Invalid value")) {
+            return withoutUrls(message);
+        }
+        String reason = message.substring(message.indexOf(": ") + 2);
+        return name(option) + ": " + withoutUrls(option.type().isEnum() ? oneOf(option) : number(reason));
+    }
+
+    private static String name(ArgSpec option) {
+        return option instanceof OptionSpec named ? named.longestName() : option.paramLabel();
+    }
+
+    private static String unknownOption(UnmatchedArgumentException unmatched) {
+        String typed = unmatched.getUnmatched().get(0);
+        if (!typed.startsWith("--")) {
+            return "unknown option '" + typed.substring(0, Math.min(2, typed.length())) + "'";
+        }
+        String name = typed.replaceFirst("=.*", "");
+        return "unknown option '" + name + "'" + unmatched.getCommandLine().getCommandSpec().options().stream()
+            .map(OptionSpec::longestName).filter(one -> common(name, one) >= ALIKE)
+            .max(Comparator.comparing(one -> common(name, one)))
+            .map(nearest -> ", did you mean " + nearest + "?").orElse("");
+    }
+
+    /** How long the longest piece is that is in both. */
+    private static int common(String one, String other) {
+        for (int length = one.length(); length > 0; length--) {
+            for (int from = 0; from + length <= one.length(); from++) {
+                if (other.contains(one.substring(from, from + length))) {
+                    return length;
+                }
+            }
+        }
+        return 0;
+    }
+
+    private static String tooMany(UnmatchedArgumentException unmatched) {
+        String expected = unmatched.getCommandLine().getCommandSpec().positionalParameters().stream()
+            .map(ArgSpec::paramLabel).collect(joining(" "));
+        return "too many arguments: expected "
+            + (expected.isEmpty() ? "options only" : expected + "; text with spaces has to be quoted");
+    }
+
+    private static String missing(List<ArgSpec> missing, String... args) {
+        String names = missing.stream().map(Usage::name).collect(joining(", "));
+        if (missing.get(0) instanceof OptionSpec option) {
+            return names + " needs a value: " + option.paramLabel();
+        }
+        boolean cut = Arrays.stream(args).anyMatch(one -> one.contains("?") && !one.contains("&"));
+        return "missing " + names + (cut ? "; was the URL quoted? The shell ends a command at '&'" : "");
+    }
+
+    private static String oneOf(ArgSpec option) {
+        return Arrays.stream(option.type().getEnumConstants())
+            .map(one -> one.toString().toLowerCase(Locale.ROOT)).collect(joining(", ", "expected one of ", ""));
+    }
+
+    private static String number(String reason) {
+        return NOT_A_NUMBER.matcher(reason).replaceFirst(wrong -> wrong.group(1) + " is not a number"
+            + (wrong.group(2).equals("int") ? " without fraction up to " + Integer.MAX_VALUE : ""));
+    }
+
+    /** A URL in the wrong place keeps its path to itself. */
+    private static String withoutUrls(String message) {
+        return message.replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+    }
+}
