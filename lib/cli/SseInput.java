@@ -20,20 +20,16 @@ final class SseInput implements SseParser.Handler {
     private static final int BUFFER = 64 << 10;
 
     private final InputStream in;
-    private final SseClient.Handler handler;
     private final Consumer<String> notices;
-    private final SseParser parser;
-    /** On a thread of its own: a read from standard input cannot be ended. */
-    private final FutureTask<Void> reading = new FutureTask<>(this::feed, null);
+    private volatile SseClient.Handler handler;
+    private volatile FutureTask<Void> reading;
     private volatile IOException failure;
     private volatile boolean closed;
 
     /** @param notices takes lines on what did not become an event */
-    SseInput(InputStream in, int maxEventBytes, SseClient.Handler handler, Consumer<String> notices) {
+    SseInput(InputStream in, Consumer<String> notices) {
         this.in = in;
-        this.handler = handler;
         this.notices = notices;
-        parser = new SseParser("", maxEventBytes, this);
     }
 
     /**
@@ -43,15 +39,20 @@ final class SseInput implements SseParser.Handler {
      * @return whether it came to an end, or was closed, within the time
      * @throws IOException what the input or the handler threw
      */
-    boolean read(Duration maxTime) throws IOException, InterruptedException {
+    boolean read(SseClient.Handler events, int maxEventBytes, Duration maxTime) throws IOException, InterruptedException {
+        handler = events;
+        SseParser parser = new SseParser("", maxEventBytes, this);
+        reading = new FutureTask<>(() -> feed(parser), null);
+        // On a thread of its own: a read from standard input cannot be ended.
         Thread thread = new Thread(reading, "standard input");
         thread.setDaemon(true);
         thread.start();
         try {
-            reading.get(maxTime == null ? Long.MAX_VALUE : maxTime.toNanos(), TimeUnit.NANOSECONDS);
+            reading.get(closed ? 0 : maxTime == null ? Long.MAX_VALUE : maxTime.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException timeIsOver) {
+            boolean wasClosed = closed;
             closed = true;
-            return false;
+            return wasClosed;
         } catch (CancellationException wasClosed) {
             return true;
         } catch (ExecutionException bug) {
@@ -66,10 +67,13 @@ final class SseInput implements SseParser.Handler {
     /** Nothing more is handed over. For any thread. */
     void close() {
         closed = true;
-        reading.cancel(false);
+        FutureTask<Void> running = reading;
+        if (running != null) {
+            running.cancel(false);
+        }
     }
 
-    private void feed() {
+    private void feed(SseParser parser) {
         byte[] bytes = new byte[BUFFER];
         try {
             for (int length = in.read(bytes); length >= 0 && !closed; length = in.read(bytes)) {

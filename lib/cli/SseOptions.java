@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
@@ -197,12 +196,11 @@ public final class SseOptions {
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        AtomicReference<SseInput> input = new AtomicReference<>();
-        Selection selection = new Selection(() -> input.get().close(), handler, out);
-        input.set(new SseInput(tool.standardInput(), maxEventBytes, selection, tool::notice));
-        tool.onSignal(input.get()::close);
+        SseInput input = new SseInput(tool.standardInput(), tool::notice);
+        Selection selection = new Selection(input::close, handler, out);
+        tool.onSignal(input::close);
         tool.atEnd(selection::atEnd);
-        return status(!input.get().read(maxTime));
+        return status(!input.read(selection, maxEventBytes, maxTime));
     }
 
     private Tool tool() {
