@@ -3,8 +3,8 @@ package lib.cli;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import lib.udp.Counts;
 import lib.udp.UdpBroadcaster;
-import lib.udp.UdpBroadcaster.Counts;
 
 /** What has become of the datagrams, in words. */
 final class UdpSummary {
