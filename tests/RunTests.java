@@ -11,7 +11,8 @@
 //SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/NaiveParser.java
 //SOURCES unit/lib/sse/Outcome.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java
 //SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java
-//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
+//SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/BrowserTest.java process/JBangTest.java process/MemoryTest.java process/ResumeTest.java
 //SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
 //SOURCES process/UdpListenTest.java process/UdpSendTest.java

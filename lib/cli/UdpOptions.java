@@ -77,6 +77,12 @@ public final class UdpOptions {
         failuresOnly = true;
     }
 
+    /** How long the copies of one message take, if nothing holds them up. */
+    public Duration timeOfOneMessage(List<String> targets) {
+        double between = rate == null ? 0 : targets.size() / rate;
+        return repeatDelay.plusMillis((long) (1000 * between)).multipliedBy(repeat - 1L);
+    }
+
     /**
      * The sender that these options describe. When the process is asked to end by a signal it does not wait for what
      * cannot be sent; at the end the script tells what became of the datagrams.

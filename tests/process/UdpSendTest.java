@@ -74,16 +74,16 @@ class UdpSendTest {
         "localhost                           | 2 | target 'localhost': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "::1:5000                            | 2 | target '::1:5000': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "0.0.0.0:5000                        | 2 | target '0.0.0.0:5000': expected the address of a host or a group",
-        "nosuch.invalid:5000                 | 1 | nosuch.invalid:5000: host not found",
-        "[ff02::1%nosuch0]:5000              | 1 | [ff02::1%nosuch0]:5000: no interface nosuch0",
+        "192.168.8.256:5000                  | 2 | target '192.168.8.256:5000': expected an IPv4 address of four numbers from 0 to 255",
+        "[ff02::zz]:5000                     | 2 | target '[ff02::zz]:5000': expected an IPv6 address in the brackets",
         "[ff02::1]:5000                      | 2 | target '[ff02::1]:5000': a link-local address needs its interface, as in [ff02::1%eth0]:5000",
         "[all%eth0]:5000                     | 2 | target '[all%eth0]:5000': IPv6 has no broadcast; all hosts of a network are the multicast group [ff02::1%IF]:5000, IF being the interface",
-        "[fd00::ffff:ffff:ffff:ffff]:5000    | 2 | target '[fd00:0:0:0:ffff:ffff:ffff:ffff]:5000': IPv6 has no broadcast; all hosts of a network are the multicast group [ff02::1%IF]:5000, IF being the interface",
+        "[fd00::ffff:ffff:ffff:ffff]:5000    | 2 | target '[fd00::ffff:ffff:ffff:ffff]:5000': IPv6 has no broadcast; all hosts of a network are the multicast group [ff02::1%IF]:5000, IF being the interface",
         "-I nosuch0 127.0.0.1:5000           | 2 | interface 'nosuch0': expected the name or an address of an interface of this machine",
         "-I 192.0.2.77 127.0.0.1:5000        | 2 | interface '192.0.2.77': expected the name or an address of an interface of this machine",
-        "-I ::1 255.255.255.255:5000         | 2 | target '255.255.255.255:5000': can not be sent to from ::1, which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:5000",
+        "-I ::1 255.255.255.255:5000         | 2 | target '255.255.255.255:5000': cannot be sent to from ::1, which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:5000",
         "-s nosuch 127.0.0.1:5000            | 2 | source 'nosuch': expected [ADDR]:PORT, as in :5001",
-        "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected [ADDR]:PORT, as in :5001",
+        "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected a port from 0 to 65535",
         "-s 192.0.2.77:0 127.0.0.1:5000      | 1 | source 192.0.2.77:0: Cannot assign requested address",
         "--ttl 256 127.0.0.1:5000            | 2 | multicast TTL 256: expected 0 to 255",
         "--rate 0 127.0.0.1:5000             | 2 | rate 0.0: expected more than 0 datagrams per second",
@@ -92,7 +92,7 @@ class UdpSendTest {
     void aMistakeIsNamed(String arguments, int status, String message) throws Exception {
         Script.Ended ended = Script.run("", "UdpSend", ("-m x " + arguments).split(" "));
         String line = "udp-send: " + message + (status == 2 ? " (udp-send --help says more)" : "") + "\n";
-        assertEquals(line, ended.err().replace("[fd00::ffff", "[fd00:0:0:0:ffff"));
+        assertEquals(line, ended.err());
         assertEquals(status, ended.status());
     }
 
@@ -101,12 +101,14 @@ class UdpSendTest {
         String lines = "12345\n1234\n";
         String size = "udp-send: 5 bytes, more than the 4 of a datagram";
         Script.run(lines, "UdpSend", "--max-size", "4", receiver.target())
+            .assertIs(1, "", size + ": not sent", summary(2, 1, 4, 1));
+        Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "skip", receiver.target())
             .assertIs(0, "", size + ": not sent", summary(2, 1, 4, 1));
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "truncate", receiver.target())
             .assertIs(0, "", size + ": cut off", summary(2, 2, 8, 0));
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "fail", receiver.target())
             .assertIs(1, "", size, "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 0 retried, 1 failed");
-        assertEquals(List.of("1234", "1234", "1234"), receiver.arrived());
+        assertEquals(List.of("1234", "1234", "1234", "1234"), receiver.arrived());
     }
 
     @Test

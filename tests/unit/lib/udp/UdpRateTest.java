@@ -83,7 +83,7 @@ class UdpRateTest {
             assertEquals(new Counts(1, 1, 1, 0, 0, 0, 0), sender.counts());
             sender.cancel();
             assertEquals(new Counts(1, 1, 1, 0, 0, 0, 2), sender.counts());
-            assertThrows(CancelledException.class, sender::close);
+            sender.close();
         }
     }
 }
