@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -133,7 +134,8 @@ class UdpSend implements Callable<Integer> {
         try {
             TimeUnit.NANOSECONDS.sleep(maxTime.toNanos());
             gaveUp = true;
-            String time = "gave up after " + maxTime.toMillis() / 1000.0 + " s";
+            String time = "gave up after " + BigDecimal.valueOf(maxTime.toMillis(), 3).stripTrailingZeros().toPlainString()
+                + " s";
             List<String> troubles = lan.troubles();
             troubles.forEach(trouble -> tool.error(trouble + "; " + time));
             if (troubles.isEmpty()) {

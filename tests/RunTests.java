@@ -16,7 +16,7 @@
 //SOURCES process/BrowserTest.java process/JBangTest.java process/MemoryTest.java process/ResumeTest.java
 //SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
 //SOURCES process/UdpListenTest.java process/UdpSendTest.java
-//SOURCES network/LanTest.java network/SseNetworkTest.java
+//SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java

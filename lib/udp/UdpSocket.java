@@ -1,4 +1,4 @@
-//SOURCES HostPort.java Reason.java UdpSource.java
+//SOURCES HostPort.java Reason.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -229,7 +229,7 @@ final class UdpSocket {
         InetAddress target = address.getAddress();
         boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network))
             .stream().flatMap(via -> via.getInterfaceAddresses().stream())
-            .anyMatch(one -> target.equals(one.getBroadcast()));
+            .anyMatch(one -> target.equals(UdpTarget.broadcastAddress(one)));
         return source.via() != null && !UdpSource.decidesFor(target) && !ownBroadcast;
     }
 

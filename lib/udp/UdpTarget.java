@@ -154,8 +154,7 @@ record UdpTarget(HostPort place) {
         }
     }
 
-    private static void addBroadcastAddresses(NetworkInterface network, Set<InetAddress> addresses)
-            throws UnknownHostException {
+    private static void addBroadcastAddresses(NetworkInterface network, Set<InetAddress> addresses) {
         for (InterfaceAddress address : network.getInterfaceAddresses()) {
             boolean hasBroadcast = address.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX;
             if (address.getAddress() instanceof Inet4Address && hasBroadcast) {
@@ -165,7 +164,7 @@ record UdpTarget(HostPort place) {
     }
 
     /** An address that was set without a broadcast address is reported with 0.0.0.0, or with none on the loopback. */
-    private static InetAddress broadcastAddress(InterfaceAddress address) throws UnknownHostException {
+    static InetAddress broadcastAddress(InterfaceAddress address) {
         InetAddress declared = address.getBroadcast();
         if (declared != null && !declared.isAnyLocalAddress()) {
             return declared;
@@ -174,7 +173,11 @@ record UdpTarget(HostPort place) {
         for (int bit = address.getNetworkPrefixLength(); bit < bytes.length * 8; bit++) {
             bytes[bit / 8] |= (byte) (0x80 >> bit % 8);
         }
-        return InetAddress.getByAddress(bytes);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException neverOfThisLength) {
+            throw new IllegalStateException(neverOfThisLength);
+        }
     }
 
     @Override
