@@ -134,12 +134,13 @@ class UdpSend implements Callable<Integer> {
         try {
             TimeUnit.NANOSECONDS.sleep(maxTime.toNanos());
             gaveUp = true;
-            String time = "gave up after " + BigDecimal.valueOf(maxTime.toMillis(), 3).stripTrailingZeros().toPlainString()
-                + " s";
+            String time = BigDecimal.valueOf(maxTime.toMillis(), 3).stripTrailingZeros().toPlainString();
             List<String> troubles = lan.troubles();
-            troubles.forEach(trouble -> tool.error(trouble + "; " + time));
+            troubles.forEach(tool::error);
             if (troubles.isEmpty()) {
-                tool.error(time);
+                tool.error("gave up after " + time + " s");
+            } else {
+                tool.notice("gave up after " + time + " s");
             }
             lan.cancel();
             in.close();

@@ -110,7 +110,8 @@ public final class UdpOptions {
                 .maxPayload(maxPayload)
                 .onError(onError)
                 .repeat(repeat, repeatDelay)
-                .notices(tool::notice);
+                .notices(tool::notice)
+                .losses(tool::error);
             if (via != null) {
                 broadcaster.via(via);
             }

@@ -24,23 +24,21 @@ final class UdpSummary {
     }
 
     /**
-     * For {@link Tool#atEnd}. What did not go out makes the status 1, though not that of a mistake or a refusal, and is
-     * told then even if the user wants to hear errors only. A failure before anything was received has nothing to do
-     * with datagrams.
+     * For {@link Tool#atEnd}: what did not go out although nothing let it go makes status 0 a failure. Why it did not is
+     * told to who wants to hear errors only, too. A failure before anything was received has nothing to do with datagrams.
      */
     int atEnd(int status) {
         Counts counts = broadcaster.counts();
-        boolean isFailure = status == 0 && !counts.isComplete();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
-        String text = counts.received() + " received, " + counts.sent() + " sent, " + counts.bytes() + " bytes, "
-            + counts.skipped() + " skipped, " + counts.retried() + " retried, " + counts.failed() + " failed";
-        if (isFailure) {
-            tool.error(text);
-        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
-            tool.notice(text);
+        if (status == 0 && counts.failed() > 0) {
+            broadcaster.troubles().forEach(tool::error);
         }
-        boolean isRefused = status == Tool.TIME_OVER && !counts.isComplete() && !broadcaster.troubles().isEmpty();
-        return isFailure || isRefused ? Tool.LOCAL_FAILURE : status;
+        if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
+            tool.notice(counts.received() + " received, " + counts.sent() + " sent, " + counts.bytes() + " bytes, "
+                + counts.skipped() + " skipped, " + counts.retried() + " retried, " + counts.failed() + " failed");
+        }
+        boolean isRefused = status == Tool.TIME_OVER && !broadcaster.troubles().isEmpty();
+        return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
     }
 
     /** For the status line, about once a second. */

@@ -8,17 +8,12 @@ final class FewNotices {
     private static final int FIRST = 3;
     private static final long BETWEEN = TimeUnit.MINUTES.toNanos(1);
 
-    private final Consumer<String> out;
     private long all;
     private long kept;
     private long again;
 
-    FewNotices(Consumer<String> out) {
-        this.out = out;
-    }
-
     /** @return whether it went out */
-    synchronized boolean say(String message) {
+    synchronized boolean say(String message, Consumer<String> out) {
         long now = System.nanoTime();
         if (++all > FIRST && now - again < 0) {
             kept++;

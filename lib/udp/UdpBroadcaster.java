@@ -36,6 +36,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private OnError onError = OnError.RETRY;
     private Optional<Pace> pace = Optional.empty();
     private Consumer<String> notices = System.err::println;
+    private Optional<Consumer<String>> losses = Optional.empty();
     private int maxPayload = MAX_PAYLOAD;
     private Optional<Oversize> oversize = Optional.empty();
     private int repeat = 1;
@@ -43,8 +44,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     private Optional<OutputStream> tee = Optional.empty();
     private Optional<OutputStream> dryRun = Optional.empty();
 
-    private final FewNotices tooLarge = new FewNotices(message -> notices.accept(message));
-    private final FewNotices leftOut = new FewNotices(message -> notices.accept(message));
+    private final FewNotices tooLarge = new FewNotices();
+    private final FewNotices leftOut = new FewNotices();
     private final Object output = new Object();
 
     private volatile UdpSender sender;
@@ -119,6 +120,17 @@ public final class UdpBroadcaster implements AutoCloseable {
         return this;
     }
 
+    /** Takes in their place those on what was not sent although no setting let it go; from any thread. */
+    public UdpBroadcaster losses(Consumer<String> lines) {
+        checkNotOpen();
+        losses = Optional.of(lines);
+        return this;
+    }
+
+    private Consumer<String> losses() {
+        return losses.orElse(notices);
+    }
+
     /**
      * How often each payload is sent, at least once, and the time between. Copies do not hold up the next payload: they
      * go out in between where there is a time between or a {@link #rate}, and at once where there is neither.
@@ -178,7 +190,7 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices);
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses());
             if (ended) {
                 sender.cancel();
             }
@@ -256,7 +268,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     public void skip(String reason) {
         received++;
         skipped += datagrams();
-        leftOut.say(reason);
+        leftOut.say(reason, losses());
     }
 
     private long datagrams() {
@@ -267,7 +279,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
         if (oversize.equals(Optional.of(Oversize.TRUNCATE))) {
-            tooLarge.say(reason + ": cut off");
+            tooLarge.say(reason + ": cut off", notices);
             return beginning(payload);
         }
         if (oversize.equals(Optional.of(Oversize.FAIL))) {
@@ -276,7 +288,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
         skipped += datagrams();
         letGo += oversize.isPresent() ? datagrams() : 0;
-        tooLarge.say(reason + ": not sent");
+        tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses());
         return null;
     }
 

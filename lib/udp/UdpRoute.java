@@ -17,7 +17,7 @@ final class UdpRoute {
 
     private final UdpSource source;
     private final Consumer<String> notices;
-    private final FewNotices failures;
+    private final FewNotices failures = new FewNotices();
     /** Null while it is not known. */
     private InetSocketAddress address;
     /** Null while it does not work. */
@@ -36,7 +36,6 @@ final class UdpRoute {
         this.target = target;
         this.source = source;
         this.notices = notices;
-        failures = new FewNotices(notices);
         fails("not opened yet");
     }
 
@@ -157,15 +156,15 @@ final class UdpRoute {
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
         if (failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
-            failureSaid = failures.say(trouble() + "; " + consequence);
+            failureSaid = failures.say(trouble() + "; " + consequence, notices);
         }
     }
 
     /** From now on nothing waits for it, until it works again. */
-    void passOver(String consequence) {
+    void passOver(String consequence, Consumer<String> to) {
         if (!passedOver) {
             passedOver = true;
-            failureSaid |= failures.say(trouble() + "; " + consequence);
+            failureSaid |= failures.say(trouble() + "; " + consequence, to);
         }
     }
 
@@ -197,8 +196,9 @@ final class UdpRoute {
         return socket == null ? this + " (" + failure + ")" : socket.way();
     }
 
+    /** For good; why it failed, if it did, can still be asked for. */
     void close() {
-        fails("closed");
+        closeSocket();
     }
 
     private void closeSocket() {

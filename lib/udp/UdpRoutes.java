@@ -19,7 +19,7 @@ final class UdpRoutes {
     private final List<UdpTarget> targets;
     private final UdpSource source;
     private final Consumer<String> notices;
-    private final FewNotices moves;
+    private final FewNotices moves = new FewNotices();
     private final UdpNames names;
 
     private volatile List<UdpRoute> all;
@@ -37,7 +37,6 @@ final class UdpRoutes {
         this.targets = targets;
         this.source = source;
         this.notices = notices;
-        moves = new FewNotices(notices);
         names = new UdpNames(targets.stream().filter(UdpTarget::isName).map(target -> target.place().host())
             .collect(Collectors.toSet()));
         all = targets.stream().map(this::route).toList();
@@ -141,7 +140,7 @@ final class UdpRoutes {
             .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
         if (!isNew && stay.size() < Math.max(had.size(), has.size())) {
             moves.say(target + ": goes to " + has.stream().map(route -> route.address().getAddress().getHostAddress())
-                .collect(Collectors.joining(" ")) + " now");
+                .collect(Collectors.joining(" ")) + " now", notices);
         }
     }
 

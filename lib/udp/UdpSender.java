@@ -31,6 +31,7 @@ final class UdpSender {
     private final OnError onError;
     private final Optional<Pace> pace;
     private final Consumer<String> notices;
+    private final Consumer<String> losses;
     /** Fair, so that copies and new datagrams take turns. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** What is being sent: from here the system takes it without another copy for each route. */
@@ -48,11 +49,13 @@ final class UdpSender {
     private volatile long retried;
     private volatile long failed;
 
-    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices) {
+    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices,
+            Consumer<String> losses) {
         this.routes = routes;
         this.onError = onError;
         this.pace = pace;
         this.notices = notices;
+        this.losses = losses;
         routes.followNames(this::lookAtNames);
     }
 
@@ -184,9 +187,11 @@ final class UdpSender {
                 othersTook = System.nanoTime();
             }
             if (onError == OnError.SKIP) {
-                untaken.forEach(route -> route.passOver("datagrams to it are skipped until it works again"));
+                untaken.forEach(route -> route.passOver(
+                    "datagrams to it are skipped until it works again", notices));
             } else if (goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(route -> route.passOver("the other targets go on without it until it works again"));
+                untaken.forEach(route -> route.passOver(
+                    "the other targets go on without it until it works again", losses));
             }
             if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
                 untaken.forEach(UdpRoute::misses);
