@@ -5,11 +5,18 @@
 //SOURCES lib/cli/EventJson.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/StatusLine.java lib/cli/Tool.java
 //SOURCES lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
+import java.io.ByteArrayInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigDecimal;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
@@ -33,6 +40,10 @@ import picocli.CommandLine;
         "  sse-listen http://localhost:8080/events | udp-send -F '{data}' 10.0.0.255:5000",
         "  udp-send -m on 192.168.8.20:5000 192.168.8.21:5000"})
 class UdpSend implements Callable<Integer> {
+    private static final Duration TO_SEND_ONE = Duration.ofSeconds(10);
+    /** In JSON what goes into a datagram may be six times as long, and may stand beside something that is not sent. */
+    private static final int LONGEST_EVENT = 4 << 20;
+
     @Parameters(arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
     private List<String> targets;
 
@@ -51,6 +62,13 @@ class UdpSend implements Callable<Integer> {
     @Option(names = {"-N", "--newline"}, order = 4, description = "Send each line with its own line end.")
     private boolean keepEnds;
 
+    @Option(names = "--whole", order = 5, description = "Send all of standard input as one datagram, whatever is in it.")
+    private boolean whole;
+
+    @Option(names = "--max-time", paramLabel = "SEC", order = 6,
+        description = "Give up after this time, with status 124, or 1 if a target does not work (10 with --message).")
+    private Duration maxTime;
+
     @Mixin
     private UdpOptions udp;
 
@@ -59,49 +77,107 @@ class UdpSend implements Callable<Integer> {
 
     private Format template;
     private long lineNumber;
-    private boolean lineSkipped;
+    private volatile boolean gaveUp;
 
     @Override
     public Integer call() throws Exception {
         template = tool.format(format, Placeholder.LINE,
             Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        if (message == null && StatusLine.isTerminal(0)) {
-            throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
-        }
         if (message != null) {
             udp.tellFailuresOnly();
+            maxTime = maxTime == null ? TO_SEND_ONE.plus(udp.timeOfOneMessage(targets)) : maxTime;
         }
+        InputStream in = input();
         try (UdpBroadcaster lan = udp.open(targets)) {
-            return sendAll(lan);
+            giveUpInTime(lan, in);
+            lines(in).forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
+        } catch (IOException failure) {
+            if (!gaveUp) {
+                throw failure;
+            }
+        }
+        return gaveUp ? Tool.TIME_OVER : 0;
+    }
+
+    private InputStream input() throws IOException {
+        if (whole && (nullEnds || message != null)) {
+            throw tool.usage("--whole goes without --null and --message");
+        } else if (message != null) {
+            return new ByteArrayInputStream(message.getBytes(StandardCharsets.UTF_8));
+        } else if (StatusLine.isTerminal(0)) {
+            throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
+        }
+        InputStream in = tool.standardInput();
+        // Closing a channel ends a read that waits, which closing a stream does not.
+        return maxTime != null && in instanceof FileInputStream file ? Channels.newInputStream(file.getChannel()) : in;
+    }
+
+    private LineReader lines(InputStream in) {
+        LineReader lines = new LineReader(in, template.needsEvent() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1);
+        if (whole || message != null) {
+            return lines.whole();
+        } else if (nullEnds) {
+            lines.endInNull();
+        }
+        return keepEnds ? lines.keepEnds() : lines;
+    }
+
+    private void giveUpInTime(UdpBroadcaster lan, InputStream in) {
+        if (maxTime != null) {
+            Thread timer = new Thread(() -> giveUp(lan, in), "max-time");
+            timer.setDaemon(true);
+            timer.start();
         }
     }
 
-    private int sendAll(UdpBroadcaster lan) throws IOException {
-        if (message != null) {
-            byte[] line = message.getBytes(StandardCharsets.UTF_8);
-            send(line, 0, line.length, lan);
-        } else {
-            new LineReader(tool.standardInput(), nullEnds ? 0 : '\n', keepEnds)
-                .forEach((line, offset, length) -> send(line, offset, length, lan));
-        }
-        return lineSkipped ? Tool.LOCAL_FAILURE : 0;
-    }
-
-    private void send(byte[] line, int offset, int length, UdpBroadcaster lan) throws IOException {
-        lineNumber++;
-        Optional<SseEvent> event;
+    private void giveUp(UdpBroadcaster lan, InputStream in) {
         try {
-            event = template.needsEvent() ? EventJson.read(line, offset, length) : Optional.empty();
+            TimeUnit.NANOSECONDS.sleep(maxTime.toNanos());
+            gaveUp = true;
+            String time = BigDecimal.valueOf(maxTime.toMillis(), 3).stripTrailingZeros().toPlainString();
+            List<String> troubles = lan.troubles();
+            troubles.forEach(tool::error);
+            if (troubles.isEmpty()) {
+                tool.error("gave up after " + time + " s");
+            } else {
+                tool.notice("gave up after " + time + " s");
+            }
+            lan.cancel();
+            in.close();
+        } catch (IOException | InterruptedException nothingLeftToEnd) {
+            return;
+        }
+    }
+
+    private void send(byte[] line, int offset, int length, long size, UdpBroadcaster lan) throws IOException {
+        lineNumber++;
+        if (!template.needsEvent()) {
+            template.write(null, line, offset, length, payload -> lan.send(payload, payload.remaining() + size - length));
+            return;
+        }
+        if (size > length) {
+            lan.skip("line " + lineNumber + ": " + size + " bytes, more than the " + LONGEST_EVENT
+                + " of an event; skipped");
+            return;
+        }
+        Optional<SseEvent> event = Optional.empty();
+        Optional<byte[]> bytes = Optional.empty();
+        try {
+            event = EventJson.read(line, offset, length);
         } catch (IllegalArgumentException notAnEvent) {
-            tool.error("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
-            lineSkipped = true;
-            return;
+            bytes = EventJson.readBytes(line, offset, length);
+            if (bytes.isEmpty()) {
+                lan.skip("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
+                return;
+            }
         }
-        if (template.needsEvent() && event.isEmpty()) {
+        if (bytes.isPresent()) {
+            template.writeBytes(bytes.get(), line, offset, length, lan::send);
+        } else if (event.isPresent()) {
+            template.write(event.get(), line, offset, length, lan::send);
+        } else {
             tool.detail("line " + lineNumber + ": a comment, not sent");
-            return;
         }
-        template.write(event.orElse(null), line, offset, length, lan::send);
     }
 
     static CommandLine commandLine() {

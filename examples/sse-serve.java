@@ -43,6 +43,8 @@ import picocli.CommandLine;
         "  sse-listen http://192.168.8.20/events | sse-serve --json --port 9000",
         "  udp-listen 5000 | sse-serve --host 0.0.0.0 --token @token.txt"})
 class SseServe implements Callable<Integer> {
+    /** As much as sse-listen takes for one event, unless told otherwise. */
+    private static final int LONGEST_LINE = 16 << 20;
     private static final Duration TIME_TO_FINISH = Duration.ofSeconds(10);
     private static final int BACKLOG = 1024;
     private static final int FIRST_JDK_TO_BLOCK_IN_A_MONITOR = 24;
@@ -112,7 +114,7 @@ class SseServe implements Callable<Integer> {
         try {
             startHeartbeats();
             broadcaster.awaitClients(wait);
-            new LineReader(tool.standardInput(), '\n', false).forEach(this::send);
+            new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
         } finally {
@@ -121,9 +123,12 @@ class SseServe implements Callable<Integer> {
         return lineSkipped ? Tool.LOCAL_FAILURE : 0;
     }
 
-    private void send(byte[] line, int offset, int length) throws IOException {
+    private void send(byte[] line, int offset, int length, long size) throws IOException {
         lineNumber++;
         try {
+            if (size > length) {
+                throw new IllegalArgumentException(size + " bytes, more than the " + LONGEST_LINE + " of an event");
+            }
             Optional<SseEvent> event = json ? EventJson.read(line, offset, length)
                 : Optional.of(new SseEvent("message", "", new String(line, offset, length, UTF_8)));
             if (event.isPresent()) {

@@ -6,17 +6,19 @@
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
-//SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java ../examples/sse-serve.java
-//SOURCES ../examples/demo.java ../examples/nanoleaf-touch.java
+//SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
+//SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
 //SOURCES unit/SseBroadcasterTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
-//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/NaiveParser.java
-//SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/SilenceTest.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java
-//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java
-//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java
+//SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
+//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SilenceTest.java
+//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
+//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
+//SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
 //SOURCES process/BrowserTest.java process/JBangTest.java process/MemoryTest.java process/ResumeTest.java
 //SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
 //SOURCES process/UdpListenTest.java process/UdpSendTest.java
-//SOURCES network/LanTest.java network/SseNetworkTest.java
+//SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java

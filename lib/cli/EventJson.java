@@ -202,6 +202,31 @@ public final class EventJson {
         }
     }
 
+    /**
+     * Reads back what {@link #writeDatagram} wrote of a payload that is not text: an object with a base64
+     * {@code bytes}.
+     *
+     * @return empty for anything else
+     */
+    public static Optional<byte[]> readBytes(byte[] line, int offset, int length) {
+        byte[] bytes = null;
+        try (JsonParser parser = JSON.createParser(line, offset, length)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    boolean found = parser.currentName().equals("bytes");
+                    if (parser.nextToken() == JsonToken.VALUE_STRING && found) {
+                        bytes = parser.getBinaryValue();
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
+            }
+            return Optional.ofNullable(bytes);
+        } catch (IOException notJson) {
+            return Optional.empty();
+        }
+    }
+
     private static Optional<SseEvent> read(JsonParser parser) throws IOException {
         if (parser.nextToken() != JsonToken.START_OBJECT) {
             throw new IllegalArgumentException("not a JSON object");

@@ -19,7 +19,7 @@ import lib.sse.SseEvent;
  * What is made of an event, or of a line of input: a text with placeholders in braces.
  *
  * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is; <code>{{</code>
- * is one brace. The text is UTF-8 on the way out, and so are all values but {@link Placeholder#LINE}, whose bytes
+ * is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so are all values but {@link Placeholder#LINE}, whose bytes
  * pass through as they came.
  */
 public final class Format {
@@ -44,6 +44,9 @@ public final class Format {
     }
 
     private static final Pattern BRACES = Pattern.compile("\\{(\\{|[A-Za-z]+\\})");
+
+    private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
+    private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
     private record Part(Placeholder placeholder, byte[] text) {}
 
@@ -106,8 +109,23 @@ public final class Format {
 
     private void addText(String text) {
         if (!text.isEmpty()) {
-            parts.add(new Part(null, text.getBytes(StandardCharsets.UTF_8)));
+            parts.add(new Part(null, unescaped(text)));
         }
+    }
+
+    private static byte[] unescaped(String text) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Matcher escape = ESCAPE.matcher(text);
+        int from = 0;
+        while (escape.find()) {
+            bytes.writeBytes(text.substring(from, escape.start()).getBytes(StandardCharsets.UTF_8));
+            from = escape.end();
+            String name = escape.group(1);
+            bytes.write(name.startsWith("x") ? Integer.parseInt(name.substring(1), 16)
+                : "\n\t\r\0\\".charAt("ntr0\\".indexOf(name)));
+        }
+        bytes.writeBytes(text.substring(from).getBytes(StandardCharsets.UTF_8));
+        return bytes.toByteArray();
     }
 
     private static Placeholder placeholder(String word, Placeholder... allowed) {
@@ -153,10 +171,22 @@ public final class Format {
      *              needs none}
      */
     public void write(SseEvent event, byte[] line, int offset, int length, Sink sink) throws IOException {
+        write(event, null, line, offset, length, sink);
+    }
+
+    /** The same where {@link Placeholder#DATA} are these bytes, as {@link EventJson#readBytes} read them. */
+    public void writeBytes(byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
+        write(NO_TEXT, data, line, offset, length, sink);
+    }
+
+    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink)
+            throws IOException {
         payload.reset();
         for (Part part : parts) {
             if (part.placeholder == Placeholder.LINE || part.placeholder == Placeholder.JSON) {
                 payload.write(line, offset, length);
+            } else if (part.placeholder == Placeholder.DATA && data != null) {
+                payload.write(data);
             } else {
                 payload.write(part.placeholder == null ? part.text : value(part.placeholder, event));
             }

@@ -4,63 +4,97 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Bytes in, lines out: each without a copy, and undecoded. */
+/**
+ * Bytes in, lines out: each without a copy, and undecoded. Of a line that is longer than the limit only the beginning is
+ * kept, so that no input takes more memory than that.
+ */
 public final class LineReader {
 
-    /** Takes a line: {@code bytes[offset, offset + length)}, which is valid during the call only. */
+    /** Takes a line. */
     @FunctionalInterface
     public interface Handler {
-        void line(byte[] bytes, int offset, int length) throws IOException;
+        /**
+         * @param bytes the line is in {@code bytes[offset, offset + length)}, which is valid during the call only
+         * @param size  the length of the whole line; more than {@code length} if only its beginning was kept
+         */
+        void line(byte[] bytes, int offset, int length, long size) throws IOException;
     }
 
     private static final int USUAL_BUFFER = 64 << 10;
-    private static final int LONGEST_LINE = 1 << 28;
+    private static final int NOTHING = -1;
 
     private final InputStream in;
-    private final int lineEnd;
-    private final boolean keepEnds;
+    private final int limit;
+    private int lineEnd = '\n';
+    private boolean keepEnds;
     private byte[] buffer = new byte[USUAL_BUFFER];
 
     /**
-     * @param lineEnd  the byte that ends a line; if it is LF, a CR before it belongs to the line end
-     * @param keepEnds whether a line is handed over with its own line end
+     * Reads lines that end in LF or CR LF.
+     *
+     * @param limit how many bytes of a line are kept at least, 1 to 1 GiB
      */
-    public LineReader(InputStream in, int lineEnd, boolean keepEnds) {
+    public LineReader(InputStream in, int limit) {
         this.in = in;
-        this.lineEnd = lineEnd;
-        this.keepEnds = keepEnds;
+        this.limit = limit;
+    }
+
+    /** Lines end in NUL instead. */
+    public LineReader endInNull() {
+        lineEnd = 0;
+        return this;
+    }
+
+    /** Nothing ends a line but the end of the input, which is handed over even if it is empty. */
+    public LineReader whole() {
+        lineEnd = NOTHING;
+        return this;
+    }
+
+    /** Lines are handed over with their own line ends. */
+    public LineReader keepEnds() {
+        keepEnds = true;
+        return this;
     }
 
     /**
      * Reads to the end. A line is handed over as soon as its end was read; the last one may be without.
      *
-     * @throws IOException whatever the input or the handler threw; a line is longer than 256 MiB
+     * @throws IOException whatever the input or the handler threw
      */
     public void forEach(Handler handler) throws IOException {
         int start = 0;
         int end = 0;
+        long dropped = 0;
         int read;
         while ((read = in.read(buffer, end, buffer.length - end)) >= 0) {
             int from = end;
             end += read;
             for (int at = indexOfEnd(from, end); at >= 0; at = indexOfEnd(start, end)) {
-                handOver(handler, start, at, at + 1);
+                handOver(handler, start, at, at + 1, dropped);
+                dropped = 0;
                 start = at + 1;
             }
             System.arraycopy(buffer, start, buffer, 0, end - start);
             end -= start;
             start = 0;
-            if (end == buffer.length) {
-                grow();
+            if (end == buffer.length && end < limit + USUAL_BUFFER) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(2L * end, limit + USUAL_BUFFER));
+            } else if (end == buffer.length) {
+                dropped += end - limit;
+                end = limit;
             }
         }
-        if (end > 0) {
-            handOver(handler, 0, end, end);
+        if (end > 0 || lineEnd == NOTHING) {
+            handOver(handler, 0, end, end, dropped);
         }
     }
 
     /** By itself, so that the compiler sees a loop in which nothing changes: twice as fast as within the other one. */
     private int indexOfEnd(int from, int to) {
+        if (lineEnd == NOTHING) {
+            return -1;
+        }
         byte[] bytes = buffer;
         byte wanted = (byte) lineEnd;
         for (int i = from; i < to; i++) {
@@ -71,18 +105,13 @@ public final class LineReader {
         return -1;
     }
 
-    private void handOver(Handler handler, int start, int lineEndAt, int next) throws IOException {
+    private void handOver(Handler handler, int start, int lineEndAt, int next, long dropped) throws IOException {
         int end = keepEnds ? next : lineEndAt;
         if (!keepEnds && lineEnd == '\n' && next > lineEndAt && end > start && buffer[end - 1] == '\r') {
             end--;
         }
-        handler.line(buffer, start, end - start);
-    }
-
-    private void grow() throws IOException {
-        if (buffer.length >= LONGEST_LINE) {
-            throw new IOException("a line is longer than " + LONGEST_LINE + " bytes");
-        }
-        buffer = Arrays.copyOf(buffer, 2 * buffer.length);
+        // What stands behind the limit where something was dropped does not follow on what stands before it.
+        int length = dropped > 0 ? Math.min(end - start, limit) : end - start;
+        handler.line(buffer, start, length, dropped + end - start);
     }
 }

@@ -1,16 +1,16 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../udp/UdpBroadcaster.java ../udp/UdpSource.java ../udp/UdpTarget.java StandardOutput.java StatusLine.java
+//SOURCES ../udp/OnError.java ../udp/Oversize.java ../udp/UdpBroadcaster.java StandardOutput.java StatusLine.java
 //SOURCES Tool.java UdpSummary.java
+// A name that has moved is found at once when it is looked up.
+//RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1
 package lib.cli;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import lib.udp.UdpBroadcaster.OnError;
-import lib.udp.UdpBroadcaster.Oversize;
+import lib.udp.OnError;
+import lib.udp.Oversize;
 import lib.udp.UdpBroadcaster;
-import lib.udp.UdpSource;
-import lib.udp.UdpTarget;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -58,8 +58,8 @@ public final class UdpOptions {
         description = "The most that goes into a datagram (${DEFAULT-VALUE}).")
     private int maxPayload;
 
-    @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71, defaultValue = "skip",
-        description = "What happens to more: not sent, the end, or cut off (${DEFAULT-VALUE}).")
+    @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
+        description = "What happens to more: not sent, the end, or cut off. Unless given: not sent, and exit status 1.")
     private Oversize oversize;
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
@@ -76,6 +76,12 @@ public final class UdpOptions {
     /** Has the end told only where something did not go out at once: for one message, that is. */
     public void tellFailuresOnly() {
         failuresOnly = true;
+    }
+
+    /** How long the copies of one message take, if nothing holds them up. */
+    public Duration timeOfOneMessage(List<String> targets) {
+        double between = rate == null ? 0 : targets.size() / rate;
+        return repeatDelay.plusMillis((long) (1000 * between)).multipliedBy(repeat - 1L);
     }
 
     /**
@@ -99,12 +105,23 @@ public final class UdpOptions {
 
     private UdpBroadcaster broadcaster(Tool tool, List<String> targets) throws IOException {
         try {
-            List<UdpTarget> parsed = targets.stream().map(UdpTarget::of).toList();
-            UdpBroadcaster broadcaster = new UdpBroadcaster(parsed, UdpSource.of(via, source), ttl, multicastLoop)
-                .maxPayload(maxPayload, oversize)
+            UdpBroadcaster broadcaster = new UdpBroadcaster(targets.toArray(String[]::new))
+                .multicastTtl(ttl)
+                .multicastLoop(multicastLoop)
+                .maxPayload(maxPayload)
                 .onError(onError)
                 .repeat(repeat, repeatDelay)
-                .notices(tool::notice);
+                .notices(tool::notice)
+                .losses(tool::error);
+            if (via != null) {
+                broadcaster.via(via);
+            }
+            if (source != null) {
+                broadcaster.source(source);
+            }
+            if (oversize != null) {
+                broadcaster.oversize(oversize);
+            }
             if (rate != null) {
                 broadcaster.rate(rate);
             }
@@ -112,7 +129,10 @@ public final class UdpOptions {
             if (dryRun) {
                 broadcaster.dryRun(out);
             }
-            return tee ? broadcaster.tee(out) : broadcaster;
+            if (tee) {
+                broadcaster.tee(out);
+            }
+            return broadcaster.open();
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }

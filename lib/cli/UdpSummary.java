@@ -1,10 +1,10 @@
-//SOURCES ../udp/UdpBroadcaster.java Tool.java
+//SOURCES ../udp/Counts.java ../udp/UdpBroadcaster.java Tool.java
 package lib.cli;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import lib.udp.Counts;
 import lib.udp.UdpBroadcaster;
-import lib.udp.UdpBroadcaster.Counts;
 
 /** What has become of the datagrams, in words. */
 final class UdpSummary {
@@ -23,15 +23,22 @@ final class UdpSummary {
         this.failuresOnly = failuresOnly;
     }
 
-    /** For {@link Tool#atEnd}. A failure before anything was received has nothing to do with datagrams. */
+    /**
+     * For {@link Tool#atEnd}: what did not go out although nothing let it go makes status 0 a failure. Why it did not is
+     * told to who wants to hear errors only, too. A failure before anything was received has nothing to do with datagrams.
+     */
     int atEnd(int status) {
         Counts counts = broadcaster.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
+        if (status == 0 && counts.failed() > 0) {
+            broadcaster.troubles().forEach(tool::error);
+        }
         if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
             tool.notice(counts.received() + " received, " + counts.sent() + " sent, " + counts.bytes() + " bytes, "
                 + counts.skipped() + " skipped, " + counts.retried() + " retried, " + counts.failed() + " failed");
         }
-        return status;
+        boolean isRefused = status == Tool.TIME_OVER && !broadcaster.troubles().isEmpty();
+        return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
     }
 
     /** For the status line, about once a second. */

@@ -4,7 +4,7 @@ package lib.udp;
  * Evenly spaced turns, so many a second. The schedule is absolute: a turn that comes late does not move the ones after
  * it. So the rate is kept although a thread can not wake up for each of 50,000 turns a second.
  */
-public final class Pace {
+final class Pace {
     /** Turns that the input left out for longer are not made up for: they would come as a burst after the pause. */
     private static final double MOST_IDLE_NANOS = 5e6;
     /** Turns for which the thread woke up, or was done, too late are all made up for, if it was not later than this. */
@@ -24,13 +24,13 @@ public final class Pace {
      * @param perSecond more than 0
      * @param now       a time in nanoseconds on a monotonic clock
      */
-    public Pace(double perSecond, long now) {
+    Pace(double perSecond, long now) {
         interval = NANOS_PER_SECOND / perSecond;
         origin = now;
     }
 
     /** Takes the next turn; returns its time, before {@code now} if it is late. */
-    public long next(long now) {
+    long next(long now) {
         double passed = now - origin;
         if (passed - Math.max(taken, due) > MOST_IDLE_NANOS) {
             due = passed - MOST_IDLE_NANOS;
@@ -44,7 +44,7 @@ public final class Pace {
     }
 
     /** What the turn was for is done now. */
-    public void taken(long now) {
+    void taken(long now) {
         taken = now - origin;
     }
 }

@@ -1,4 +1,5 @@
-//SOURCES Pace.java UdpDelivery.java UdpRoute.java UdpRoutes.java UdpSchedule.java UdpSource.java UdpTarget.java
+//SOURCES CancelledException.java Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java
+//SOURCES UdpRoutes.java UdpSender.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -8,133 +9,126 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * Sends payloads to one or more targets, each as one datagram, in order, with SO_BROADCAST.
  *
  * <p>What the system refuses is sent again until it takes it, unless {@link #onError} says otherwise; {@link #send}
- * waits for so long. A target that has not taken a datagram {@value #PATIENCE_SECONDS} s after another target took it
- * is passed over: it is offered every further datagram once, without a wait, until it takes one again. A datagram that
- * was sent may still get lost: UDP does not tell.
+ * waits for so long. A target that has not taken a datagram 10 s after another target took it no longer holds the
+ * others up: each further datagram is tried on it once, until it takes one again. A name that cannot be looked up, an
+ * interface that is not up are no failure, but a target that does not work yet. A datagram that was sent may still get
+ * lost: UDP does not tell.
  *
- * <p>Set it up before the first {@code send}. For use by one sending thread; {@link #cancel} and {@link #counts} may be
- * called from any.
+ * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be called
+ * from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed after the
+ * first one.
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
     /** The most that one datagram holds over IPv4: 65507 bytes. */
-    public static final int MAX_PAYLOAD = 65507;
+    public static final int MAX_PAYLOAD = UdpSender.LARGEST;
 
-    /** What happens to a payload that is larger than a datagram may be. */
-    public enum Oversize {
-        /** It is not sent; a notice tells. */
-        SKIP,
-        /** {@link UdpBroadcaster#send} throws. */
-        FAIL,
-        /** Its beginning is sent, up to a character of UTF-8; a notice tells. */
-        TRUNCATE
-    }
+    private final List<UdpTarget> targets;
 
-    /** What happens to a datagram that the system refuses. */
-    public enum OnError {
-        /** It is sent again until it goes out. */
-        RETRY,
-        /** It is not sent to the target that refuses; a notice tells when that begins and ends. */
-        SKIP,
-        /** {@link UdpBroadcaster#send} throws. */
-        FAIL
-    }
-
-    /**
-     * What has happened so far.
-     *
-     * @param received payloads that were given to {@link #send}
-     * @param sent     datagrams that the system took
-     * @param bytes    payload bytes in those
-     * @param skipped  datagrams that were not sent as the options say: too large, or refused and not waited for
-     * @param retried  datagrams that were refused and then offered again
-     * @param failed   datagrams that were not sent because of a failure or of the end
-     */
-    public record Counts(long received, long sent, long bytes, long skipped, long retried, long failed) {}
-
-    /** {@link #cancel} was called before everything was sent. */
-    public static final class CancelledException extends IOException {
-        private static final long serialVersionUID = 1;
-
-        CancelledException() {
-            super("ended before everything was sent");
-        }
-    }
-
-    static final int PATIENCE_SECONDS = 10;
-
-    private final UdpRoutes routes;
-    private final UdpDelivery delivery;
-
+    private UdpSource source = UdpSource.ANY;
+    private OnError onError = OnError.RETRY;
+    private Optional<Pace> pace = Optional.empty();
+    private Consumer<String> notices = System.err::println;
+    private Optional<Consumer<String>> losses = Optional.empty();
     private int maxPayload = MAX_PAYLOAD;
-    private Oversize oversize = Oversize.SKIP;
+    private Optional<Oversize> oversize = Optional.empty();
     private int repeat = 1;
     private Duration repeatDelay = Duration.ZERO;
-    private Duration delay = Duration.ZERO;
-    private OutputStream tee;
-    private OutputStream dryRun;
-    private Consumer<String> notices = message -> {};
+    private Optional<OutputStream> tee = Optional.empty();
+    private Optional<OutputStream> dryRun = Optional.empty();
 
-    private volatile UdpSchedule schedule;
+    private final FewNotices tooLarge = new FewNotices();
+    private final FewNotices leftOut = new FewNotices();
+    private final Object output = new Object();
+
+    private volatile UdpSender sender;
+    private volatile UdpLater later;
+    private volatile boolean ended;
     private volatile long received;
-    private volatile long tooLargeSkipped;
-    private volatile long tooLargeFailed;
+    private volatile long skipped;
+    private volatile long letGo;
+    private volatile long failed;
 
-    /** As {@link #UdpBroadcaster(List, UdpSource, int, boolean)}, with what the system does by itself. */
-    public UdpBroadcaster(List<UdpTarget> targets) throws IOException {
-        this(targets, UdpSource.ANY, 1, true);
-    }
-
-    /** The same for targets as {@link UdpTarget#of} reads them. */
-    public UdpBroadcaster(String... targets) throws IOException {
-        this(Arrays.stream(targets).map(UdpTarget::of).toList());
+    /**
+     * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
+     *                every IPv4 interface that is up
+     * @throws IllegalArgumentException for anything else; the message names it
+     */
+    public UdpBroadcaster(String... targets) {
+        this.targets = Arrays.stream(targets).map(UdpTarget::of).toList();
     }
 
     /**
-     * Resolves the targets and opens a socket for each. A target that can not be reached now is no failure.
+     * Where multicast, 255.255.255.255 and link-local addresses leave, and the source address for all others.
      *
-     * @param multicastTtl  how many routers plus one a multicast datagram may pass, 0 to 255
-     * @param multicastLoop whether receivers on this host get multicast datagrams too
-     * @throws IOException              if a target can not be resolved or the source is in use; the message names it
-     * @throws IllegalArgumentException if there can not be such a target; the message names it
+     * @param nameOrAddress of an interface
+     * @throws IllegalArgumentException if this machine has no such interface now
      */
-    public UdpBroadcaster(List<UdpTarget> targets, UdpSource source, int multicastTtl, boolean multicastLoop)
-            throws IOException {
-        if (multicastTtl < 0 || multicastTtl > 255) {
-            throw new IllegalArgumentException("multicast TTL " + multicastTtl + ": expected 0 to 255");
-        }
-        routes = new UdpRoutes(targets, source, multicastTtl, multicastLoop);
-        delivery = new UdpDelivery(routes);
+    public UdpBroadcaster via(String nameOrAddress) {
+        return from(source.withVia(nameOrAddress));
     }
 
-    /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, and what happens to a larger payload. */
-    public UdpBroadcaster maxPayload(int most, Oversize larger) {
-        if (most < 0 || most > MAX_PAYLOAD) {
-            throw new IllegalArgumentException("payload size " + most + ": expected 0 to " + MAX_PAYLOAD);
-        }
-        maxPayload = most;
-        oversize = larger;
+    /** The source address and port, as {@code [ADDR]:PORT}; {@code :5001} leaves the address to the system. */
+    public UdpBroadcaster source(String addressAndPort) {
+        return from(source.withSource(addressAndPort));
+    }
+
+    /** How many routers plus one a multicast datagram may pass, 0 to 255; 1 unless set. */
+    public UdpBroadcaster multicastTtl(int ttl) {
+        return from(source.withMulticastTtl(ttl));
+    }
+
+    /** Whether receivers on this host get multicast too; they do unless set. */
+    public UdpBroadcaster multicastLoop(boolean loop) {
+        return from(source.withMulticastLoop(loop));
+    }
+
+    private UdpBroadcaster from(UdpSource from) {
+        checkNotOpen();
+        source = from;
         return this;
     }
 
     /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
     public UdpBroadcaster onError(OnError action) {
-        delivery.onError = action;
+        checkNotOpen();
+        onError = action;
         return this;
     }
 
-    /** Takes lines on what was not sent as it was given. */
-    public UdpBroadcaster notices(Consumer<String> lines) {
-        notices = lines;
-        routes.notices = lines;
-        delivery.notices = lines;
+    /** The most datagrams in a second to all targets together, evenly spaced, copies counted; more than 0. */
+    public UdpBroadcaster rate(double perSecond) {
+        checkNotOpen();
+        if (!(perSecond > 0)) {
+            throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
+        }
+        pace = Optional.of(new Pace(perSecond, System.nanoTime()));
         return this;
+    }
+
+    /** Takes lines on what goes wrong, from any thread; they go to standard error unless set. */
+    public UdpBroadcaster notices(Consumer<String> lines) {
+        checkNotOpen();
+        notices = lines;
+        return this;
+    }
+
+    /** Takes in their place those on what was not sent although no setting let it go; from any thread. */
+    public UdpBroadcaster losses(Consumer<String> lines) {
+        checkNotOpen();
+        losses = Optional.of(lines);
+        return this;
+    }
+
+    private Consumer<String> losses() {
+        return losses.orElse(notices);
     }
 
     /**
@@ -142,6 +136,7 @@ public final class UdpBroadcaster implements AutoCloseable {
      * go out in between where there is a time between or a {@link #rate}, and at once where there is neither.
      */
     public UdpBroadcaster repeat(int times, Duration between) {
+        checkNotOpen();
         if (times < 1) {
             throw new IllegalArgumentException("repeat " + times + ": expected at least 1");
         }
@@ -150,62 +145,57 @@ public final class UdpBroadcaster implements AutoCloseable {
         return this;
     }
 
-    /** The most datagrams in a second to all targets together, evenly spaced, copies counted; more than 0. */
-    public UdpBroadcaster rate(double perSecond) {
-        if (!(perSecond > 0)) {
-            throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
+    private void checkNotOpen() {
+        if (sender != null) {
+            throw new IllegalStateException("this cannot be set after the first send");
         }
-        delivery.pace = new Pace(perSecond, System.nanoTime());
+    }
+
+    /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, which it is unless set. */
+    public UdpBroadcaster maxPayload(int bytes) {
+        if (bytes < 0 || bytes > MAX_PAYLOAD) {
+            throw new IllegalArgumentException("payload size " + bytes + ": expected 0 to " + MAX_PAYLOAD);
+        }
+        maxPayload = bytes;
         return this;
     }
 
-    /** By how much each datagram is held back; {@link #send} does not wait for that. */
-    public UdpBroadcaster delay(Duration time) {
-        delay = time;
+    /** What happens to a larger payload. Unless set it is not sent, which {@link Counts#isComplete} tells. */
+    public UdpBroadcaster oversize(Oversize action) {
+        oversize = Optional.of(action);
         return this;
     }
 
-    /** Takes a copy of each payload that was sent, and a line feed after it. */
+    /** Takes a copy of each payload that any target got, and a line feed after it. */
     public UdpBroadcaster tee(OutputStream copies) {
-        tee = copies;
+        tee = Optional.of(copies);
         return this;
     }
 
     /** Nothing is sent; this takes a line for each datagram, which tells where it would go. */
     public UdpBroadcaster dryRun(OutputStream lines) {
-        dryRun = lines;
+        dryRun = Optional.of(lines);
         return this;
     }
 
     /**
-     * Sends one datagram to each target.
+     * Opens the sockets and begins to look up names, so that mistakes and failures are told now. The first {@code send}
+     * does it otherwise.
      *
-     * @param payload its position stays where it is
-     * @throws CancelledException if that happened before it was sent
-     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the
-     *                            message names the target and the reason
+     * @throws IOException              if the source is not there or in use; the message names it
+     * @throws IllegalArgumentException if there cannot be such a target; the message names it
      */
-    public void send(ByteBuffer payload) throws IOException {
-        received++;
-        ByteBuffer datagram = payload.remaining() <= maxPayload ? payload : fitted(payload);
-        if (datagram == null) {
-            return;
+    public synchronized UdpBroadcaster open() throws IOException {
+        if (ended) {
+            throw new CancelledException();
         }
-        if (!delay.isZero()) {
-            schedule().add(datagram, delay.toNanos(), repeat);
-        } else {
-            transmit(datagram);
-            if (repeat > 1) {
-                sendCopies(datagram);
+        if (sender == null) {
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses());
+            if (ended) {
+                sender.cancel();
             }
         }
-        if (tee != null) {
-            byte[] copy = new byte[datagram.remaining()];
-            datagram.duplicate().get(copy);
-            tee.write(copy);
-            tee.write('\n');
-            tee.flush();
-        }
+        return this;
     }
 
     /** Sends a text in UTF-8: see {@link #send(ByteBuffer)}. */
@@ -213,71 +203,139 @@ public final class UdpBroadcaster implements AutoCloseable {
         send(StandardCharsets.UTF_8.encode(payload));
     }
 
+    /**
+     * Sends one datagram to each target.
+     *
+     * @param payload its position stays where it is
+     * @throws CancelledException if that happened before it was sent, or {@link #close}
+     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the
+     *                            message names the target and the reason; also whatever {@link #open} throws
+     */
+    public void send(ByteBuffer payload) throws IOException {
+        send(payload, payload.remaining());
+    }
+
+    /**
+     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds.
+     *
+     * @param size of the whole payload, in bytes
+     */
+    public void send(ByteBuffer payload, long size) throws IOException {
+        received++;
+        if (sender == null || ended) {
+            openToSend();
+        }
+        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
+        if (datagram == null) {
+            return;
+        }
+        boolean taken = transmit(datagram);
+        if (taken && tee.isPresent()) {
+            print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
+        }
+        if (repeat > 1) {
+            sendCopies(datagram);
+        }
+    }
+
+    private void openToSend() throws IOException {
+        try {
+            open();
+        } catch (IOException notSent) {
+            failed += (long) repeat * targets.size();
+            throw notSent;
+        }
+    }
+
     private void sendCopies(ByteBuffer datagram) throws IOException {
-        if (repeatDelay.isZero() && delivery.pace == null) {
+        if (repeatDelay.isZero() && pace.isEmpty()) {
             for (int copy = 1; copy < repeat; copy++) {
                 transmit(datagram);
             }
         } else {
-            schedule().add(datagram, repeatDelay.toNanos(), repeat - 1);
+            if (later == null) {
+                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
+            }
+            later.add(datagram, repeat - 1);
         }
     }
 
-    private UdpSchedule schedule() {
-        if (schedule == null) {
-            schedule = new UdpSchedule(repeatDelay.toNanos(), this::transmit);
-        }
-        return schedule;
+    /**
+     * Counts a payload that the caller cannot make, as received and not sent to any target.
+     *
+     * @param reason for the notice
+     */
+    public void skip(String reason) {
+        received++;
+        skipped += datagrams();
+        leftOut.say(reason, losses());
+    }
+
+    private long datagrams() {
+        return (long) repeat * (sender == null ? targets.size() : sender.routes());
     }
 
     /** Null if it is not to be sent. */
-    private ByteBuffer fitted(ByteBuffer payload) throws IOException {
-        String size = payload.remaining() + " bytes, more than the " + maxPayload + " of a datagram";
-        if (oversize == Oversize.TRUNCATE) {
-            notices.accept(size + ": cut off");
+    private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
+        String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
+        if (oversize.equals(Optional.of(Oversize.TRUNCATE))) {
+            tooLarge.say(reason + ": cut off", notices);
             return beginning(payload);
         }
-        long datagrams = (long) repeat * routes.all().size();
-        if (oversize == Oversize.FAIL) {
-            tooLargeFailed += datagrams;
-            throw new IOException(size);
+        if (oversize.equals(Optional.of(Oversize.FAIL))) {
+            failed += datagrams();
+            throw new IOException(reason);
         }
-        tooLargeSkipped += datagrams;
-        notices.accept(size + ": not sent");
+        skipped += datagrams();
+        letGo += oversize.isPresent() ? datagrams() : 0;
+        tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses());
         return null;
     }
 
     /** As much as goes into a datagram, without a part of a character. */
     private ByteBuffer beginning(ByteBuffer payload) {
-        int end = payload.position() + maxPayload;
-        while (end > payload.position() && (payload.get(end) & 0xC0) == 0x80) {
+        int end = payload.position() + Math.min(maxPayload, payload.remaining());
+        while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
             end--;
         }
         return payload.duplicate().limit(end);
     }
 
-    /** One datagram to each target. */
-    private void transmit(ByteBuffer datagram) throws IOException {
-        if (dryRun == null) {
-            delivery.send(datagram);
-        } else {
-            tell(datagram.remaining());
+    /** One datagram to each target; whether any took it. */
+    private boolean transmit(ByteBuffer datagram) throws IOException {
+        if (dryRun.isEmpty()) {
+            return sender.send(datagram);
         }
+        String size = ": " + datagram.remaining() + " bytes\n";
+        print(dryRun.get(), sender.ways().stream().map(way -> StandardCharsets.UTF_8.encode(way + size)).toList());
+        return false;
     }
 
-    private synchronized void tell(int size) throws IOException {
-        routes.refresh();
-        for (UdpRoute route : routes.all()) {
-            dryRun.write((route.path() + ": " + size + " bytes\n").getBytes(StandardCharsets.UTF_8));
+    /** Copies come on a thread of their own, and what is written must not be mixed. */
+    private void print(OutputStream out, List<ByteBuffer> parts) throws IOException {
+        synchronized (output) {
+            for (ByteBuffer part : parts) {
+                byte[] bytes = new byte[part.remaining()];
+                part.duplicate().get(bytes);
+                out.write(bytes);
+            }
+            out.flush();
         }
-        dryRun.flush();
     }
 
     /** What has happened so far. */
     public Counts counts() {
-        long unsent = schedule == null ? 0 : schedule.leftUnsent() * routes.all().size();
-        return new Counts(received, delivery.sent, delivery.bytes, tooLargeSkipped + delivery.skipped,
-            delivery.retried, tooLargeFailed + delivery.failed + unsent);
+        UdpSender sending = sender;
+        Counts counts = sending == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sending.counts();
+        long unsent = later == null ? 0 : later.unsent() * sending.routes();
+        return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
+            counts.retried(), failed + counts.failed() + unsent);
+    }
+
+    /** Which targets do not work now, and why: a text for each. */
+    public List<String> troubles() {
+        UdpSender sending = sender;
+        return sending == null ? List.of() : sending.troubles();
     }
 
     /**
@@ -285,21 +343,32 @@ public final class UdpBroadcaster implements AutoCloseable {
      * second at the most until it has, so that the {@link #counts} are final.
      */
     public void cancel() {
-        if (schedule != null) {
-            schedule.cancel();
+        ended = true;
+        if (later != null) {
+            later.end();
         }
-        delivery.cancel();
+        if (sender != null) {
+            sender.cancel();
+        }
     }
 
-    /** Waits until what is to go out later has gone out, unless cancelled, and closes the sockets. */
+    /**
+     * Waits until all copies have gone out, unless cancelled, and closes the sockets. A {@link #send} that waits on
+     * another thread throws; what it has not sent counts as failed.
+     *
+     * @throws IOException if a copy could not be sent, and that is to fail
+     */
     @Override
     public void close() throws IOException {
         try {
-            if (schedule != null) {
-                schedule.drain();
+            if (later != null) {
+                later.drain();
             }
         } finally {
-            routes.close();
+            ended = true;
+            if (sender != null) {
+                sender.close();
+            }
         }
     }
 }

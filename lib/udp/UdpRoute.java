@@ -1,105 +1,102 @@
-//SOURCES UdpSource.java UdpTarget.java
+//SOURCES FewNotices.java Reason.java UdpSocket.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
-import java.net.Inet6Address;
-import java.net.InetAddress;
+import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.PortUnreachableException;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** One address of a target, the socket that is connected to it, and how it fares. */
 final class UdpRoute {
-    private static final int MOST_TOLD_AT_ONCE = 100;
-    private static final int IPV4_AND_UDP_HEADERS = 28;
-    private static final int IPV6_AND_UDP_HEADERS = 48;
+    /** What is over sooner than this is worth no message. */
+    private static final long BLIP = TimeUnit.MILLISECONDS.toNanos(100);
 
     final UdpTarget target;
-    final InetSocketAddress address;
 
+    private final UdpSource source;
+    private final Consumer<String> notices;
+    private final FewNotices failures = new FewNotices();
+    /** Null while it is not known. */
+    private InetSocketAddress address;
+    /** Null while it does not work. */
+    private UdpSocket socket;
     /** The number of the last datagram that the system took. */
-    long taken;
-    /** Why it fails; null if it does not. */
-    String failure;
-    /** When it began to fail. */
-    long failingSince;
-    /** Whether the user was told of this failure. */
-    boolean failureSaid;
-    /** Whether it does not hold up the other targets any longer. */
-    boolean passedOver;
-    /** How many datagrams it has missed in this failure. */
-    long missed;
+    private long taken;
+    /** Why it does not work; null if it does. */
+    private volatile String failure;
+    private long failingSince;
+    private boolean failureSaid;
+    private boolean passedOver;
+    private long missed;
+    private boolean errorReported;
 
-    private DatagramChannel channel;
-    private NetworkInterface network;
-
-    UdpRoute(UdpTarget target, InetSocketAddress address) {
+    UdpRoute(UdpTarget target, UdpSource source, Consumer<String> notices) {
         this.target = target;
-        this.address = address;
+        this.source = source;
+        this.notices = notices;
+        fails("not opened yet");
     }
 
-    /**
-     * Opens the socket, anew if it was open. A connected one costs a third less for each datagram than one that is
-     * given the address each time.
-     */
-    void open(UdpSource source, int multicastTtl, boolean multicastLoop) throws IOException {
-        close();
-        boolean ipv6 = address.getAddress() instanceof Inet6Address;
-        DatagramChannel opening =
-            DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
-        try {
-            opening.setOption(StandardSocketOptions.SO_BROADCAST, true);
-            if (address.getAddress().isMulticastAddress()) {
-                opening.setOption(StandardSocketOptions.IP_MULTICAST_TTL, multicastTtl);
-                opening.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, multicastLoop);
-                setMulticastInterface(opening, source);
-            }
-            InetSocketAddress bindAddress = source.bindAddress(address.getAddress());
-            if (bindAddress != null) {
-                // Several targets, each with its own socket, share the source port.
-                opening.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
-                opening.bind(bindAddress);
-            }
-            opening.connect(address);
-            network = leavesBy(opening);
-            checkLink();
-            channel = opening;
-        } finally {
-            if (channel == null) {
-                opening.close();
-            }
-        }
-    }
-
-    private void setMulticastInterface(DatagramChannel opening, UdpSource source) throws IOException {
-        NetworkInterface chosen = source.networkInterface().orElse(null);
-        if (chosen == null && address.getAddress() instanceof Inet6Address ipv6 && ipv6.getScopeId() > 0) {
-            chosen = NetworkInterface.getByIndex(ipv6.getScopeId());
-        }
-        if (chosen != null) {
-            opening.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen);
-        }
-    }
-
-    /**
-     * Without a link the system takes datagrams and drops them.
-     *
-     * @throws IOException if the interface by which they leave is down, or has no cable or Wi-Fi
-     */
-    void checkLink() throws IOException {
-        if (network != null && !network.isUp()) {
-            throw new IOException("interface " + network.getName() + " has no link");
-        }
+    InetSocketAddress address() {
+        return address;
     }
 
     boolean isOpen() {
-        return channel != null;
+        return socket != null;
+    }
+
+    /** From now on datagrams go there; {@link #open} comes next. */
+    void goTo(InetSocketAddress next) {
+        fails("not opened yet");
+        address = next;
+    }
+
+    /** @throws BindException if the source is not there or in use, which a user may have to mend */
+    void open() throws BindException {
+        if (address == null) {
+            return;
+        }
+        try {
+            closeSocket();
+            socket = new UdpSocket(address, source);
+        } catch (BindException sourceInUse) {
+            fails(Reason.of(sourceInUse));
+            throw sourceInUse;
+        } catch (IOException | IllegalArgumentException notNow) {
+            fails(Reason.of(notNow));
+        }
+    }
+
+    void reopen() {
+        try {
+            open();
+        } catch (BindException noted) {
+            return;
+        }
+    }
+
+    /** Finds out what no send would tell. */
+    void lookAtLink() {
+        try {
+            if (socket != null) {
+                socket.checkLink();
+            }
+        } catch (IOException noLink) {
+            fails(noLink.getMessage());
+        }
+    }
+
+    /** Opens it anew where the system would send from another address by now. */
+    void lookAtSource() {
+        try {
+            if (socket != null && socket.isStale()) {
+                reopen();
+            }
+        } catch (IOException | IllegalArgumentException noWay) {
+            fails(Reason.of(noWay));
+        }
     }
 
     /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
@@ -108,102 +105,117 @@ final class UdpRoute {
             failingSince = System.nanoTime();
         }
         failure = reason;
-        close();
+        closeSocket();
     }
 
-    /** After it failed; what the user should know of that. */
-    Optional<String> works() {
-        Optional<String> news = failureSaid ? Optional.of(this + ": works again after "
-            + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
-            + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it")) : Optional.empty();
+    /**
+     * Offers a datagram to the system. An open one only.
+     *
+     * @param payload from its beginning to its limit
+     * @param number  of the datagram, for {@link #hasTaken}
+     * @return whether the system took it
+     */
+    boolean trySend(ByteBuffer payload, long number) {
+        try {
+            errorReported |= socket.send(payload);
+            taken = number;
+            if (failure != null) {
+                works();
+            }
+            return true;
+        } catch (IOException refusal) {
+            errorReported = true;
+            fails(Reason.of(refusal));
+            return false;
+        }
+    }
+
+    private void works() {
+        if (failureSaid) {
+            notices.accept(this + ": works again after "
+                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
+                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+        }
         failure = null;
         failureSaid = false;
         passedOver = false;
         missed = 0;
-        return news;
     }
 
-    /**
-     * Sends one datagram. What the system has learned about an earlier one, such as that nobody listened, it tells in
-     * place of sending this one: so a first exception says nothing.
-     *
-     * @param payload from its beginning to its limit
-     */
-    void send(ByteBuffer payload) throws IOException {
-        for (int told = 0; ; told++) {
-            try {
-                payload.rewind();
-                if (payload.hasRemaining()) {
-                    channel.write(payload);
-                } else {
-                    sendEmpty(payload);
-                }
-                return;
-            } catch (IOException refusal) {
-                if (told == (refusal instanceof PortUnreachableException ? MOST_TOLD_AT_ONCE : 1)) {
-                    throw refusal;
-                }
-            }
+    boolean hasTaken(long number) {
+        return taken == number;
+    }
+
+    /** Whether the system has reported an error since this was asked last. */
+    boolean takeErrorReport() {
+        boolean reported = errorReported;
+        errorReported = false;
+        return reported;
+    }
+
+    /** Says that it fails, once for each failure that lasts. */
+    void sayIfItFails(String consequence) {
+        if (failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
+            failureSaid = failures.say(trouble() + "; " + consequence, notices);
         }
     }
 
-    /** A connected channel takes an empty payload for nothing to do. */
-    private void sendEmpty(ByteBuffer payload) throws IOException {
-        channel.disconnect();
-        channel.send(payload, address);
-        channel.connect(address);
+    /** From now on nothing waits for it, until it works again. */
+    void passOver(String consequence, Consumer<String> to) {
+        if (!passedOver) {
+            passedOver = true;
+            failureSaid |= failures.say(trouble() + "; " + consequence, to);
+        }
     }
 
-    /** The largest payload that leaves in one packet; as large as can be if the interface can not be told. */
+    boolean isPassedOver() {
+        return passedOver;
+    }
+
+    /** A datagram went past it. */
+    void misses() {
+        missed++;
+    }
+
+    /** Which target does not work, and why. */
+    String trouble() {
+        return this + ": " + failure;
+    }
+
+    boolean isFailing() {
+        return failure != null;
+    }
+
+    /** The largest payload that leaves in one packet. */
     int unfragmented() {
-        if (network == null) {
-            return Integer.MAX_VALUE;
-        }
-        try {
-            boolean ipv6 = address.getAddress() instanceof Inet6Address;
-            return network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
-        } catch (IOException gone) {
-            return Integer.MAX_VALUE;
-        }
+        return socket == null ? Integer.MAX_VALUE : socket.unfragmented();
     }
 
-    /** Null if that can not be told; what goes to an address of this machine stays on it. */
-    private NetworkInterface leavesBy(DatagramChannel connected) throws IOException {
-        InetAddress local = ((InetSocketAddress) connected.getLocalAddress()).getAddress();
-        return local.equals(address.getAddress()) ? null : NetworkInterface.getByInetAddress(local);
+    /** Where datagrams come from and go to, for the user. */
+    String way() throws IOException {
+        return socket == null ? this + " (" + failure + ")" : socket.way();
     }
 
-    /** Where it comes from and goes to, for the user. */
-    String path() throws IOException {
-        if (channel == null) {
-            return this + " (" + failure + ")";
-        }
-        return text((InetSocketAddress) channel.getLocalAddress()) + " -> " + text(address)
-            + (network == null ? "" : " (" + network.getName() + ")");
-    }
-
+    /** For good; why it failed, if it did, can still be asked for. */
     void close() {
-        try {
-            if (channel != null) {
-                channel.close();
-            }
-        } catch (IOException closedAllTheSame) {
-            return;
-        } finally {
-            channel = null;
-        }
+        closeSocket();
     }
 
-    static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    private void closeSocket() {
+        if (socket != null) {
+            socket.close();
+            socket = null;
+        }
     }
 
     /** The target, with its address where the target does not tell it. */
     @Override
     public String toString() {
+        if (address == null) {
+            return target.toString();
+        }
         String host = address.getAddress().getHostAddress();
-        boolean literal = target.host().equals(host) || target.host().contains(":");
+        boolean literal = target.place().host().equals(host) || target.place().host().contains(":");
         return literal ? target.toString() : target + " (" + host + ")";
     }
 }

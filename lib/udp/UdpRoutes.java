@@ -1,156 +1,156 @@
-//SOURCES Reason.java UdpRoute.java UdpSource.java UdpTarget.java
+//SOURCES FewNotices.java Reason.java UdpNames.java UdpRoute.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** The routes to all targets, kept up with what becomes of interfaces, addresses and names. */
+/** The routes to all targets, kept up with what becomes of interfaces, addresses and names. For one thread at a time. */
 final class UdpRoutes {
     private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long BETWEEN_LOOKS_AT_INTERFACES = TimeUnit.SECONDS.toNanos(2);
-    private static final long BETWEEN_RESOLVES = TimeUnit.SECONDS.toNanos(1);
-    /** A name server that does not answer holds up all targets; so it does for a small part of the time only. */
-    private static final int REST_AFTER_RESOLVING = 20;
-
-    Consumer<String> notices = message -> {};
 
     private final List<UdpTarget> targets;
     private final UdpSource source;
-    private final int multicastTtl;
-    private final boolean multicastLoop;
+    private final Consumer<String> notices;
+    private final FewNotices moves = new FewNotices();
+    private final UdpNames names;
 
-    private volatile List<UdpRoute> all = List.of();
+    private volatile List<UdpRoute> all;
+    private volatile boolean namesChanged;
     private long refreshAgain = System.nanoTime();
     private long interfacesAgain = refreshAgain + BETWEEN_LOOKS_AT_INTERFACES;
-    private long resolveAgain = refreshAgain;
 
-    /** For the parameters and the exceptions see {@link UdpBroadcaster}. */
-    UdpRoutes(List<UdpTarget> targets, UdpSource source, int multicastTtl, boolean multicastLoop) throws IOException {
-        this.targets = List.copyOf(targets);
+    /**
+     * Opens what can be opened now; what cannot is no failure.
+     *
+     * @throws IOException              if the source is not there or in use; the message names it
+     * @throws IllegalArgumentException if there cannot be such a target; the message names it
+     */
+    UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) throws IOException {
+        this.targets = targets;
         this.source = source;
-        this.multicastTtl = multicastTtl;
-        this.multicastLoop = multicastLoop;
-        List<UdpRoute> opened = new ArrayList<>();
+        this.notices = notices;
+        names = new UdpNames(targets.stream().filter(UdpTarget::isName).map(target -> target.place().host())
+            .collect(Collectors.toSet()));
+        all = targets.stream().map(this::route).toList();
         try {
             for (UdpTarget target : targets) {
-                for (InetSocketAddress address : target.resolve(source)) {
-                    UdpRoute route = new UdpRoute(target, address);
-                    opened.add(route);
-                    openFirst(route);
-                }
+                check(target);
+                follow(target);
+            }
+            for (UdpRoute route : all) {
+                route.open();
             }
         } catch (IOException | IllegalArgumentException failure) {
-            opened.forEach(UdpRoute::close);
+            all.forEach(UdpRoute::close);
             throw failure;
         }
-        all = List.copyOf(opened);
     }
 
-    private void openFirst(UdpRoute route) throws IOException {
-        InetSocketAddress from;
+    /** @param changed is called on another thread when {@link #refresh} has something new to find in names */
+    void followNames(Runnable changed) {
+        names.start(() -> {
+            namesChanged = true;
+            changed.run();
+        });
+    }
+
+    private UdpRoute route(UdpTarget target) {
+        return new UdpRoute(target, source, notices);
+    }
+
+    private void check(UdpTarget target) {
         try {
-            from = source.bindAddress(route.address.getAddress());
-        } catch (IOException noAddress) {
-            throw new IllegalArgumentException(
-                "target '" + route.target + "': " + noAddress.getMessage(), noAddress);
-        }
-        try {
-            route.open(source, multicastTtl, multicastLoop);
-        } catch (BindException inUse) {
-            throw new IOException("source " + UdpRoute.text(from) + ": " + Reason.of(inUse), inUse);
+            target.addresses(source, names);
         } catch (IOException notNow) {
-            route.fails(Reason.of(notNow));
+            return;
+        } catch (IllegalArgumentException never) {
+            throw new IllegalArgumentException("target '" + target + "': " + never.getMessage(), never);
         }
     }
 
-    /** As they are now. */
+    /** As they are now; may be called from any thread. */
     List<UdpRoute> all() {
         return all;
+    }
+
+    /** Whether names were asked for that a name server will most likely tell soon. */
+    boolean areComing() {
+        return names.areComing();
     }
 
     /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
     void refresh() {
         long now = System.nanoTime();
-        if (now - refreshAgain < 0) {
+        if (now - refreshAgain < 0 && !namesChanged) {
             return;
         }
         refreshAgain = now + BETWEEN_REFRESHES;
-        all.stream().filter(UdpRoute::isOpen).forEach(UdpRoutes::lookAtLink);
+        all.forEach(UdpRoute::lookAtLink);
+        if (namesChanged) {
+            namesChanged = false;
+            targets.stream().filter(UdpTarget::isName).forEach(this::follow);
+        }
         if (now - interfacesAgain >= 0) {
-            targets.stream().filter(UdpTarget::isAll).forEach(this::resolve);
+            targets.stream().filter(UdpTarget::followsInterfaces).forEach(this::follow);
+            all.forEach(UdpRoute::lookAtSource);
             interfacesAgain = now + BETWEEN_LOOKS_AT_INTERFACES;
         }
-        if (now - resolveAgain >= 0) {
-            targets.stream().filter(this::fails).forEach(this::resolve);
-            long end = System.nanoTime();
-            resolveAgain = end + Math.max(BETWEEN_RESOLVES, REST_AFTER_RESOLVING * (end - now));
-        }
-        all.stream().filter(route -> !route.isOpen()).forEach(this::open);
-    }
-
-    private static void lookAtLink(UdpRoute route) {
-        try {
-            route.checkLink();
-        } catch (IOException noLink) {
-            route.fails(noLink.getMessage());
+        for (UdpRoute route : all) {
+            if ((route.takeErrorReport() || !route.isOpen()) && route.target.isName()) {
+                names.doubt(route.target.place().host());
+            }
+            if (!route.isOpen()) {
+                route.reopen();
+            }
         }
     }
 
-    private boolean fails(UdpTarget target) {
-        return of(target).stream().anyMatch(route -> route.failure != null);
-    }
-
-    private List<UdpRoute> of(UdpTarget target) {
-        return all.stream().filter(route -> route.target == target).toList();
-    }
-
-    /** Gives a target the routes that it has now; those that it had already stay as they are. */
-    private void resolve(UdpTarget target) {
-        List<UdpRoute> had = of(target);
+    /** Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it. */
+    private void follow(UdpTarget target) {
+        List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         List<InetSocketAddress> addresses;
         try {
-            addresses = target.resolve(source);
-            boolean wasLoopback = UdpTarget.isLoopback(had.stream().map(route -> route.address).toList());
-            if (target.isAll() && UdpTarget.isLoopback(addresses) && !wasLoopback) {
-                throw new IOException("no interface but the loopback is up");
-            }
+            addresses = target.addresses(source, names);
         } catch (IOException | IllegalArgumentException notNow) {
-            String reason = Reason.of(notNow).replaceFirst("^" + Pattern.quote(target + ": "), "");
-            had.forEach(route -> route.fails(reason));
+            had.forEach(route -> route.fails(Reason.of(notNow)));
             return;
         }
-        List<UdpRoute> has = addresses.stream()
-            .map(address -> had.stream().filter(route -> route.address.equals(address)).findFirst()
-                .orElseGet(() -> open(new UdpRoute(target, address))))
-            .toList();
-        if (!has.equals(had)) {
-            replace(target, had, has);
+        List<UdpRoute> stay = had.stream().filter(route -> addresses.contains(route.address())).toList();
+        if (target.isName() && !stay.isEmpty()) {
+            return;
+        }
+        boolean isNew = had.stream().allMatch(route -> route.address() == null);
+        Iterator<UdpRoute> free = had.stream().filter(route -> !stay.contains(route)).iterator();
+        List<UdpRoute> has = addresses.stream().limit(target.isName() ? 1 : addresses.size())
+            .map(address -> stay.stream().filter(route -> address.equals(route.address())).findFirst()
+                .orElseGet(() -> moved(free.hasNext() ? free.next() : route(target), address))).toList();
+        // An interface that was away may have another number now, which does not make its address another one.
+        stay.stream().filter(route -> !route.isOpen())
+            .forEach(route -> route.goTo(addresses.get(addresses.indexOf(route.address()))));
+        free.forEachRemaining(UdpRoute::close);
+        all = targets.stream()
+            .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
+        if (!isNew && stay.size() < Math.max(had.size(), has.size())) {
+            moves.say(target + ": goes to " + has.stream().map(route -> route.address().getAddress().getHostAddress())
+                .collect(Collectors.joining(" ")) + " now", notices);
         }
     }
 
-    private UdpRoute open(UdpRoute route) {
-        try {
-            route.open(source, multicastTtl, multicastLoop);
-        } catch (IOException | IllegalArgumentException notNow) {
-            route.fails(Reason.of(notNow));
-        }
+    private static UdpRoute moved(UdpRoute route, InetSocketAddress address) {
+        route.goTo(address);
         return route;
     }
 
-    private void replace(UdpTarget target, List<UdpRoute> had, List<UdpRoute> has) {
-        all = targets.stream().flatMap(one -> (one == target ? has : of(one)).stream()).toList();
-        had.stream().filter(route -> !has.contains(route)).forEach(UdpRoute::close);
-        notices.accept(target + ": goes to " + String.join(" ",
-            has.stream().map(route -> route.address.getAddress().getHostAddress()).toList()) + " now");
-    }
-
     void close() {
+        names.close();
         all.forEach(UdpRoute::close);
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES Reason.java
+//SOURCES HostPort.java Reason.java
 package lib.udp;
 
 import java.io.IOException;
@@ -10,56 +10,63 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
- * Where datagrams leave: by which interface, from which address and port.
+ * Where datagrams leave. The interface decides for multicast, for 255.255.255.255 and for link-local addresses; for all
+ * others the system's routing table decides, and the interface gives the source address: nothing else is possible
+ * without root.
  *
- * <p>The interface decides for multicast, for 255.255.255.255 and for link-local addresses. For all other addresses
- * the system's routing table decides, and the interface gives the source address: nothing else is possible without
- * root.
- *
- * @param via     the name of an interface, or one of its addresses; null leaves it to the system
- * @param address the source address; null leaves it to the system
- * @param port    the source port; 0 for any free one
+ * @param via           the name of an interface, or one of its addresses; null leaves it to the system
+ * @param address       the source address; null leaves it to the interface or the system
+ * @param port          the source port; 0 for any free one
+ * @param multicastTtl  how many routers plus one a multicast datagram may pass
+ * @param multicastLoop whether receivers on this host get multicast too
  */
-public record UdpSource(String via, InetAddress address, int port) {
+record UdpSource(String via, InetAddress address, int port, int multicastTtl, boolean multicastLoop) {
     /** The system decides on everything. */
-    public static final UdpSource ANY = new UdpSource(null, null, 0);
+    static final UdpSource ANY = new UdpSource(null, null, 0, 1, true);
 
-    /**
-     * @param via  {@code IFACE} or {@code ADDR}; may be null
-     * @param text {@code [ADDR]:PORT}, for example {@code :5001} or {@code 192.168.8.1:5001}; may be null
-     * @throws IllegalArgumentException if it is not; or if this machine has no such interface or address now; the
-     *                                  message names it
-     */
-    public static UdpSource of(String via, String text) throws IOException {
-        InetAddress address = null;
-        int port = 0;
-        if (text != null) {
-            int colon = text.lastIndexOf(':');
-            String digits = text.substring(colon + 1);
-            port = colon >= 0 && digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : -1;
-            if (port < 0 || port > 65535) {
-                throw new IllegalArgumentException("source '" + text + "': expected [ADDR]:PORT, as in :5001");
-            }
-            address = colon == 0 ? null : literal(text.substring(0, colon).replaceAll("^\\[|\\]$", ""));
-            if (colon > 0 && address == null) {
-                throw new IllegalArgumentException("source '" + text + "': expected an address of this machine");
-            }
-        }
-        UdpSource source = new UdpSource(via, address, port);
-        if (via != null) {
-            source.networkInterface();
-            InetAddress viaAddress = literal(via);
-            return viaAddress == null || address != null ? source : new UdpSource(via, viaAddress, port);
-        }
+    private static final int HIGHEST_TTL = 255;
+    private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
+    private static final Pattern ADDRESS = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE + "|.*:.*");
+
+    /** @throws IllegalArgumentException if this machine has no such interface now; the message names it */
+    UdpSource withVia(String nameOrAddress) {
+        UdpSource source = new UdpSource(nameOrAddress, address, port, multicastTtl, multicastLoop);
+        source.networkInterface();
         return source;
     }
 
-    /** Never asks a name server. */
-    private static InetAddress literal(String text) {
+    /** @throws IllegalArgumentException if it is not {@code [ADDR]:PORT}; the message names it */
+    UdpSource withSource(String text) {
         try {
-            return text.matches("[0-9.]+|.*:.*") ? InetAddress.getByName(text) : null;
+            HostPort from = HostPort.of(text, "[ADDR]:PORT, as in :5001", 0);
+            InetAddress literal = literal(from.host());
+            if (literal == null && !from.host().isEmpty()) {
+                throw new IllegalArgumentException("expected an address of this machine");
+            }
+            return new UdpSource(via, literal, from.port(), multicastTtl, multicastLoop);
+        } catch (IllegalArgumentException mistake) {
+            throw new IllegalArgumentException("source '" + text + "': " + mistake.getMessage(), mistake);
+        }
+    }
+
+    UdpSource withMulticastTtl(int ttl) {
+        if (ttl < 0 || ttl > HIGHEST_TTL) {
+            throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to " + HIGHEST_TTL);
+        }
+        return new UdpSource(via, address, port, ttl, multicastLoop);
+    }
+
+    UdpSource withMulticastLoop(boolean loop) {
+        return new UdpSource(via, address, port, multicastTtl, loop);
+    }
+
+    /** Never asks a name server; null if it is not an address. */
+    static InetAddress literal(String text) {
+        try {
+            return ADDRESS.matcher(text).matches() ? InetAddress.getByName(text) : null;
         } catch (UnknownHostException notAnAddress) {
             return null;
         }
@@ -88,21 +95,40 @@ public record UdpSource(String via, InetAddress address, int port) {
             "interface '" + via + "': expected the name or an address of an interface of this machine");
     }
 
+    /** The address that was given, by itself or for the interface; null if there is none. */
+    private InetAddress fixed() {
+        return address != null || via == null ? address : literal(via);
+    }
+
     /** Whether datagrams to that address can leave from here. */
     boolean suits(InetAddress target) {
-        return address == null || isIpv4(address) == isIpv4(target);
+        return fixed() == null || isIpv4(fixed()) == isIpv4(target);
+    }
+
+    /** Whether the interface, and not the routing table, decides where datagrams to that address leave. */
+    static boolean decidesFor(InetAddress target) {
+        return target.isMulticastAddress() || target.isLinkLocalAddress() || isLimitedBroadcast(target);
+    }
+
+    /** Whether only a default route would tell where datagrams to that address leave. */
+    static boolean isUndirected(InetAddress target) {
+        return target.isMulticastAddress() || isLimitedBroadcast(target);
+    }
+
+    private static boolean isLimitedBroadcast(InetAddress target) {
+        return target.getHostAddress().equals("255.255.255.255");
     }
 
     /**
-     * What a socket for that target is bound to; null if there is nothing to be bound to.
+     * What a socket for that target is bound to; empty if there is nothing to be bound to.
      *
-     * @throws IOException if the interface has no address of that IP version
+     * @throws IOException if the interface has no address of that IP version now
      */
-    InetSocketAddress bindAddress(InetAddress target) throws IOException {
-        if (address == null && via == null) {
-            return port == 0 ? null : new InetSocketAddress(port);
+    Optional<InetSocketAddress> bindAddress(InetAddress target) throws IOException {
+        if (fixed() == null && via == null) {
+            return port == 0 ? Optional.empty() : Optional.of(new InetSocketAddress(port));
         }
-        return new InetSocketAddress(address == null ? ofInterface(target) : address, port);
+        return Optional.of(new InetSocketAddress(fixed() == null ? ofInterface(target) : fixed(), port));
     }
 
     private InetAddress ofInterface(InetAddress target) throws IOException {
@@ -122,6 +148,6 @@ public record UdpSource(String via, InetAddress address, int port) {
 
     @Override
     public String toString() {
-        return via == null ? address.getHostAddress() : via;
+        return via == null ? fixed().getHostAddress() : via;
     }
 }

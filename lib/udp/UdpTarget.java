@@ -1,4 +1,4 @@
-//SOURCES UdpSource.java
+//SOURCES HostPort.java UdpNames.java UdpSource.java
 package lib.udp;
 
 import java.io.IOException;
@@ -8,18 +8,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
  * Where datagrams go, as the user wrote it: a host and a port, or {@code all:PORT}, the directed broadcast address of
- * every IPv4 interface that is up. What that means is found out by {@link #resolve}, each time anew.
+ * every IPv4 interface that is up. What that means is found out by {@link #addresses}, each time anew.
  */
-public record UdpTarget(String host, int port) {
+record UdpTarget(HostPort place) {
+    private static final String FORM = "HOST:PORT, [IPv6]:PORT or all:PORT";
     private static final String ALL = "all";
     private static final int POINT_TO_POINT_PREFIX = 31;
     private static final int IPV6_INTERFACE_ID = 8;
@@ -28,74 +28,81 @@ public record UdpTarget(String host, int port) {
      * @param text {@code HOST:PORT}, {@code [IPv6%zone]:PORT} or {@code all:PORT}
      * @throws IllegalArgumentException if it is not; the message names it
      */
-    public static UdpTarget of(String text) {
-        int colon = text.lastIndexOf(':');
-        String host = text.substring(0, Math.max(colon, 0));
-        boolean bracketed = host.startsWith("[") && host.endsWith("]");
-        if (host.isBlank() || !bracketed && (host.contains(":") || host.contains("/") || host.contains("["))) {
-            throw new IllegalArgumentException("target '" + text + "': expected HOST:PORT, [IPv6]:PORT or all:PORT");
+    static UdpTarget of(String text) {
+        try {
+            boolean allOfIpv6 = text.matches("\\[" + ALL + "(%[^\\]]*)?\\]:.*");
+            HostPort place = HostPort.of(allOfIpv6 ? text.replaceFirst(".*\\]", "") : text, FORM, 1);
+            if (allOfIpv6) {
+                throw ipv6HasNoBroadcast(place.port());
+            } else if (place.host().isEmpty()) {
+                throw new IllegalArgumentException("expected " + FORM);
+            } else if (place.host().matches("[0-9.]+") && UdpSource.literal(place.host()) == null) {
+                throw new IllegalArgumentException("expected an IPv4 address of four numbers from 0 to 255");
+            }
+            return new UdpTarget(place);
+        } catch (IllegalArgumentException mistake) {
+            throw new IllegalArgumentException("target '" + text + "': " + mistake.getMessage(), mistake);
         }
-        String digits = text.substring(colon + 1);
-        int port = digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : 0;
-        if (port < 1 || port > 65535) {
-            throw new IllegalArgumentException("target '" + text + "': expected a port from 1 to 65535");
-        }
-        UdpTarget target = new UdpTarget(bracketed ? host.substring(1, host.length() - 1) : host, port);
-        if (bracketed && target.host.replaceFirst("%.*", "").equals(ALL)) {
-            throw ipv6HasNoBroadcast(text, port);
-        }
-        return target;
     }
 
-    /** Whether the addresses are those of the interfaces, and so may change while nothing fails. */
+    private static IllegalArgumentException ipv6HasNoBroadcast(int port) {
+        return new IllegalArgumentException("IPv6 has no broadcast; all hosts of a network are the multicast group"
+            + " [ff02::1%IF]:" + port + ", IF being the interface");
+    }
+
     boolean isAll() {
-        return host.equals(ALL);
+        return place.host().equals(ALL);
+    }
+
+    /** Whether a name server tells its addresses. */
+    boolean isName() {
+        return !isAll() && !place.host().contains(":") && UdpSource.literal(place.host()) == null;
+    }
+
+    /** Whether this machine's interfaces tell its addresses, so that they may change while nothing fails. */
+    boolean followsInterfaces() {
+        return isAll() || place.host().contains("%");
     }
 
     /**
-     * The addresses that a datagram goes to, each once; never none.
+     * The addresses of it, each once; never none. Of a name's addresses any one will do, of the others all are meant.
      *
-     * @throws IOException              if there is none now; the message names the target
-     * @throws IllegalArgumentException if there can not be any; the message names the target
+     * @throws IOException              if there is none now; the message tells why
+     * @throws IllegalArgumentException if there cannot be any; the message tells why
      */
-    List<InetSocketAddress> resolve(UdpSource source) throws IOException {
-        if (isAll() && source.address() != null && !(source.address() instanceof Inet4Address)) {
-            throw otherVersion(source);
+    List<InetSocketAddress> addresses(UdpSource source, UdpNames names) throws IOException {
+        List<InetAddress> addresses = isAll() ? broadcastAddresses(source)
+            : isName() ? names.of(place.host()) : List.of(literal());
+        List<InetAddress> suitable = addresses.stream().filter(source::suits).toList();
+        if (suitable.isEmpty()) {
+            throw new IllegalArgumentException("cannot be sent to from " + source
+                + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + place.port());
         }
-        List<InetAddress> addresses = isAll() ? broadcastAddresses(source) : List.of(address(source));
-        return addresses.stream().map(address -> new InetSocketAddress(address, port)).toList();
+        return suitable.stream().map(address -> new InetSocketAddress(checked(address, source), place.port())).toList();
     }
 
-    private InetAddress address(UdpSource source) throws IOException {
-        InetAddress address = Arrays.stream(allByName()).filter(source::suits).findFirst()
-            .orElseThrow(() -> otherVersion(source));
-        if (address.isAnyLocalAddress()) {
-            throw new IllegalArgumentException("target '" + this + "': expected the address of a host or a group");
-        } else if (address instanceof Inet6Address ipv6) {
-            return withInterface(ipv6, source);
-        }
-        return address;
-    }
-
-    private IllegalArgumentException otherVersion(UdpSource source) {
-        return new IllegalArgumentException("target '" + this + "': can not be sent to from " + source
-            + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
-    }
-
-    private InetAddress[] allByName() throws IOException {
+    private InetAddress literal() throws IOException {
         try {
-            return InetAddress.getAllByName(host);
-        } catch (UnknownHostException unknown) {
-            boolean noInterface = host.contains(":") && host.contains("%");
-            String reason = noInterface ? "no interface " + host.substring(host.indexOf('%') + 1) : "host not found";
-            throw new IOException(this + ": " + reason, unknown);
+            return InetAddress.getByName(place.host());
+        } catch (UnknownHostException notNow) {
+            if (place.host().contains("%")) {
+                throw new IOException("no interface " + place.host().replaceFirst(".*%", ""), notNow);
+            }
+            throw new IllegalArgumentException("expected an IPv6 address in the brackets", notNow);
         }
     }
 
-    private InetAddress withInterface(Inet6Address address, UdpSource source) throws IOException {
+    private InetAddress checked(InetAddress address, UdpSource source) {
+        if (address.isAnyLocalAddress()) {
+            throw new IllegalArgumentException("expected the address of a host or a group");
+        }
+        return address instanceof Inet6Address ipv6 ? withInterface(ipv6, source) : address;
+    }
+
+    private InetAddress withInterface(Inet6Address address, UdpSource source) {
         byte[] bytes = address.getAddress();
         if (!address.isMulticastAddress() && isAllOnes(bytes)) {
-            throw ipv6HasNoBroadcast(toString(), port);
+            throw ipv6HasNoBroadcast(place.port());
         }
         boolean needsInterface =
             address.isLinkLocalAddress() || address.isMCLinkLocal() || address.isMCNodeLocal();
@@ -103,8 +110,12 @@ public record UdpTarget(String host, int port) {
             return address;
         }
         NetworkInterface network = source.networkInterface().orElseThrow(() -> new IllegalArgumentException(
-            "target '" + this + "': a link-local address needs its interface, as in [" + host + "%eth0]:" + port));
-        return Inet6Address.getByAddress(null, bytes, network);
+            "a link-local address needs its interface, as in [" + place.host() + "%eth0]:" + place.port()));
+        try {
+            return Inet6Address.getByAddress(null, bytes, network);
+        } catch (UnknownHostException hasNoIpv6) {
+            throw new IllegalArgumentException("interface " + source + " has no IPv6 address", hasNoIpv6);
+        }
     }
 
     /** What would be the broadcast address of a subnet in IPv4 belongs to a reserved anycast range in IPv6. */
@@ -117,40 +128,33 @@ public record UdpTarget(String host, int port) {
         return true;
     }
 
-    private static IllegalArgumentException ipv6HasNoBroadcast(String target, int port) {
-        return new IllegalArgumentException("target '" + target + "': IPv6 has no broadcast;"
-            + " all hosts of a network are the multicast group [ff02::1%IF]:" + port + ", IF being the interface");
-    }
-
-    private List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
-        Set<InetAddress> broadcast = new LinkedHashSet<>();
-        Set<InetAddress> loopback = new LinkedHashSet<>();
-        List<NetworkInterface> interfaces = source.networkInterface().map(List::of)
-            .orElseGet(UdpTarget::networkInterfaces);
-        for (NetworkInterface network : interfaces) {
-            if (network.isUp() && !network.isPointToPoint()) {
-                addBroadcastAddresses(network, network.isLoopback() ? loopback : broadcast);
+    /** The loopback's only where it was asked for: nobody else hears what goes there. */
+    private static List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
+        boolean chosen = source.networkInterface().isPresent();
+        List<NetworkInterface> networks = chosen ? List.of(source.networkInterface().get()) : networkInterfaces();
+        Set<InetAddress> found = new LinkedHashSet<>();
+        for (NetworkInterface network : networks) {
+            if (network.isUp() && !network.isPointToPoint() && (chosen || !network.isLoopback())) {
+                addBroadcastAddresses(network, found);
             }
         }
-        Set<InetAddress> found = broadcast.isEmpty() ? loopback : broadcast;
         if (found.isEmpty()) {
-            throw new IOException(this + ": " + source.networkInterface().map(one -> "interface " + one.getName())
-                .orElse("no interface") + (source.networkInterface().isPresent() ? " has no" : " that is up has an")
-                + " IPv4 broadcast address; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
+            throw new IOException((chosen ? "interface " + source + " has no IPv4 broadcast address now"
+                : "no interface is up that has an IPv4 broadcast address, but for the loopback")
+                + "; all hosts of an IPv6 network are [ff02::1%IF]");
         }
-        return new ArrayList<>(found);
+        return List.copyOf(found);
     }
 
     private static List<NetworkInterface> networkInterfaces() {
         try {
             return NetworkInterface.networkInterfaces().toList();
-        } catch (IOException none) {
+        } catch (SocketException none) {
             return List.of();
         }
     }
 
-    private static void addBroadcastAddresses(NetworkInterface network, Set<InetAddress> addresses)
-            throws UnknownHostException {
+    private static void addBroadcastAddresses(NetworkInterface network, Set<InetAddress> addresses) {
         for (InterfaceAddress address : network.getInterfaceAddresses()) {
             boolean hasBroadcast = address.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX;
             if (address.getAddress() instanceof Inet4Address && hasBroadcast) {
@@ -160,7 +164,7 @@ public record UdpTarget(String host, int port) {
     }
 
     /** An address that was set without a broadcast address is reported with 0.0.0.0, or with none on the loopback. */
-    private static InetAddress broadcastAddress(InterfaceAddress address) throws UnknownHostException {
+    static InetAddress broadcastAddress(InterfaceAddress address) {
         InetAddress declared = address.getBroadcast();
         if (declared != null && !declared.isAnyLocalAddress()) {
             return declared;
@@ -169,16 +173,15 @@ public record UdpTarget(String host, int port) {
         for (int bit = address.getNetworkPrefixLength(); bit < bytes.length * 8; bit++) {
             bytes[bit / 8] |= (byte) (0x80 >> bit % 8);
         }
-        return InetAddress.getByAddress(bytes);
-    }
-
-    /** Whether this is the loopback's own broadcast address, which no other host hears. */
-    static boolean isLoopback(List<InetSocketAddress> addresses) {
-        return addresses.stream().allMatch(address -> address.getAddress().isLoopbackAddress());
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException neverOfThisLength) {
+            throw new IllegalStateException(neverOfThisLength);
+        }
     }
 
     @Override
     public String toString() {
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        return place.toString();
     }
 }

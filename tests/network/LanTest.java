@@ -149,18 +149,6 @@ class LanTest {
     }
 
     @Test
-    void allIsTheLoopbackWhereThereIsNothingElse() throws Exception {
-        Script.Ended ended = start("sw", "UdpSend", "-n", "-m", "x", "all:5000").end();
-        assertTrue(ended.out().endsWith(" -> 127.255.255.255:5000 (lo): 1 bytes\n"), ended.out());
-    }
-
-    @Test
-    void allOfAnInterfaceWithIpv6OnlyNamesMulticast() throws Exception {
-        start("sw", "UdpSend", "-I", "br0", "-m", "x", "all:5000").end().assertIs(1, "", "udp-send: all:5000: interface"
-            + " br0 has no IPv4 broadcast address; all hosts of an IPv6 network are \\[ff02::1%IF\\]:5000");
-    }
-
-    @Test
     void aDatagramThatDoesNotFitOnePacketIsNotedOnce() throws Exception {
         Script receiver = listen("h2", 5015, "-F", "{data}", "5015");
         String fits = "x".repeat(1472);
@@ -329,7 +317,7 @@ class LanTest {
         assertReceived("one", receiver);
         assertReceived("two", receiver);
         String dead = Pattern.quote("udp-send: 172.16.0.1:5012: Network is unreachable; ");
-        sender.end().assertIs(0, "", dead + "trying again until it works, the input waits",
+        sender.end().assertIs(1, "", dead + "trying again until it works, the input waits",
             dead + "the other targets go on without it until it works again",
             "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 1 retried, 0 failed");
     }
@@ -461,7 +449,7 @@ class LanTest {
     }
 
     @Test
-    void aDryRunShowsTargetsThatCanNotBeReachedToo() throws Exception {
+    void aDryRunShowsTargetsThatCannotBeReachedToo() throws Exception {
         Script.Ended ended = start("h1", "UdpSend", "-n", "-m", "x", "172.16.0.1:5021", "192.168.8.2:5021").end();
         assertEquals(0, ended.status());
         assertEquals(List.of("172.16.0.1:5021 (Network is unreachable): 1 bytes",

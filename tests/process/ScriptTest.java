@@ -377,7 +377,7 @@ class ScriptTest {
 
     @Test
     void unknownHostIsNamed() throws Exception {
-        Script.run("", "UdpSend", "-q", "-m", "x", "no-such-host.invalid:5000").assertIs(1, "",
+        Script.run("", "UdpSend", "-q", "--max-time", "1", "-m", "x", "no-such-host.invalid:5000").assertIs(1, "",
             "udp-send: no-such-host.invalid:5000: host not found");
     }
 

@@ -117,9 +117,26 @@ public final class Lan implements AutoCloseable {
 
     /** Gives a host a hosts file of its own, which what is started from then on sees. */
     public void hosts(String host, String line) throws IOException {
+        etc(host, "hosts", line);
+    }
+
+    /** Gives a host a name server, which what is started from then on asks. */
+    public void nameServer(String host, String address) throws IOException {
+        etc(host, "resolv.conf", "nameserver " + address);
+    }
+
+    /** Takes both away again for what is started from then on. */
+    public void noNames(String host) throws IOException {
+        Path folder = HOSTS.resolve(prefix + host);
+        Files.deleteIfExists(folder.resolve("hosts"));
+        Files.deleteIfExists(folder.resolve("resolv.conf"));
+        Files.deleteIfExists(folder);
+    }
+
+    private void etc(String host, String file, String line) throws IOException {
         Path folder = HOSTS.resolve(prefix + host);
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve("hosts"), line + "\n");
+        Files.writeString(folder.resolve(file), line + "\n");
     }
 
     /** Starts a script within a host whose standard error can be read line by line, as its output. */
@@ -210,8 +227,7 @@ public final class Lan implements AutoCloseable {
         try {
             for (String name : NAMESPACES) {
                 exitStatus("ip", "netns", "del", prefix + name);
-                Files.deleteIfExists(HOSTS.resolve(prefix + name).resolve("hosts"));
-                Files.deleteIfExists(HOSTS.resolve(prefix + name));
+                noNames(name);
             }
         } catch (InterruptedException stop) {
             throw new IOException("interrupted while removing " + prefix + "*", stop);

@@ -150,6 +150,11 @@ public final class Script implements AutoCloseable {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
+    /** Whether something of standard output is there to be read. */
+    public boolean hasLine() throws IOException {
+        return out.ready();
+    }
+
     /** The next line of standard output, waited for; null at its end. */
     public String nextLine() throws IOException {
         return out.readLine();

@@ -63,7 +63,7 @@ class FormatTest {
             arguments("{{unknown}", "{unknown}"),
             arguments("}}", "}}"),
             arguments("{data}}", "a b}"),
-            arguments("$0 \\ %s \\n $1", "$0 \\ %s \\n $1"),
+            arguments("$0 \\ %s \\n $1", "$0 \\ %s \n $1"),
             arguments("\u00E9\u20AC\uD83D\uDE00{id}\u2028", "\u00E9\u20AC\uD83D\uDE004\u2028"));
     }
 

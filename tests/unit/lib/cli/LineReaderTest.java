@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,10 +18,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bytes into lines: each case is read at once, byte by byte, and in parts of some bytes. One character is one byte. */
 class LineReaderTest {
+    private static final int LIMIT = 1 << 28;
 
     /** Input that comes in parts of at most some bytes, as from a pipe. */
     private static final class Pipe extends ByteArrayInputStream {
@@ -134,8 +136,8 @@ class LineReaderTest {
                 return part.length;
             }
         };
-        new LineReader(in, '\n', false)
-            .forEach((bytes, offset, length) -> seen.add(new String(bytes, offset, length, ISO_8859_1)));
+        new LineReader(in, LIMIT)
+            .forEach((bytes, offset, length, size) -> seen.add(new String(bytes, offset, length, ISO_8859_1)));
         assertEquals(List.of("a", "b", "cd", "e"), seen);
     }
 
@@ -144,8 +146,8 @@ class LineReaderTest {
         IOException full = new IOException("full");
         List<Integer> lengths = new ArrayList<>();
         IOException thrown = assertThrows(IOException.class,
-            () -> new LineReader(new Pipe("a\nbc\n".getBytes(ISO_8859_1), 10), '\n', false)
-                .forEach((bytes, offset, length) -> {
+            () -> new LineReader(new Pipe("a\nbc\n".getBytes(ISO_8859_1), 10), LIMIT)
+                .forEach((bytes, offset, length, size) -> {
                     lengths.add(length);
                     throw full;
                 }));
@@ -174,36 +176,53 @@ class LineReaderTest {
                 return 1;
             }
         };
-        assertSame(broken, assertThrows(IOException.class, () -> new LineReader(in, '\n', false)
-            .forEach((bytes, offset, length) -> seen.add(new String(bytes, offset, length, ISO_8859_1)))));
+        assertSame(broken, assertThrows(IOException.class, () -> new LineReader(in, LIMIT)
+            .forEach((bytes, offset, length, size) -> seen.add(new String(bytes, offset, length, ISO_8859_1)))));
         assertEquals(List.of("a"), seen);
     }
 
-    @Test
-    void lineWithoutEndIsRefusedBeforeItFillsTheMemory() {
-        InputStream endless = new InputStream() {
-            @Override
-            public int read() {
-                return 'x';
+    @ParameterizedTest
+    @CsvSource({"70000, 0", "70000, 70000", "70000, 70001", "70000, 135536", "70000, 135537", "70000, 1000003", "1, 65537", "100000, 165537"})
+    void ofALineAboveTheLimitTheBeginningIsKeptAndItsSizeIsTold(int limit, int size) throws IOException {
+        String line = "0123456789abcde".repeat(size / 15 + 1).substring(0, size);
+        for (String lineEnd : List.of("\n", "\r\n")) {
+            for (int most : new int[] {Integer.MAX_VALUE, 4096, 4093}) {
+                List<String> seen = new ArrayList<>();
+                List<Long> sizes = new ArrayList<>();
+                new LineReader(new Pipe((line + lineEnd + "next" + lineEnd + line).getBytes(ISO_8859_1), most), limit)
+                    .forEach((bytes, offset, length, whole) -> {
+                        seen.add(new String(bytes, offset, length, ISO_8859_1));
+                        sizes.add(whole);
+                    });
+                String first = seen.get(0);
+                assertTrue(line.startsWith(first) && first.length() >= Math.min(size, limit), first.length() + " bytes");
+                assertEquals("next", seen.get(1));
+                List<Long> expected = size == 0 ? List.of(0L, 4L) : List.of((long) size, 4L, (long) size);
+                assertEquals(expected, sizes);
             }
+        }
+    }
 
-            @Override
-            public int read(byte[] buffer, int offset, int length) {
-                Arrays.fill(buffer, offset, offset + length, (byte) 'x');
-                return length;
-            }
-        };
-        String message = assertThrows(IOException.class, () -> new LineReader(endless, '\n', false)
-            .forEach((bytes, offset, length) -> {
-                throw new AssertionError("a line of " + length + " bytes");
-            })).getMessage();
-        assertEquals("a line is longer than 268435456 bytes", message);
+    @Test
+    void theWholeInputIsOneLineEvenIfItIsEmpty() throws IOException {
+        for (String input : List.of("", "\n", "a\r\nb\0\n")) {
+            List<String> seen = new ArrayList<>();
+            new LineReader(new Pipe(input.getBytes(ISO_8859_1), 2), LIMIT).whole()
+                .forEach((bytes, offset, length, size) -> seen.add(new String(bytes, offset, length, ISO_8859_1)));
+            assertEquals(List.of(input), seen);
+        }
     }
 
     private static List<String> lines(String input, int lineEnd, boolean keepEnds, int most) throws IOException {
         List<String> lines = new ArrayList<>();
-        new LineReader(new Pipe(input.getBytes(ISO_8859_1), most), lineEnd, keepEnds)
-            .forEach((bytes, offset, length) -> lines.add(new String(bytes, offset, length, ISO_8859_1)));
+        LineReader reader = new LineReader(new Pipe(input.getBytes(ISO_8859_1), most), LIMIT);
+        if (lineEnd == 0) {
+            reader.endInNull();
+        }
+        if (keepEnds) {
+            reader.keepEnds();
+        }
+        reader.forEach((bytes, offset, length, size) -> lines.add(new String(bytes, offset, length, ISO_8859_1)));
         return lines;
     }
 }

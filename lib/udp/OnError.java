@@ -1,0 +1,11 @@
+package lib.udp;
+
+/** What happens to a datagram that the system refuses. */
+public enum OnError {
+    /** It is sent again until it goes out. */
+    RETRY,
+    /** It is not sent to the target that refuses; a notice tells when that begins and ends. */
+    SKIP,
+    /** {@link UdpBroadcaster#send} throws. */
+    FAIL
+}

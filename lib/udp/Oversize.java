@@ -1,0 +1,11 @@
+package lib.udp;
+
+/** What happens to a payload that is larger than a datagram may be. */
+public enum Oversize {
+    /** It is not sent; a notice tells. */
+    SKIP,
+    /** {@link UdpBroadcaster#send} throws. */
+    FAIL,
+    /** Its beginning is sent, up to a character of UTF-8; a notice tells. */
+    TRUNCATE
+}

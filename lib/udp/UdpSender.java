@@ -1,0 +1,268 @@
+//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpRoute.java UdpRoutes.java
+package lib.udp;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * Has each datagram taken by all routes, one datagram after the other. Where it is refused it is offered again, while
+ * the caller waits; for how long, {@link UdpBroadcaster} tells. For use by any thread.
+ */
+final class UdpSender {
+    /** The most that one datagram holds over IPv4. */
+    static final int LARGEST = 65507;
+
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
+    private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+    private static final long MOST_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(500);
+    /** What every network that carries IPv6 can carry in one packet. */
+    private static final int SURELY_UNFRAGMENTED = 1232;
+
+    private final UdpRoutes routes;
+    private final OnError onError;
+    private final Optional<Pace> pace;
+    private final Consumer<String> notices;
+    private final Consumer<String> losses;
+    /** Fair, so that copies and new datagrams take turns. */
+    private final ReentrantLock lock = new ReentrantLock(true);
+    /** What is being sent: from here the system takes it without another copy for each route. */
+    private final ByteBuffer current = ByteBuffer.allocateDirect(LARGEST);
+    private long number;
+    private boolean fragmentsSaid;
+    private volatile Thread waiting;
+    private volatile boolean ended;
+    /** Of the user's callback, on a thread that is none of his. */
+    private volatile RuntimeException unheard;
+
+    private volatile long sent;
+    private volatile long bytes;
+    private volatile long skipped;
+    private volatile long retried;
+    private volatile long failed;
+
+    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices,
+            Consumer<String> losses) {
+        this.routes = routes;
+        this.onError = onError;
+        this.pace = pace;
+        this.notices = notices;
+        this.losses = losses;
+        routes.followNames(this::lookAtNames);
+    }
+
+    /**
+     * One datagram to each target, now, or as soon as there is a turn and they take it.
+     *
+     * @return whether any target took it
+     * @throws CancelledException after the end, or if that comes first
+     */
+    boolean send(ByteBuffer datagram) throws IOException {
+        lock.lock();
+        try {
+            number++;
+            long before = sent;
+            refresh();
+            current.clear().put(datagram.duplicate()).flip();
+            if (current.limit() > SURELY_UNFRAGMENTED && !fragmentsSaid) {
+                sayIfFragmented(current.limit());
+            }
+            if (!offer()) {
+                persist();
+            }
+            return sent > before;
+        } catch (IOException | RuntimeException end) {
+            failed += untaken().size();
+            throw end;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Where a datagram would come from and go to now, a text for each route. */
+    List<String> ways() throws IOException {
+        lock.lock();
+        try {
+            refresh();
+            List<String> ways = new ArrayList<>();
+            for (UdpRoute route : routes.all()) {
+                ways.add(route.way());
+            }
+            return ways;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Names that are on their way are waited for, so that what is sent first goes to all targets as well. */
+    private void refresh() throws IOException {
+        checkNotEnded();
+        throwUnheard();
+        while (routes.areComing()) {
+            waitUntil(System.nanoTime() + FIRST_WAIT);
+        }
+        routes.refresh();
+    }
+
+    /** On another thread: who is sending looks for himself. */
+    private void lookAtNames() {
+        if (lock.tryLock()) {
+            try {
+                if (!ended) {
+                    routes.refresh();
+                    routes.all().forEach(route -> route.sayIfItFails("trying again until it works"));
+                }
+            } catch (RuntimeException ofCallback) {
+                unheard = ofCallback;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void throwUnheard() {
+        RuntimeException failure = unheard;
+        unheard = null;
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void sayIfFragmented(int size) {
+        routes.all().stream().filter(route -> size > route.unfragmented()).findFirst().ifPresent(route -> {
+            fragmentsSaid = true;
+            notices.accept(route + ": " + size + " bytes, more than the " + route.unfragmented()
+                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
+        });
+    }
+
+    /** To the routes that have not taken it; whether they all have now. */
+    private boolean offer() throws IOException {
+        boolean all = true;
+        for (UdpRoute route : routes.all()) {
+            if (!route.hasTaken(number) && !offer(route)) {
+                all = false;
+                if (onError == OnError.FAIL) {
+                    throw new IOException(route.trouble());
+                }
+            }
+        }
+        return all;
+    }
+
+    private boolean offer(UdpRoute route) throws IOException {
+        if (!route.isOpen()) {
+            return false;
+        }
+        if (pace.isPresent()) {
+            waitUntil(pace.get().next(System.nanoTime()));
+        } else {
+            checkNotEnded();
+        }
+        if (!route.trySend(current, number)) {
+            return false;
+        }
+        sent++;
+        bytes += current.limit();
+        pace.ifPresent(one -> one.taken(System.nanoTime()));
+        return true;
+    }
+
+    /** Offers a datagram again to the routes that did not take it, while the input waits. */
+    private void persist() throws IOException {
+        boolean counted = false;
+        long othersTook = 0;
+        long wait = FIRST_WAIT;
+        for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
+            boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
+            if (goesOn && othersTook == 0) {
+                othersTook = System.nanoTime();
+            }
+            if (onError == OnError.SKIP) {
+                untaken.forEach(route -> route.passOver(
+                    "datagrams to it are skipped until it works again", notices));
+            } else if (goesOn && System.nanoTime() - othersTook >= PATIENCE) {
+                untaken.forEach(route -> route.passOver(
+                    "the other targets go on without it until it works again", losses));
+            }
+            if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
+                untaken.forEach(UdpRoute::misses);
+                skipped += untaken.size();
+                return;
+            }
+            untaken.forEach(route -> route.sayIfItFails("trying again until it works, the input waits"));
+            retried += counted ? 0 : untaken.size();
+            counted = true;
+            waitUntil(System.nanoTime() + wait);
+            wait = Math.min(2 * wait, LONGEST_WAIT);
+            routes.refresh();
+            offer();
+        }
+    }
+
+    private List<UdpRoute> untaken() {
+        return routes.all().stream().filter(route -> !route.hasTaken(number)).toList();
+    }
+
+    /** Ends early with an exception if that is asked for meanwhile. */
+    private void waitUntil(long time) throws IOException {
+        waiting = Thread.currentThread();
+        for (long left = time - System.nanoTime(); left > 0 && !ended; left = time - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while a datagram waited");
+            }
+        }
+        waiting = null;
+        checkNotEnded();
+    }
+
+    private void checkNotEnded() throws CancelledException {
+        if (ended) {
+            throw new CancelledException();
+        }
+    }
+
+    /** How many datagrams a payload is. */
+    int routes() {
+        return routes.all().size();
+    }
+
+    /** What has become of datagrams here; nothing is known of what was received. */
+    Counts counts() {
+        return new Counts(0, sent, bytes, skipped, onError == OnError.SKIP ? skipped : 0, retried, failed);
+    }
+
+    /** Which targets do not work now, and why: a text for each. */
+    List<String> troubles() {
+        return routes.all().stream().filter(UdpRoute::isFailing).map(UdpRoute::trouble).toList();
+    }
+
+    /** Ends every wait, for good; waits a little until it has ended. */
+    void cancel() {
+        ended = true;
+        LockSupport.unpark(waiting);
+        try {
+            if (lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
+                lock.unlock();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Also ends the wait of another thread's datagram, which counts as failed. */
+    void close() {
+        cancel();
+        routes.close();
+        throwUnheard();
+    }
+}

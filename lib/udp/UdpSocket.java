@@ -1,0 +1,247 @@
+//SOURCES HostPort.java Reason.java UdpSource.java UdpTarget.java
+package lib.udp;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.PortUnreachableException;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.Optional;
+
+/**
+ * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
+ * each time. But it keeps the source address of the route that there was: {@link #isStale} tells when to open it anew.
+ */
+final class UdpSocket {
+    private static final int MOST_TOLD_AT_ONCE = 100;
+    private static final int IPV4_AND_UDP_HEADERS = 28;
+    private static final int IPV6_AND_UDP_HEADERS = 48;
+
+    private final InetSocketAddress address;
+    private final UdpSource source;
+    private final DatagramChannel channel;
+    /** By which the source address is reached; null if that is none of an interface now. */
+    private final NetworkInterface bound;
+    /** By which datagrams leave; null if that cannot be told. */
+    private final NetworkInterface network;
+
+    /**
+     * @throws BindException if the source is not there or in use; the message names it
+     * @throws IOException   if there is no way to that address now, or its interface has no link
+     */
+    UdpSocket(InetSocketAddress address, UdpSource source) throws IOException {
+        this.address = address;
+        this.source = source;
+        channel = open(address.getAddress(), source);
+        try {
+            bind();
+            connect(channel, address, source);
+            bound = networkOf(local(channel));
+            network = leavesBy();
+            checkLink();
+        } catch (IOException | RuntimeException failure) {
+            channel.close();
+            throw failure;
+        }
+    }
+
+    private static DatagramChannel open(InetAddress target, UdpSource source) throws IOException {
+        DatagramChannel opening = DatagramChannel.open(
+            target instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+        try {
+            opening.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            if (target.isMulticastAddress()) {
+                opening.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
+                opening.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
+                Optional<NetworkInterface> chosen = multicastInterface(target, source);
+                if (chosen.isPresent()) {
+                    opening.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen.get());
+                }
+            }
+            return opening;
+        } catch (IOException | RuntimeException failure) {
+            opening.close();
+            throw failure;
+        }
+    }
+
+    private static Optional<NetworkInterface> multicastInterface(InetAddress group, UdpSource source)
+            throws IOException {
+        Optional<NetworkInterface> chosen = source.networkInterface();
+        return chosen.isEmpty() && group instanceof Inet6Address ipv6 && ipv6.getScopeId() > 0
+            ? Optional.ofNullable(NetworkInterface.getByIndex(ipv6.getScopeId())) : chosen;
+    }
+
+    private void bind() throws IOException {
+        Optional<InetSocketAddress> from = source.bindAddress(address.getAddress());
+        if (from.isPresent()) {
+            try {
+                // Several targets, each with its own socket, share the source port.
+                channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
+                channel.bind(from.get());
+            } catch (BindException inUse) {
+                BindException named = new BindException("source " + HostPort.of(from.get()) + ": " + Reason.of(inUse));
+                named.initCause(inUse);
+                throw named;
+            }
+        }
+    }
+
+    private static void connect(DatagramChannel channel, InetSocketAddress address, UdpSource source)
+            throws IOException {
+        try {
+            channel.connect(address);
+        } catch (SocketException noRoute) {
+            boolean interfaceWouldDo = source.via() == null && UdpSource.isUndirected(address.getAddress());
+            throw interfaceWouldDo
+                ? new IOException(Reason.of(noRoute) + " (-I tells by which interface to leave)", noRoute) : noRoute;
+        }
+    }
+
+    private static InetAddress local(DatagramChannel channel) throws IOException {
+        return ((InetSocketAddress) channel.getLocalAddress()).getAddress();
+    }
+
+    /** What goes to an address of this machine stays on it. */
+    private NetworkInterface networkOf(InetAddress local) throws IOException {
+        return local.equals(address.getAddress())
+            ? NetworkInterface.networkInterfaces().filter(UdpSocket::isLoopback).findFirst().orElse(null)
+            : NetworkInterface.getByInetAddress(local);
+    }
+
+    private static boolean isLoopback(NetworkInterface network) {
+        try {
+            return network.isLoopback();
+        } catch (SocketException gone) {
+            return false;
+        }
+    }
+
+    /** A source address that was given says nothing of the way; the route's own choice of one does. */
+    private NetworkInterface leavesBy() throws IOException {
+        InetAddress target = address.getAddress();
+        if (target.isMulticastAddress()) {
+            return multicastInterface(target, source).orElse(bound);
+        } else if (!isSourceGiven() || UdpSource.decidesFor(target)) {
+            return bound;
+        }
+        NetworkInterface natural = networkOf(naturalSource());
+        return natural != null && natural.isLoopback() && !isOurs(target) ? null : natural;
+    }
+
+    private static boolean isOurs(InetAddress target) throws SocketException {
+        return target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null;
+    }
+
+    private boolean isSourceGiven() throws IOException {
+        return source.bindAddress(address.getAddress()).filter(from -> !from.getAddress().isAnyLocalAddress())
+            .isPresent();
+    }
+
+    /** The source address that the system would choose for a socket that is opened now. */
+    private InetAddress naturalSource() throws IOException {
+        try (DatagramChannel probe = open(address.getAddress(), source)) {
+            connect(probe, address, source);
+            return local(probe);
+        }
+    }
+
+    /** Whether one that is opened now would have another source address, or leave by another interface. */
+    boolean isStale() throws IOException {
+        if (!isSourceGiven()) {
+            InetAddress natural = naturalSource();
+            return !natural.equals(local(channel)) || index(networkOf(natural)) != index(network);
+        }
+        InetAddress from = source.bindAddress(address.getAddress()).orElseThrow().getAddress();
+        return !from.equals(local(channel)) || index(leavesBy()) != index(network);
+    }
+
+    /**
+     * Without a link the system takes datagrams and drops them. Where the source address belongs to another interface
+     * than the route, either may be the way: rules for source addresses cannot be asked for.
+     *
+     * @throws IOException if the interface by which they leave is down, or has no cable or Wi-Fi
+     */
+    void checkLink() throws IOException {
+        if (network != null && !network.isUp() && (bound == null || !bound.isUp())) {
+            throw new IOException("interface " + network.getName() + " has no link");
+        }
+    }
+
+    /**
+     * Sends one datagram. What the system has learned about an earlier one, such as that nobody listened, it tells in
+     * place of sending this one: so a first exception says nothing of it.
+     *
+     * @param payload from its beginning to its limit
+     * @return whether the system had something to tell of an earlier one
+     */
+    boolean send(ByteBuffer payload) throws IOException {
+        for (int told = 0; ; told++) {
+            try {
+                payload.rewind();
+                if (payload.hasRemaining()) {
+                    channel.write(payload);
+                } else {
+                    sendEmpty(payload);
+                }
+                return told > 0;
+            } catch (IOException refusal) {
+                if (told == (refusal instanceof PortUnreachableException ? MOST_TOLD_AT_ONCE : 1)) {
+                    throw refusal;
+                }
+            }
+        }
+    }
+
+    /** A connected channel takes an empty payload for nothing to do. */
+    private void sendEmpty(ByteBuffer payload) throws IOException {
+        channel.disconnect();
+        channel.send(payload, address);
+        channel.connect(address);
+    }
+
+    /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
+    int unfragmented() {
+        try {
+            boolean ipv6 = address.getAddress() instanceof Inet6Address;
+            return network == null ? Integer.MAX_VALUE
+                : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
+        } catch (IOException gone) {
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    /** Where it comes from and goes to, for the user. */
+    String way() throws IOException {
+        String by = network == null ? "by an interface that cannot be told" : network.getName();
+        return HostPort.of((InetSocketAddress) channel.getLocalAddress()) + " -> " + HostPort.of(address)
+            + " (" + by + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
+    }
+
+    private boolean isViaOnlyForSource() {
+        InetAddress target = address.getAddress();
+        boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network))
+            .stream().flatMap(via -> via.getInterfaceAddresses().stream())
+            .anyMatch(one -> target.equals(UdpTarget.broadcastAddress(one)));
+        return source.via() != null && !UdpSource.decidesFor(target) && !ownBroadcast;
+    }
+
+    private static int index(NetworkInterface network) {
+        return network == null ? 0 : network.getIndex();
+    }
+
+    void close() {
+        try {
+            channel.close();
+        } catch (IOException closedAllTheSame) {
+            return;
+        }
+    }
+}

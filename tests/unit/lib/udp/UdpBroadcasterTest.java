@@ -1,0 +1,262 @@
+package lib.udp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tests.support.Lan;
+import tests.support.UdpReceiver;
+
+/** What a user's own relay meets, in this process: the end, callbacks, copies of the output. */
+class UdpBroadcasterTest {
+
+    private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+    private UdpReceiver receiver;
+
+    @BeforeEach
+    void open() throws Exception {
+        receiver = new UdpReceiver();
+    }
+
+    @AfterEach
+    void close() {
+        receiver.close();
+    }
+
+    private UdpBroadcaster broadcaster(String... more) {
+        String[] targets = Stream.concat(Stream.of(receiver.target()), Stream.of(more)).toArray(String[]::new);
+        return new UdpBroadcaster(targets).notices(notices::add);
+    }
+
+    private static long sockets() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(one -> {
+                try {
+                    return Files.readSymbolicLink(one).toString().startsWith("socket:");
+                } catch (IOException closed) {
+                    return false;
+                }
+            }).count();
+        }
+    }
+
+    @Test
+    void threeLinesAreARelay() throws Exception {
+        try (UdpBroadcaster lan = new UdpBroadcaster(receiver.target())) {
+            lan.send("text");
+        }
+        assertEquals("text", receiver.nextText());
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void sendAfterCloseThrowsAndLeavesNoSocket() throws Exception {
+        for (boolean used : new boolean[] {true, false}) {
+            UdpBroadcaster lan = broadcaster();
+            if (used) {
+                lan.send("before");
+                receiver.next();
+            }
+            lan.close();
+            long sockets = sockets();
+            assertThrows(CancelledException.class, () -> lan.send("after"));
+            assertEquals(sockets, sockets());
+            assertEquals(1, lan.counts().failed());
+            assertEquals(used ? 1 : 0, lan.counts().sent());
+            lan.close();
+        }
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void closeAfterCancelDoesNotThrowHoweverOften() throws Exception {
+        UdpBroadcaster lan = broadcaster().repeat(3, Duration.ofHours(1));
+        lan.send("once");
+        lan.cancel();
+        lan.close();
+        lan.close();
+        assertEquals(new Counts(1, 1, 4, 0, 0, 0, 2), lan.counts());
+        UdpBroadcaster unused = broadcaster();
+        unused.cancel();
+        unused.close();
+        assertThrows(CancelledException.class, () -> unused.send("late"));
+    }
+
+    @Test
+    void aCallbackThatFailsWithACopyIsHeardAtTheEndAndDoesNotHang() throws Exception {
+        IllegalStateException failure = new IllegalStateException("the callback's own");
+        OutputStream failing = new ByteArrayOutputStream() {
+            @Override
+            public synchronized void write(byte[] bytes) {
+                if (Thread.currentThread().getName().equals("udp-later")) {
+                    throw failure;
+                }
+                writeBytes(bytes);
+            }
+        };
+        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(3, Duration.ofMillis(1));
+        lan.send("x");
+        assertSame(failure, assertThrows(IllegalStateException.class, lan::close));
+        assertEquals(1, lan.counts().failed());
+        lan.close();
+    }
+
+    @Test
+    void aReaderThatIsGoneIsNotHiddenByTheThreadOfCopies() throws Exception {
+        IOException gone = new IOException("the reader is gone");
+        OutputStream failing = new ByteArrayOutputStream() {
+            @Override
+            public synchronized void write(byte[] bytes) throws IOException {
+                if (Thread.currentThread().getName().equals("udp-later")) {
+                    throw gone;
+                }
+            }
+        };
+        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(2, Duration.ofMillis(1));
+        lan.send("x");
+        assertSame(gone, assertThrows(IOException.class, lan::close));
+    }
+
+    @Test
+    void teeCopiesWhatWasSentOnly() throws Exception {
+        ByteArrayOutputStream copies = new ByteArrayOutputStream();
+        try (UdpBroadcaster lan = broadcaster().maxPayload(4).tee(copies)) {
+            lan.send("1234");
+            lan.send("12345");
+            lan.oversize(Oversize.TRUNCATE).send("12345");
+        }
+        assertEquals("1234\n1234\n", copies.toString(StandardCharsets.UTF_8));
+        copies.reset();
+        try (UdpBroadcaster lan = broadcaster().dryRun(copies).tee(copies)) {
+            lan.send("1234");
+        }
+        assertEquals(1, copies.toString(StandardCharsets.UTF_8).lines().count());
+    }
+
+    @Test
+    void linesOfADryRunAreWholeThoughCopiesComeFromAnotherThread() throws Exception {
+        List<String> parts = Collections.synchronizedList(new ArrayList<>());
+        OutputStream out = new OutputStream() {
+            @Override
+            public void write(int one) {
+                throw new AssertionError("one byte");
+            }
+
+            @Override
+            public void write(byte[] bytes) {
+                parts.add("begin");
+                Thread.yield();
+                parts.add("end");
+            }
+        };
+        try (UdpBroadcaster lan = broadcaster(receiver.target()).dryRun(out).repeat(2, Duration.ofNanos(1))) {
+            for (int i = 0; i < 300; i++) {
+                lan.send("x");
+            }
+        }
+        assertEquals(2400, parts.size());
+        for (int i = 0; i < parts.size(); i += 2) {
+            assertEquals(List.of("begin", "end"), parts.subList(i, i + 2));
+        }
+    }
+
+    @Test
+    void noticesGoToStandardErrorUnlessSet() throws Exception {
+        PrintStream original = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try (UdpBroadcaster lan = new UdpBroadcaster(receiver.target())) {
+            lan.send("x".repeat(70_000));
+        } finally {
+            System.setErr(original);
+        }
+        assertEquals("70000 bytes, more than the 65507 of a datagram: not sent\n", said.toString(StandardCharsets.UTF_8));
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void messagesOfOneKindAreFew() throws Exception {
+        try (UdpBroadcaster lan = broadcaster().maxPayload(1)) {
+            for (int i = 0; i < 20_000; i++) {
+                lan.send("12");
+                lan.skip("line " + i + ": not JSON; skipped");
+            }
+            assertEquals(new Counts(40_000, 0, 0, 40_000, 0, 0, 0), lan.counts());
+        }
+        assertTrue(notices.size() <= 20, () -> notices.size() + " messages");
+        assertEquals("2 bytes, more than the 1 of a datagram: not sent", notices.get(0));
+        assertEquals("line 1: not JSON; skipped", notices.get(3));
+    }
+
+    @Test
+    void whatASettingLetGoIsComplete() throws Exception {
+        try (UdpBroadcaster lan = broadcaster().maxPayload(1)) {
+            lan.send("1");
+            assertTrue(lan.counts().isComplete());
+            lan.oversize(Oversize.SKIP).send("12");
+            assertTrue(lan.counts().isComplete());
+            lan.oversize(Oversize.TRUNCATE).send("12");
+            assertTrue(lan.counts().isComplete());
+            lan.skip("not asked for");
+            assertTrue(!lan.counts().isComplete());
+        }
+        try (UdpBroadcaster lan = broadcaster().maxPayload(1)) {
+            lan.send("12");
+            assertTrue(!lan.counts().isComplete());
+        }
+    }
+
+    @Test
+    void settingsOfSocketsAreRefusedWhenItIsTooLate() throws Exception {
+        try (UdpBroadcaster lan = broadcaster()) {
+            lan.send("x");
+            assertThrows(IllegalStateException.class, () -> lan.source(":5001"));
+            assertThrows(IllegalStateException.class, () -> lan.rate(5));
+        }
+    }
+
+    @Test
+    void aNameThatIsNotFoundHoldsUpNeitherTheOthersNorTheEnd() throws Exception {
+        UdpBroadcaster lan = broadcaster("nosuch.invalid:5000");
+        CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+            assertThrows(CancelledException.class, () -> lan.send("x"));
+        });
+        assertEquals("x", receiver.nextText());
+        Lan.await("the message", () -> !notices.isEmpty());
+        assertTrue(notices.get(0).startsWith("nosuch.invalid:5000: host not found; trying again"), notices.toString());
+        assertEquals(List.of("nosuch.invalid:5000: host not found"), lan.troubles());
+        lan.close();
+        sending.get(5, TimeUnit.SECONDS);
+        assertEquals(1, lan.counts().sent());
+        assertEquals(1, lan.counts().failed());
+        receiver.assertNothingMore();
+    }
+
+    @Test
+    void ofAPayloadThatWasNotKeptWholeTheBeginningIsSentAndTheSizeIsTold() throws Exception {
+        try (UdpBroadcaster lan = broadcaster().maxPayload(4).oversize(Oversize.TRUNCATE)) {
+            lan.send(ByteBuffer.wrap("12345".getBytes(StandardCharsets.UTF_8)), 300_000_000);
+        }
+        assertEquals("1234", receiver.nextText());
+        assertEquals(List.of("300000000 bytes, more than the 4 of a datagram: cut off"), notices);
+    }
+}
