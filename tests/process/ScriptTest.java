@@ -370,38 +370,4 @@ class ScriptTest {
             assertEquals(0, server.further());
         }
     }
-
-    /** javac reads them in the system's encoding, which is ASCII in the locale C. */
-    @Test
-    void scriptsAndLibraryAreAscii() throws Exception {
-        try (java.util.stream.Stream<Path> files = Files.walk(Script.root())) {
-            for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|jsh)") && !path.toString().contains("/tests/")).toList()) {
-                for (byte one : Files.readAllBytes(file)) {
-                    assertTrue(one >= 0, file.toString());
-                }
-            }
-        }
-    }
-
-    @Test
-    void scriptsPinTheSameVersions() throws Exception {
-        java.util.Map<String, String> pinned = new java.util.TreeMap<>();
-        try (java.util.stream.Stream<Path> files = Files.walk(Script.root())) {
-            for (Path file : files.filter(path -> path.toString().matches(".*\\.(java|jsh)")).toList()) {
-                for (String line : Files.readString(file, StandardCharsets.UTF_8).lines().filter(one -> one.startsWith("//DEPS ")).toList()) {
-                    for (String coordinate : line.substring(7).strip().split("\\s+")) {
-                        int colon = coordinate.lastIndexOf(':');
-                        if (colon < 0) {
-                            continue;
-                        }
-                        String version = coordinate.substring(colon + 1);
-                        assertTrue(version.matches("[0-9]+(\\.[0-9]+)*"), file + ": " + coordinate);
-                        String other = pinned.putIfAbsent(coordinate.substring(0, colon), version);
-                        assertTrue(other == null || other.equals(version), file + ": " + coordinate + ", elsewhere " + other);
-                    }
-                }
-            }
-        }
-        assertFalse(pinned.isEmpty());
-    }
 }
