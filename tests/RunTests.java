@@ -19,7 +19,7 @@
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java
-//SOURCES support/ReplayServer.java support/Script.java support/SseServer.java support/SseServing.java
+//SOURCES support/ReplayServer.java support/Script.java support/Sources.java support/SseServer.java support/SseServing.java
 //SOURCES support/TestCertificates.java support/TestProxy.java support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;

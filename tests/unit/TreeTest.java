@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,9 +20,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +29,7 @@ import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherFactory;
 import tests.support.Script;
+import tests.support.Sources;
 
 /** How the tree is built: what knows what, how large it is, and that no test is forgotten. */
 class TreeTest {
@@ -63,14 +59,12 @@ class TreeTest {
         return Files.readAllLines(ROOT.resolve(file));
     }
 
-    /** The words of all directives of this name. */
     private static List<String> directives(String name, Path file) throws IOException {
-        return lines(file).stream().filter(line -> line.startsWith("//" + name + " "))
-            .flatMap(line -> Arrays.stream(line.substring(name.length() + 3).strip().split("\\s+"))).toList();
+        return Sources.directives(name, ROOT.resolve(file));
     }
 
     private static Set<Path> named(Path file) throws IOException {
-        return directives("SOURCES", file).stream().map(name -> file.resolveSibling(name).normalize()).collect(Collectors.toCollection(TreeSet::new));
+        return Sources.namedBy(ROOT.resolve(file)).stream().map(ROOT::relativize).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static String simpleName(Path file) {
@@ -167,19 +161,12 @@ class TreeTest {
 
     @Test
     void javacFindsTheLibraryBelowTheRoot(@TempDir Path classes) throws Exception {
-        Collection<Path> scripts = sources().stream().filter(path -> path.getNameCount() == 1).map(ROOT::resolve).toList();
+        List<Path> scripts = sources().stream().filter(path -> path.getNameCount() == 1).map(ROOT::resolve).toList();
         assertNotEquals(0, scripts.size());
-        String jars = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        String jars = Arrays.stream(Script.classPath().split(File.pathSeparator))
             .filter(path -> path.matches(".*/(picocli|jackson-core)-[^/]*\\.jar")).collect(Collectors.joining(File.pathSeparator));
-        JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
-        StringWriter said = new StringWriter();
-        try (StandardJavaFileManager files = javac.getStandardFileManager(null, null, null)) {
-            boolean done = javac.getTask(said, files, null, List.of("-sourcepath", ROOT.toString(), "-cp", jars, "-d", classes.toString(),
-                "-proc:none", "-implicit:class", "-encoding", "US-ASCII", "-Xlint:all", "-Werror"), null,
-                files.getJavaFileObjectsFromPaths(scripts)).call();
-            assertEquals("", said.toString());
-            assertTrue(done);
-        }
+        Sources.compile(scripts, List.of("-sourcepath", ROOT.toString(), "-cp", jars, "-d", classes.toString(),
+            "-proc:none", "-implicit:class", "-encoding", "US-ASCII", "-Xlint:all", "-Werror"));
         assertTrue(Files.exists(classes.resolve("lib/sse/SseClient.class")));
     }
 
