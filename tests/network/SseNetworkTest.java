@@ -145,7 +145,7 @@ class SseNetworkTest {
             notice = notice(ids, client);
         }
         assertEquals("sse-listen: " + url + "…: connected again", notice);
-        takeTo(100, ids, client);
+        takeTo(60, ids, client);
 
         for (int i = 0; i < ids.size(); i++) {
             assertEquals(String.valueOf(i + 1), ids.get(i), ids.toString());

@@ -39,7 +39,7 @@ class ResumeTest {
 
     @Test
     void killedAtAnyMomentNothingIsMissing() throws Exception {
-        int kills = Integer.getInteger("kills", 12);
+        int kills = Integer.getInteger("kills", 8);
         int events = kills * 80;
         Path state = folder.resolve("state");
         BitSet received = new BitSet();

@@ -171,9 +171,10 @@ class ScriptTest {
 
     @Test
     void timeOverBeforeTheCountIsStatus124() throws Exception {
-        try (SseServer server = SseServer.stream(sse("1"))) {
-            Script.run("", "SseListen", "-F", "{data}", "-m", "1.5", server.url("/")).assertIs(0, "1\n");
-            Script.run("", "SseListen", "-F", "{data}", "-m", "1.5", "-c", "2", server.url("/")).assertIs(124, "1\n");
+        try (SseServer server = SseServer.stream(sse("1")); UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-q", "-m", "1", server.url("/"), receiver.target()).assertIs(0, "");
+            Script.here("sse-to-udp", "-q", "-m", "1", "-c", "2", server.url("/"), receiver.target()).assertIs(124, "");
+            assertEquals(List.of("1", "1"), receiver.arrived());
         }
     }
 
@@ -190,9 +191,9 @@ class ScriptTest {
 
     @Test
     void onlyVerboseTellsTheWholeUrl() throws Exception {
-        try (SseServer server = SseServer.stream(sse("1"))) {
-            assertFalse(Script.run("", "SseListen", "-c", "1", server.url("/secret")).err().contains("secret"));
-            assertTrue(Script.run("", "SseListen", "-v", "-c", "1", server.url("/secret")).err().contains("/secret"));
+        try (SseServer server = SseServer.stream(sse("1")); UdpReceiver receiver = new UdpReceiver()) {
+            assertFalse(Script.here("sse-to-udp", "-c", "1", server.url("/secret"), receiver.target()).err().contains("secret"));
+            assertTrue(Script.here("sse-to-udp", "-v", "-c", "1", server.url("/secret"), receiver.target()).err().contains("/secret"));
         }
     }
 

@@ -34,6 +34,7 @@ import tests.support.Sources;
 /** How the tree is built: what knows what, how large it is, and that no test is forgotten. */
 class TreeTest {
     private static final Path ROOT = Script.root();
+    private static final Pattern DIRECTIVE = Pattern.compile("//[A-Z_]+( .*)?");
     private static final Pattern NO_CODE = Pattern.compile(
         "\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])+'|//[^\n]*|/\\*.*?\\*/", Pattern.DOTALL);
     private static final Pattern NAME = Pattern.compile("(?<![.\\w])[A-Z]\\w*");
@@ -155,6 +156,14 @@ class TreeTest {
     /** Without texts and comments. */
     private static String code(Path file) throws IOException {
         return NO_CODE.matcher(Files.readString(ROOT.resolve(file))).replaceAll(Matcher.quoteReplacement("\"\""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "examples/udp-listen", "examples/sse-serve", "examples/nanoleaf-touch"})
+    void headOfAScriptHasAtMostSixDirectives(String script) throws Exception {
+        List<String> head = lines(Path.of(script + ".java")).stream().takeWhile(line -> !line.matches("(import|(final )?class|@Command).*"))
+            .filter(DIRECTIVE.asMatchPredicate()).toList();
+        assertTrue(!head.isEmpty() && head.size() <= 6, () -> String.join("\n", head));
     }
 
     // ---- as others compile it ----
