@@ -20,7 +20,11 @@ import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.UdpReceiver;
 
-/** What is left of an event that was handed over, after the process that did it has ended in one way or another. */
+/**
+ * What is left of an event that was handed over, after the process that did it has ended in one way or another.
+ *
+ * <p>Here with eight kills; with more: {@code KILLS=50 ./jbang test ResumeTest}.
+ */
 class ResumeTest {
     @TempDir
     Path folder;
@@ -39,7 +43,7 @@ class ResumeTest {
 
     @Test
     void killedAtAnyMomentNothingIsMissing() throws Exception {
-        int kills = Integer.getInteger("kills", 8);
+        int kills = Integer.parseInt(System.getenv().getOrDefault("KILLS", "8"));
         int events = kills * 80;
         Path state = folder.resolve("state");
         BitSet received = new BitSet();

@@ -121,15 +121,11 @@ class TlsTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "self-signed | " + UNTRUSTED,
-        "expired     | the server's certificate has expired",
-        "other-host  | the server's certificate is for another host: No subject alternative names matching IP address 127.0.0.1 found"})
-    void scriptEndsWithSixAndOneLine(String certificate, String reason) throws Exception {
-        try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
+    @Test
+    void scriptEndsWithSixAndOneLine() throws Exception {
+        try (SseServer server = certificates.server("expired", always(NO_CONTENT))) {
             Script.here("sse-listen", "--no-retry", "--cacert", certificates.authority().toString(), server.url("/secret"))
-                .assertIs(6, "", "sse-listen: " + server.uri("/") + "…: " + reason + "; gave up");
+                .assertIs(6, "", "sse-listen: " + server.uri("/") + "…: the server's certificate has expired; gave up");
             assertEquals(0, server.further());
         }
     }
