@@ -262,6 +262,17 @@ class ScriptTest {
         }
     }
 
+    @Test
+    void lineThatIsBeingWrittenIsFinishedAfterASignalWhenItsReaderOnlyPauses() throws Exception {
+        String line = "x".repeat(200_000);
+        try (SseServer server = SseServer.stream(sse(line)); Script listen = Script.start("SseListen", "-F", "{data}", server.url("/"))) {
+            Lan.await("a full pipe", () -> listen.process.getInputStream().available() > 56 << 10);
+            listen.signal("TERM");
+            assertFalse(listen.process.waitFor(300, TimeUnit.MILLISECONDS), "the line is not finished yet");
+            listen.end().assertIs(143, line + "\n");
+        }
+    }
+
     // ---- udp-send ----
 
     @Test
