@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tests.support.JBangHome;
 import tests.support.Readme;
@@ -96,6 +97,7 @@ class EditTest {
     }
 
     @Test
+    @Timeout(300)
     void editMakesAProjectWhoseFilesAreOurs() throws Exception {
         for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "nanoleaf-touch", "udp-listen")) {
             Script.Ended edit = jbang.run(Script.root(), "edit", "--no-open", "--sandbox", script);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -120,6 +121,7 @@ class OperationTest {
     // ---- exports ----
 
     @Test
+    @Timeout(300)
     void exportedScriptsWorkInAnEmptyHomeWithoutNetwork() throws Exception {
         Lan.assumeNamespaces();
         JBangHome jbang = new JBangHome(folder.resolve("jbang"));
