@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.platform.engine.support.descriptor.ClassSource;
@@ -107,6 +108,22 @@ class TreeTest {
     }
 
     // ---- three rooms ----
+
+    @ParameterizedTest
+    @CsvSource({"lib/sse, 1950", "lib/udp, 1300", "lib/cli, 1750"})
+    void roomIsTiny(String room, int most) throws Exception {
+        int lines = 0;
+        for (Path file : sources(room)) {
+            lines += lines(file).size();
+        }
+        assertTrue(lines > 0 && lines <= most, lines + " lines");
+    }
+
+    @ParameterizedTest
+    @MethodSource("library")
+    void fileOfTheLibraryHasAtMost400Lines(Path file) throws Exception {
+        assertTrue(lines(file).size() <= 400, lines(file).size() + " lines");
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"sse", "udp"})
