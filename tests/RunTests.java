@@ -8,7 +8,7 @@
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
-//SOURCES unit/SseBroadcasterTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
+//SOURCES unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
 //SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java
 //SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SilenceTest.java
@@ -22,8 +22,8 @@
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java
-//SOURCES support/ReplayServer.java support/Script.java support/SseServer.java support/SseServing.java
-//SOURCES support/TestCertificates.java support/TestProxy.java support/UdpReceiver.java
+//SOURCES support/ReplayServer.java support/Script.java support/Sources.java support/SseServer.java
+//SOURCES support/SseServing.java support/TestCertificates.java support/TestProxy.java support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
@@ -31,7 +31,13 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -40,13 +46,21 @@ import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Runs the tests on this class path; the last line is {@code N passed, N failed}. */
+/**
+ * Runs the tests on this class path; the last line is {@code N passed, N failed}. With TEST_TIMES=1
+ * in the environment it also tells how long each class took, and the slowest tests.
+ */
 class RunTests implements TestExecutionListener {
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final boolean withTimes = "1".equals(System.getenv("TEST_TIMES"));
+    private final Map<TestIdentifier, Long> started = new ConcurrentHashMap<>();
+    private final List<Time> times = Collections.synchronizedList(new ArrayList<>());
     private TestPlan plan;
     private int passed;
     private int failed;
     private int skipped;
+
+    private record Time(boolean isClass, String name, double seconds) {}
 
     public static void main(String... classNames) throws Exception {
         RunTests tests = new RunTests();
@@ -54,7 +68,7 @@ class RunTests implements TestExecutionListener {
         System.exit(tests.summary());
     }
 
-    private static LauncherDiscoveryRequest request(String... classNames) throws Exception {
+    static LauncherDiscoveryRequest request(String... classNames) throws Exception {
         Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         String names = classNames.length == 0 ? ".*Test" : String.join("|", classNames);
         return LauncherDiscoveryRequestBuilder.request()
@@ -66,13 +80,14 @@ class RunTests implements TestExecutionListener {
     }
 
     @Override
-    public void testPlanExecutionStarted(TestPlan started) {
-        plan = started;
+    public void testPlanExecutionStarted(TestPlan toRun) {
+        plan = toRun;
     }
 
     @Override
     public void executionStarted(TestIdentifier test) {
-        if (!test.isTest() && test.getParentIdObject().isPresent() && plan.getParent(test).orElseThrow().getParentIdObject().isEmpty()) {
+        started.put(test, System.nanoTime());
+        if (isClass(test)) {
             out.println(test.getDisplayName());
         }
     }
@@ -85,6 +100,9 @@ class RunTests implements TestExecutionListener {
 
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        if (test.isTest() || isClass(test)) {
+            times.add(new Time(isClass(test), path(test), (System.nanoTime() - started.get(test)) / 1e9));
+        }
         switch (result.getStatus()) {
             case SUCCESSFUL -> passed += test.isTest() ? 1 : 0;
             case ABORTED -> executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
@@ -96,13 +114,27 @@ class RunTests implements TestExecutionListener {
         }
     }
 
+    private boolean isClass(TestIdentifier test) {
+        return plan.getParent(test).map(parent -> parent.getParentIdObject().isEmpty()).orElse(false);
+    }
+
     private String path(TestIdentifier test) {
         return plan.getParent(test).filter(parent -> parent.getParentIdObject().isPresent())
             .map(parent -> path(parent) + " > ").orElse("") + test.getDisplayName();
     }
 
     private int summary() {
+        if (withTimes) {
+            printTimes(true, Integer.MAX_VALUE);
+            printTimes(false, 60);
+        }
         out.println(passed + " passed, " + failed + " failed" + (skipped > 0 ? ", " + skipped + " skipped" : ""));
         return failed == 0 && passed > 0 ? 0 : 1;
+    }
+
+    private void printTimes(boolean classes, int most) {
+        times.stream().filter(time -> time.isClass() == classes && time.seconds() >= 0.1)
+            .sorted(Comparator.comparingDouble(Time::seconds).reversed()).limit(most)
+            .forEach(time -> out.printf("%8.1f s  %s%n", time.seconds(), time.name()));
     }
 }

@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.Script;
+import tests.support.Sources;
 import tests.support.SseServer;
 
 /**
@@ -53,11 +53,14 @@ class MemoryTest {
     }
 
     private static List<String> command(String... arguments) throws Exception {
-        String options = Files.readAllLines(Script.root().resolve("sse-listen.java")).stream()
-            .filter(line -> line.startsWith("//RUNTIME_OPTIONS ")).findFirst().orElseThrow();
+        List<String> options = new ArrayList<>();
+        for (Path file : Sources.all(Script.root().resolve("sse-listen.java"))) {
+            options.addAll(Sources.directives("RUNTIME_OPTIONS", file));
+        }
+        assertTrue(options.stream().anyMatch(option -> option.startsWith("-Xm")), options::toString);
         List<String> command = new ArrayList<>(Script.command("SseListen", arguments));
         command.removeIf(word -> word.startsWith("-X"));
-        command.addAll(1, Arrays.asList(options.split(" ")).subList(1, options.split(" ").length));
+        command.addAll(1, options);
         return command;
     }
 

@@ -29,6 +29,7 @@ import tests.support.UdpReceiver;
  */
 class SoakTest {
     private static final int CONNECTIONS = 100;
+    private static final int MOST_KILOBYTES = 150 * 1024;
     private static final long NANOS = TimeUnit.MINUTES.toNanos(Long.parseLong(System.getenv().getOrDefault("SOAK_MINUTES", "0")));
 
     /** What a connection does wrong, behind the events that it brings. */
@@ -140,7 +141,8 @@ class SoakTest {
             + " missing, " + repeated + " repeated, at most " + peakKilobytes / 1024 + " MiB resident and " + mostThreads + " threads");
         assertEquals(newest.get(), received.cardinality());
         assertEquals(newest.get(), received.length() - 1);
-        assertTrue(mostThreads < 40, "threads: " + mostThreads);
+        assertTrue(mostThreads > 0 && mostThreads < 40, "threads: " + mostThreads);
+        assertTrue(peakKilobytes > 0 && peakKilobytes < MOST_KILOBYTES, "resident: " + peakKilobytes + " kB");
     }
 
     /** Until the relay ends by itself or, while faults go on, is ended in the middle of something. */

@@ -1,6 +1,5 @@
 package tests.process;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.DatagramPacket;
@@ -90,14 +89,14 @@ class UdpListenTest {
 
     @Test
     void anUnknownPlaceholderIsNamed() throws Exception {
-        Script.run("", "UdpListen", "-F", "{id}", "5000").assertIs(2, "", "udp-listen: --format: "
+        Script.here("udp-listen", "-F", "{id}", "5000").assertIs(2, "", "udp-listen: --format: "
             + "\\{id\\} is not known here, expected one of \\{data\\} \\{json\\} \\(\\{\\{ is a brace\\) \\(udp-listen --help says more\\)");
     }
 
     @Test
     void theTimeIsOver() throws Exception {
-        Script.run("", "UdpListen", "-m", "0.1", "0").assertIs(0, "");
-        Script.run("", "UdpListen", "-c", "1", "-m", "0.1", "0").assertIs(124, "");
+        Script.here("udp-listen", "-m", "0.1", "0").assertIs(0, "");
+        Script.here("udp-listen", "-c", "1", "-m", "0.1", "0").assertIs(124, "");
     }
 
     @Test
@@ -105,9 +104,9 @@ class UdpListenTest {
         for (List<String> mistake : List.of(
                 List.of("70000", "'70000': expected PORT, ADDR:PORT or \\[IPv6\\]:PORT"),
                 List.of("nosuch.invalid:5000", "'nosuch.invalid:5000': no such address"))) {
-            Script.run("", "UdpListen", mistake.get(0))
+            Script.here("udp-listen", mistake.get(0))
                 .assertIs(2, "", "udp-listen: " + mistake.get(1) + " \\(udp-listen --help says more\\)");
         }
-        assertEquals(1, Script.run("", "UdpListen", "192.0.2.77:5000").status());
+        Script.here("udp-listen", "192.0.2.77:5000").assertIs(1, "", "udp-listen: 192.0.2.77:5000: Cannot assign requested address");
     }
 }

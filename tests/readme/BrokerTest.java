@@ -218,18 +218,18 @@ class BrokerTest {
             Process gone = sender("kafka-sender", "segment-a", b, "b");
             awaitLog("b", "assigned", 1);
 
-            happen(8, 108);
+            happen(8, 48);
             Set<Integer> onB = new TreeSet<>();
             await(() -> !arrivals(b, onB).isEmpty(), "events on the second sender");
             kill(gone, "KILL");
-            happen(108, 208);
+            happen(48, 88);
             arrived.addAll(onB);
-            collect(arrived, numbers(0, 208), a, b);
-            assertEquals(numbers(0, 208), arrived);
+            collect(arrived, numbers(0, 88), a, b);
+            assertEquals(numbers(0, 88), arrived);
 
             sender("kafka-sender", "segment-b", other, "c");
             Set<Integer> onOther = new TreeSet<>();
-            collect(onOther, numbers(0, 208), other);
+            collect(onOther, numbers(0, 88), other);
         }
     }
 

@@ -10,10 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.JBangHome;
 import tests.support.Lan;
 import tests.support.Readme;
@@ -24,6 +24,9 @@ import tests.support.UdpReceiver;
 /** Run for good: the systemd unit, a start without a network, exported jars, completion in the shell. */
 class OperationTest {
     private static final String UNIT = "examples/sse-to-udp.service";
+
+    @TempDir
+    static Path forAll;
 
     @TempDir
     Path folder;
@@ -52,7 +55,7 @@ class OperationTest {
             server.lines("{\"id\":\"4\",\"data\":\"hello\"}");
             Files.writeString(folder.resolve("url"), server.url("/events?secret") + "\n");
             String command = unit.stream().filter(line -> line.startsWith("ExecStart=")).findFirst().orElseThrow()
-                .replaceFirst("^ExecStart=\\S+ (.*) -jar \\S+", String.join(" ", javaOnThePath().toString(), "$1", "-cp", classPath(), "SseToUdp"))
+                .replaceFirst("^ExecStart=\\S+ (.*) -jar \\S+", String.join(" ", javaOnThePath().toString(), "$1", "-cp", Script.classPath(), "SseToUdp"))
                 .replace("%S", folder.resolve("state").toString())
                 .replace("%d", folder.toString())
                 .replace("192.168.8.255:5000", receiver.target());
@@ -65,11 +68,6 @@ class OperationTest {
                 assertEquals("4", Files.readString(state.resolve("id")).strip());
             }
         }
-    }
-
-    private static String classPath() {
-        List<String> command = Script.command("SseToUdp");
-        return command.get(command.indexOf("-cp") + 1);
     }
 
     @ParameterizedTest
@@ -122,29 +120,35 @@ class OperationTest {
 
     // ---- exports ----
 
-    @ParameterizedTest
-    @ValueSource(strings = {"portable", "fatjar"})
-    void exportedScriptsWorkInAnEmptyHomeWithoutNetwork(String kind) throws Exception {
+    @Test
+    @Timeout(300)
+    void exportedScriptsWorkInAnEmptyHomeWithoutNetwork() throws Exception {
         Lan.assumeNamespaces();
         JBangHome jbang = new JBangHome(folder.resolve("jbang"));
-        Path there = Files.createDirectory(folder.resolve("there"));
+        List<String> kinds = List.of("portable", "fatjar");
         for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
-            Script.Ended export = jbang.run(Script.root(), "export", kind, "-O", there.resolve(script).resolve(script + ".jar").toString(), script);
-            assertEquals(0, export.status(), export.err());
+            for (String kind : kinds) {
+                Path jar = folder.resolve(kind).resolve(script).resolve(script + ".jar");
+                Script.Ended export = jbang.run(Script.root(), "export", kind, "-O", jar.toString(), script);
+                assertEquals(0, export.status(), export.err());
+                assertEquals(kind.equals("portable"), Files.isDirectory(jar.resolveSibling("lib")));
+            }
         }
-        assertEquals(kind.equals("portable"), Files.isDirectory(there.resolve("sse-listen/lib")));
         deleteTree(folder.resolve("jbang"));
+        Path home = Files.createDirectory(folder.resolve("home"));
         String java = javaOnThePath() + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
-        ProcessBuilder builder = Lan.isolated(String.join("\n",
-            "ip link set lo up",
-            "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
-            "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
-            java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/events | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
-            java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001",
-            "cat <&4")).directory(there.toFile());
-        builder.environment().put("HOME", Files.createDirectory(folder.resolve("home")).toString());
-        try (Script shell = Script.of(builder.start())) {
-            shell.input("").end().assertIs(0, "<hello>\nhello\n");
+        for (String kind : kinds) {
+            ProcessBuilder builder = Lan.isolated(String.join("\n",
+                "ip link set lo up",
+                "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
+                "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
+                java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/events | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
+                java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001",
+                "cat <&4")).directory(folder.resolve(kind).toFile());
+            builder.environment().put("HOME", home.toString());
+            try (Script shell = Script.of(builder.start())) {
+                shell.input("").end().assertIs(0, "<hello>\nhello\n");
+            }
         }
     }
 
@@ -193,15 +197,18 @@ class OperationTest {
         }
     }
 
-    /** Made by the lines that the README shows. */
-    private Path completion(String script) throws Exception {
-        Path home = Files.createDirectory(folder.resolve("home"));
-        ProcessBuilder builder = new ProcessBuilder("bash", "-c", Readme.block("completion")).directory(Script.root().toFile());
-        builder.environment().putIfAbsent("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache");
-        builder.environment().put("HOME", home.toString());
-        try (Script shell = Script.of(builder.start())) {
-            assertEquals(0, shell.input("").end().status());
+    /** Made by the lines that the README shows, once for all tests: they start a dozen JVMs. */
+    private static Path completion(String script) throws Exception {
+        Path made = forAll.resolve(".local/share/bash-completion/completions");
+        if (Files.notExists(made)) {
+            ProcessBuilder builder = new ProcessBuilder("bash", "-c", Readme.block("completion")).directory(Script.root().toFile());
+            builder.environment().putIfAbsent("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache");
+            builder.environment().put("HOME", forAll.toString());
+            try (Script shell = Script.of(builder.start())) {
+                Script.Ended ended = shell.input("").end();
+                assertEquals(0, ended.status(), ended.err());
+            }
         }
-        return home.resolve(".local/share/bash-completion/completions").resolve(script);
+        return made.resolve(script);
     }
 }

@@ -40,7 +40,7 @@ class SystemdTest {
         hide /tmp
         for folder in /run/tmp/*/; do
           mkdir "/tmp/$(basename "$folder")"
-          mount --bind "$folder" "/tmp/$(basename "$folder")"
+          mount --bind "$folder" "/tmp/$(basename "$folder")" 2> /dev/null || rmdir "/tmp/$(basename "$folder")" # gone meanwhile
         done
         hide /lib/systemd/system-generators
         hide /mnt

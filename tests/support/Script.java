@@ -9,6 +9,8 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,7 +26,7 @@ import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
 public final class Script implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 30;
+    private static final int PATIENCE_SECONDS = 60;
 
     /** How it ended, and all that it wrote and nobody read. */
     public record Ended(int status, String out, String err) {
@@ -74,6 +76,16 @@ public final class Script implements AutoCloseable {
         Method commandLine = Class.forName(mainClass(name)).getDeclaredMethod("commandLine");
         commandLine.setAccessible(true);
         return (CommandLine) commandLine.invoke(null);
+    }
+
+    /**
+     * Runs a script to its end in this process, which starts no JVM: for whatever says nothing on standard output and
+     * needs no signal, no environment and no standard input.
+     */
+    public static Ended here(String name, String... arguments) throws ReflectiveOperationException {
+        StringWriter err = new StringWriter();
+        int status = commandLine(name).setErr(new PrintWriter(err)).execute(arguments);
+        return new Ended(status, "", err.toString());
     }
 
     private static String mainClass(String name) {
@@ -130,10 +142,13 @@ public final class Script implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-            "-cp", System.getProperty("java.class.path").replace(File.pathSeparator + File.pathSeparator, File.pathSeparator),
-            mainClass));
+            "-cp", classPath(), mainClass));
         command.addAll(Arrays.asList(arguments));
         return command;
+    }
+
+    public static String classPath() {
+        return System.getProperty("java.class.path").replace(File.pathSeparator + File.pathSeparator, File.pathSeparator);
     }
 
     public Script input(String text) throws IOException {

@@ -47,18 +47,6 @@ public final class SseServer implements AutoCloseable {
             this.body = new String(socket.getInputStream().readNBytes(length), StandardCharsets.UTF_8);
         }
 
-        private static String readHead(InputStream in) throws IOException {
-            ByteArrayOutputStream head = new ByteArrayOutputStream();
-            while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
-                int next = in.read();
-                if (next < 0) {
-                    break;
-                }
-                head.write(next);
-            }
-            return head.toString(StandardCharsets.ISO_8859_1);
-        }
-
         /** The value of the request's header. */
         public Optional<String> header(String name) {
             return head.lines().filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
@@ -148,6 +136,19 @@ public final class SseServer implements AutoCloseable {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** A request's or an answer's first line and headers, up to the empty line behind them. */
+    static String readHead(InputStream in) throws IOException {
+        ByteArrayOutputStream head = new ByteArrayOutputStream();
+        while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+            int next = in.read();
+            if (next < 0) {
+                break;
+            }
+            head.write(next);
+        }
+        return head.toString(StandardCharsets.ISO_8859_1);
     }
 
     /** The next connection's request, waited for. */

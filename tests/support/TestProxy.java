@@ -1,8 +1,6 @@
 package tests.support;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -59,7 +57,7 @@ public final class TestProxy implements AutoCloseable {
 
     private void serve(Socket client) throws IOException {
         try (client) {
-            String head = head(client.getInputStream());
+            String head = SseServer.readHead(client.getInputStream());
             heads.add(head);
             OutputStream answer = client.getOutputStream();
             String[] request = head.lines().findFirst().orElse("").split(" ");
@@ -99,18 +97,6 @@ public final class TestProxy implements AutoCloseable {
             origin.shutdownOutput();
         });
         origin.getInputStream().transferTo(client.getOutputStream());
-    }
-
-    private static String head(InputStream in) throws IOException {
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
-            int next = in.read();
-            if (next < 0) {
-                break;
-            }
-            head.write(next);
-        }
-        return head.toString(StandardCharsets.ISO_8859_1);
     }
 
     private static byte[] bytes(String text) {

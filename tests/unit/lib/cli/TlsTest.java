@@ -121,15 +121,11 @@ class TlsTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "self-signed | " + UNTRUSTED,
-        "expired     | the server's certificate has expired",
-        "other-host  | the server's certificate is for another host: No subject alternative names matching IP address 127.0.0.1 found"})
-    void scriptEndsWithSixAndOneLine(String certificate, String reason) throws Exception {
-        try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
-            Script.run("", "SseListen", "--no-retry", "--cacert", certificates.authority().toString(), server.url("/secret"))
-                .assertIs(6, "", "sse-listen: " + server.uri("/") + "…: " + reason + "; gave up");
+    @Test
+    void scriptEndsWithSixAndOneLine() throws Exception {
+        try (SseServer server = certificates.server("expired", always(NO_CONTENT))) {
+            Script.here("sse-listen", "--no-retry", "--cacert", certificates.authority().toString(), server.url("/secret"))
+                .assertIs(6, "", "sse-listen: " + server.uri("/") + "…: the server's certificate has expired; gave up");
             assertEquals(0, server.further());
         }
     }
@@ -229,7 +225,7 @@ class TlsTest {
     @Test
     void insecureScriptWarnsInOneLine() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            Script.run("", "SseListen", "-k", server.url("/secret"))
+            Script.here("sse-listen", "-k", server.url("/secret"))
                 .assertIs(0, "", "sse-listen: insecure: " + UNTRUSTED + "; going on all the same");
         }
     }
@@ -282,7 +278,7 @@ class TlsTest {
     void scriptTakesThePasswordFromAFile() throws Exception {
         Path password = certificates.write("password", "changeit\n");
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
-            Script.run("", "SseListen", "--cacert", certificates.authority().toString(), "--cert",
+            Script.here("sse-listen", "--cacert", certificates.authority().toString(), "--cert",
                 pkcs12("script.p12", "changeit").toString(), "--pass", "@" + password, server.url("/")).assertIs(0, "");
         }
     }
@@ -367,7 +363,7 @@ class TlsTest {
                 assertEquals("certificate " + file + ": " + bad.message, failure.getMessage());
             }
             Path missing = folder.resolve("missing");
-            Script.run("", "SseListen", "--cert", missing.toString(), server.url("/"))
+            Script.here("sse-listen", "--cert", missing.toString(), server.url("/"))
                 .assertIs(1, "", "sse-listen: certificate " + missing + ": no such file");
             assertEquals(0, server.further());
             assertEquals(List.of(), notices);
@@ -395,7 +391,7 @@ class TlsTest {
                 assertEquals("certificates " + file + ": " + bad.message, failure.getMessage());
             }
             Path bad = certificates.write("bad", "x");
-            Script.run("", "SseListen", "--cacert", bad.toString(), server.url("/"))
+            Script.here("sse-listen", "--cacert", bad.toString(), server.url("/"))
                 .assertIs(1, "", "sse-listen: certificates " + bad + ": " + none);
             assertEquals(0, server.further());
         }

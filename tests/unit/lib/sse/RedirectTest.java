@@ -468,7 +468,7 @@ class RedirectTest {
             refusal(client(new SseRequest(safe.uri("/secret"))).tls(() -> trusting));
             assertEquals(0, plain.further());
 
-            Script.run("", "SseListen", "--cacert", certificates.authority().toString(), safe.url("/secret"))
+            Script.here("sse-listen", "--cacert", certificates.authority().toString(), safe.url("/secret"))
                 .assertIs(5, "", "sse-listen: " + safe.uri("/") + "…: HTTP status 302 with a redirect that is not followed:"
                     + " from https to http, " + plain.uri("/") + "…");
             assertEquals(0, plain.further());
