@@ -47,8 +47,7 @@ class ArgumentsTest {
         {List.of("-m", "Gr\u00fc\u00dfe \u20ac \u65e5"), "Gr\u00fc\u00dfe \u20ac \u65e5"},
         {List.of("-m", "a\\b\\"), "a\\b\\"},
         {List.of("-m", "; exit 3 & | > x < y #"), "; exit 3 & | > x < y #"},
-        {List.of("--message=-n"), "-n"},
-        {List.of("-m", "--quiet"), "--quiet"},
+        {List.of("-T", "-N", "-0", "-m", "x"), "x"},
         {List.of("-m", "%s{}[]~!?"), "%s{}[]~!?"},
     };
 
