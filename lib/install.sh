@@ -15,6 +15,8 @@ case $bin in
   /*) ;;
   *) bin=$PWD/$bin ;;
 esac
+# One folder has one name.
+[ ! -d "$bin" ] || bin=$(CDPATH='' cd -P -- "$bin" && pwd -P)
 
 data=${XDG_DATA_HOME:-$HOME/.local/share}
 case $data in
@@ -37,11 +39,16 @@ quoted() {
 # Something runs from that installation, or it is being made.
 is_in_use() {
   maker=$(cat "$1/maker" 2>/dev/null) && kill -0 "$maker" 2>/dev/null && return
+  # In a variable, since a grep for it would find itself.
   if [ -d /proc/self ]; then
-    (set +f && cat /proc/[0-9]*/cmdline 2>/dev/null) | tr '\0' '\n'
+    running=$(set +f && cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n')
   else
-    ps -A -o args=
-  fi | grep -qF "$1/"
+    running=$(ps -A -o args=)
+  fi
+  case $running in
+    *"$1/"*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # Removes the installations for this DIR that nothing runs from, but for the one named.
@@ -61,6 +68,120 @@ remove_installations() {
 }
 
 uninstall() {
+  removed=
+  for tool in $tools; do
+    is_ours "$bin/$tool" || continue
+    rm -f "$bin/$tool" || die "cannot remove $bin/$tool"
+    removed="$removed $tool"
+  done
+  if [ -n "$removed" ]; then
+    printf 'removed from %s:%s\n' "$bin" "$removed"
+  else
+    printf 'nothing of ours is in %s\n' "$bin"
+  fi
+  remove_installations ''
+  for tool in $tools; do
+    [ -e "$completions/$tool" ] || rm -f "$completions/$tool"
+  done
+  set +f
+  [ -d "$data" ] && [ -z "$(find "$data" -name for)" ] && rm -f "$data/completion.zsh" && rmdir "$data"
+  set -f
+}
+
+# ---- a new installation ---------------------------------------------------------------------
+
+# Prints the shell code that finds java: the commands' and ours.
+find_java() {
+  cat <<'END'
+java=${JAVA_HOME:+$JAVA_HOME/bin/java}
+[ -x "$java" ] || java=java
+END
+}
+
+# Prints a command. What Java damages in the locale C is what it damages in ./jbang.
+command_text() {
+  cat <<END
+#!/bin/sh
+# $1, $mark in $root
+$(find_java)
+command -v "\$java" >/dev/null || {
+  echo '$1: no java is found, 17 or newer is needed: install a JRE, or set JAVA_HOME' >&2
+  exit 1
+}
+case \$(locale charmap 2>/dev/null) in
+  ANSI* | *ASCII)
+    [ "\$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" != UTF-8 ] ||
+      export LC_CTYPE=C.UTF-8 LC_ALL="\${LC_ALL:+C.UTF-8}"
+    ;;
+esac
+exec "\$java" $2 "\$@"
+END
+}
+
+# Copies the jars of a tool. What JBang would run is then, without its archive:
+#   jvm_options   the JVM's options, for the shell
+#   main          the class path, for the shell, and the main class
+take_over() {
+  script_of "$1"
+  ask_jbang "$script"
+  [ "$status" = 255 ] || exit "$status"
+  eval "set -- $output"
+  shift
+  jvm_options="-XX:+IgnoreUnrecognizedVMOptions -Xlog:disable"
+  jars=
+  while :; do
+    case $1 in
+      -classpath) jars=$2 && shift ;;
+      -XX:SharedArchiveFile=* | -XX:ArchiveClassesAtExit=* | -XX:+IgnoreUnrecognizedVMOptions | -Xlog:disable) ;;
+      -*) jvm_options="$jvm_options $(quoted "$1")" ;;
+      *) break ;;
+    esac
+    shift
+  done
+  main_class=$1
+  IFS=:
+  # shellcheck disable=SC2086 # several jars
+  set -- $jars
+  unset IFS
+  jars=
+  for jar; do
+    [ -e "$folder/${jar##*/}" ] || cp "$jar" "$folder/" || die "cannot copy $jar to $folder"
+    jars=$jars:$folder/${jar##*/}
+  done
+  main="-cp $(quoted "${jars#:}") $main_class"
+}
+
+# The number behind the last colon of the first line with this text, once it is there.
+await_port() {
+  turns=0
+  while [ $turns -lt 200 ]; do
+    port=$(sed -n "/$1/{s,.*[: ]\([0-9][0-9]*\)[^0-9]*.*,\1,p;q;}" "$2" 2>/dev/null)
+    [ -z "$port" ] || return 0
+    turns=$((turns + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  return 1
+}
+
+# Runs a tool for the first time. A part of what it loaded would be worse than nothing: on 17 a status of 0 says that it is
+# whole; since 25 another JVM writes it at the end, and the status says something else.
+once() {
+  { "./$@" || [ "$major" -ge 25 ]; } && mv -f "$folder/$1.new" "$folder/$1.kept"
+}
+
+# Runs each tool for real, on loopback: what they load is what their JVMs start from. Without, they start slower.
+run_each_once() (
+  cd "$folder/first" || exit
+  echo one | once sse-serve --port 0 --wait 2 --linger 0 >serve 2>&1 &
+  once udp-listen -v -c 2 127.0.0.1:0 >listen 2>&1 &
+  await_port 'http:' serve && url=http://127.0.0.1:$port/events && await_port 'listening' listen || exit
+  once sse-listen -c 1 "$url" &
+  once sse-to-udp -c 1 "$url" "127.0.0.1:$port"
+  echo two | once udp-send "127.0.0.1:$port"
+  wait
+) >/dev/null 2>&1
+
+install() {
   removed=
   for tool in $tools; do
     is_ours "$bin/$tool" || continue
@@ -176,6 +297,7 @@ install() {
   done
   umask 022
   mkdir -p "$bin" 2>/dev/null && [ -w "$bin" ] || die "cannot write to $bin"
+  bin=$(CDPATH='' cd -P -- "$bin" && pwd -P)
   mkdir -p "$data" "$completions" 2>/dev/null && folder=$(mktemp -d "$data/XXXXXX" 2>/dev/null) ||
     die "cannot write to $data: set XDG_DATA_HOME to another folder"
   tmp=$folder
@@ -195,16 +317,14 @@ install() {
   for tool in $tools; do
     take_over "$tool"
     if [ "$major" -ge 25 ]; then
-      start=-XX:AOTCache=
       make=-XX:AOTCacheOutput=
-      kept=$folder/$tool.aot
+      start=-XX:AOTCache=
     else
-      start=-XX:SharedArchiveFile=
       make=-XX:ArchiveClassesAtExit=
-      kept=$folder/$tool.jsa
+      start=-XX:SharedArchiveFile=
     fi
-    command_text "$tool" "$make$(quoted "$kept") $jvm_options $main" >"$folder/first/$tool"
-    command_text "$tool" "$start$(quoted "$kept") $jvm_options $main" >"$folder/bin/$tool"
+    command_text "$tool" "$make$(quoted "$folder/$tool.new") $jvm_options $main" >"$folder/first/$tool"
+    command_text "$tool" "$start$(quoted "$folder/$tool.kept") $jvm_options $main" >"$folder/bin/$tool"
     chmod 755 "$folder/first/$tool" "$folder/bin/$tool"
     eval "\"\$jre\" -XX:TieredStopAtLevel=1 ${main% *} picocli.AutoComplete -f -n $tool \
       -o $(quoted "$folder/completion/$tool") $main_class" >/dev/null || die "no completion for $tool"
