@@ -15,15 +15,16 @@
 //SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
 //SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
 //SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
-//SOURCES process/BrowserTest.java process/JBangTest.java process/MemoryTest.java process/ResumeTest.java
-//SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
-//SOURCES process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java process/JBangTest.java
+//SOURCES process/MemoryTest.java process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java
+//SOURCES process/SoakTest.java process/SseServeTest.java process/UdpListenTest.java process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
-//SOURCES support/Browser.java support/FarServer.java support/JBangHome.java support/Lan.java support/Readme.java
-//SOURCES support/ReplayServer.java support/Script.java support/Sources.java support/SseServer.java
-//SOURCES support/SseServing.java support/TestCertificates.java support/TestProxy.java support/UdpReceiver.java
+//SOURCES support/Browser.java support/FarServer.java support/Installed.java support/JBangHome.java support/Lan.java
+//SOURCES support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
+//SOURCES support/SseServer.java support/SseServing.java support/TestCertificates.java support/TestProxy.java
+//SOURCES support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;

@@ -9,15 +9,22 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.JBangHome;
+import tests.support.Lan;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.UdpReceiver;
@@ -34,26 +41,48 @@ class JBangTest {
         }
         """;
 
+    /** What one start has fetched serves all that do not look at the fetching. */
     @TempDir
-    Path home;
+    static Path home;
 
-    private Path wrapper;
-    private final Map<String, String> environment = new java.util.HashMap<>();
+    private static Path wrapper;
+    private static String central;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private Path workingFolder = wrapper.getParent();
+
+    @BeforeAll
+    static void copyTheWrapper() throws IOException {
+        Path folder = Files.createDirectory(home.resolve("with a space"));
+        for (String file : List.of("jbang", "jbang.sha256", "jbang-catalog.json")) {
+            Files.copy(Script.root().resolve(file), folder.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        wrapper = folder.resolve("jbang");
+        Files.writeString(folder.resolve("Hello.java"), HELLO);
+        central = centralFromOurCache();
+    }
+
+    @AfterAll
+    static void removeLinks() throws IOException {
+        JBangHome.removeLinks(home);
+    }
 
     @BeforeEach
-    void copyTheWrapper() throws IOException {
-        Path folder = Files.createDirectory(home.resolve("with a space"));
-        wrapper = folder.resolve("jbang");
-        Files.copy(Script.root().resolve("jbang"), wrapper, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
-        Files.copy(Script.root().resolve("jbang.sha256"), folder.resolve("jbang.sha256"));
-        Files.writeString(folder.resolve("Hello.java"), HELLO);
+    void makeAnEnvironment() {
         environment.put("PATH", pathWithoutJBang());
         environment.put("HOME", home.toString());
-        environment.put("MAVEN_CENTRAL", centralFromOurCache());
+        environment.put("MAVEN_CENTRAL", central);
         // Java takes the home folder from the system's list of users, and so does JBang.
         environment.put("JBANG_DIR", home.resolve(".jbang").toString());
         environment.put("JBANG_REPO", home.resolve(".m2").toString());
         environment.put("JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    /** As on the first start. */
+    private Path emptyCache() throws IOException {
+        Path cache = Files.createTempDirectory(home, "cache");
+        environment.put("XDG_CACHE_HOME", cache.toString());
+        return cache.resolve("jbang-wrapper");
     }
 
     private static String pathWithoutJBang() {
@@ -62,7 +91,7 @@ class JBangTest {
     }
 
     /** The jars that this very run was started with, laid out as in Maven Central, or Maven Central itself. */
-    private String centralFromOurCache() throws IOException {
+    private static String centralFromOurCache() throws IOException {
         Path cache = Path.of(System.getenv().getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache"))
             .resolve("jbang-wrapper");
         Path central = Files.createDirectory(home.resolve("central"));
@@ -82,7 +111,7 @@ class JBangTest {
     }
 
     private Script start(String... command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(wrapper.getParent().toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
         return Script.of(builder.start());
@@ -100,17 +129,20 @@ class JBangTest {
         return run(input, command.toArray(String[]::new));
     }
 
+    // ---- which JBang ----
+
     @Test
-    void wrapperPassesArgumentsStandardInputAndStatus() throws Exception {
-        Script.Ended ended = jbang("from stdin", "--quiet", "Hello.java", "a b", "\"'$x");
-        assertEquals("[a b, \"'$x]from stdin\n", ended.out(), ended.err());
+    void argumentsStandardInputAndStatusArePassed() throws Exception {
+        Script.Ended ended = jbang("from stdin", "Hello.java", "a b", "\"'$x", "", "@Hello.java");
+        assertEquals("[a b, \"'$x, , @Hello.java]from stdin\n", ended.out(), ended.err());
         assertEquals(7, ended.status());
         environment.put("MAVEN_CENTRAL", "http://127.0.0.1:1");
-        assertEquals(7, jbang("", "--quiet", "Hello.java").status(), "the second start needs no network");
+        assertEquals(7, jbang("", "Hello.java").status(), "the second start needs no network");
+        assertEquals("[a, @x]", jbang("", "--quiet", "Hello.java", "a", "@@x").out().strip(), "other forms are for JBang");
     }
 
     @Test
-    void wrapperPassesSignals() throws Exception {
+    void signalsArePassed() throws Exception {
         Files.writeString(wrapper.resolveSibling("Wait.java"), """
             class Wait {
                 public static void main(String... args) throws Exception {
@@ -119,7 +151,7 @@ class JBangTest {
                 }
             }
             """);
-        try (Script script = start(wrapper.toString(), "--quiet", "Wait.java")) {
+        try (Script script = start(wrapper.toString(), "Wait.java")) {
             assertEquals("waiting", script.nextLine());
             script.signal("TERM");
             assertEquals(143, script.end().status());
@@ -128,61 +160,187 @@ class JBangTest {
 
     @Test
     void twoFirstStartsAtOnceBothWork() throws Exception {
+        Path cache = emptyCache();
         try (Script one = start(wrapper.toString(), "version"); Script other = start(wrapper.toString(), "version")) {
             one.input("").end().assertIs(0, "0.132.1\n");
             other.input("").end().assertIs(0, "0.132.1\n");
         }
-        try (Stream<Path> cache = Files.list(home.resolve(".cache/jbang-wrapper"))) {
-            assertEquals(1, cache.count());
+        try (Stream<Path> files = Files.list(cache)) {
+            assertEquals(1, files.count());
         }
     }
 
     @Test
-    void wrapperRefusesWhatIsNotPinned() throws Exception {
-        Path lock = wrapper.resolveSibling("jbang.sha256");
-        Files.writeString(lock, Files.readString(lock).replaceFirst("^[0-9a-f]{8}", "00000000"));
-        Script.Ended ended = jbang("", "version");
-        assertEquals("", ended.out());
-        assertEquals(1, ended.err().lines().count(), ended.err());
-        assertTrue(ended.err().matches("(?s)jbang: .*: expected SHA-256 00000000[0-9a-f]{56}, got [0-9a-f]{64}\n"), ended.err());
-        assertEquals(1, ended.status());
-        try (Stream<Path> cache = Files.list(home.resolve(".cache/jbang-wrapper"))) {
-            assertEquals(0, cache.count());
+    void whatIsNotPinnedIsRefused() throws Exception {
+        Path cache = emptyCache();
+        Path folder = Files.createDirectory(home.resolve("not pinned"));
+        Path copy = Files.copy(wrapper, folder.resolve("jbang"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.writeString(folder.resolve("jbang.sha256"),
+            Files.readString(wrapper.resolveSibling("jbang.sha256")).replaceFirst("^[0-9a-f]{8}", "00000000"));
+        environment.merge("PATH", anotherJBang() + ":", (path, first) -> first + path);
+        run("", copy.toString(), "version")
+            .assertIs(1, "", "jbang: .*: expected SHA-256 00000000[0-9a-f]{56}, got [0-9a-f]{64}");
+        try (Stream<Path> files = Files.list(cache)) {
+            assertEquals(0, files.count());
         }
     }
 
     @Test
-    void wrapperWithoutNetworkTheFirstTimeSaysSo() throws Exception {
+    void reasonComesFirstWhereThePinnedJBangCanNotBeFetched() throws Exception {
+        emptyCache();
         environment.put("MAVEN_CENTRAL", "http://127.0.0.1:1");
-        Script.Ended ended = jbang("", "version");
-        assertEquals(1, ended.err().lines().count(), ended.err());
-        assertTrue(ended.err().startsWith("jbang: http://127.0.0.1:1/") && ended.err().contains("got nothing"), ended.err());
-        assertEquals(1, ended.status());
+        jbang("", "version").assertIs(1, "", "jbang: failed to connect to 127.0.0.1 .*");
+        Path another = anotherJBang();
+        environment.merge("PATH", another + ":", (path, first) -> first + path);
+        jbang("", "a b", "").assertIs(0, "another [a b] []\n",
+            "jbang: failed to connect to 127.0.0.1 .*; " + another + "/jbang runs instead of the pinned JBang");
     }
 
     @Test
-    void wrapperWithoutAJdkSaysWhatToInstall() throws Exception {
+    void reasonIsThatTheHostIsUnknownWhereThereIsNoNetwork() throws Exception {
+        Lan.assumeNamespaces();
+        emptyCache();
+        environment.put("MAVEN_CENTRAL", "http://nowhere.invalid");
+        run("", Lan.isolated("ip link set lo up\n./jbang version").command().toArray(String[]::new))
+            .assertIs(1, "", "jbang: could not resolve host: nowhere.invalid.*");
+    }
+
+    @Test
+    void pinnedJBangRunsWhateverIsOnThePath() throws Exception {
+        environment.merge("PATH", anotherJBang() + ":", (path, first) -> first + path);
+        jbang("", "version").assertIs(0, "0.132.1\n");
+    }
+
+    private static Path anotherJBang() throws IOException {
+        Path tools = Files.createTempDirectory(home, "tools");
+        Path another = Files.writeString(tools.resolve("jbang"), "#!/bin/sh\nprintf another\nprintf ' [%s]' \"$@\"\necho\n");
+        assertTrue(another.toFile().setExecutable(true));
+        return tools;
+    }
+
+    @Test
+    void withoutAJdkItSaysWhatToInstall() throws Exception {
         Path tools = Files.createDirectory(home.resolve("tools"));
         for (String tool : List.of("sh", "sed", "cat", "mkdir", "mktemp", "rm", "mv", "sha256sum", "curl", "readlink", "id")) {
             Path found = Arrays.stream(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, tool))
                 .filter(Files::isExecutable).findFirst().orElseThrow();
-            Files.copy(found.toRealPath(), tools.resolve(tool), java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+            Files.copy(found.toRealPath(), tools.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
         }
         environment.put("PATH", tools.toString());
         environment.remove("JAVA_HOME");
-        Script.Ended ended = jbang("", "version");
-        assertTrue(ended.err().matches("jbang: no JDK found, 17 or newer is needed \\(.*\\)\n"), ended.err());
-        assertEquals(1, ended.status());
+        jbang("", "version").assertIs(1, "", "jbang: no JDK found, 17 or newer is needed \\(.*\\)");
     }
 
     @Test
-    void installedJBangComesFirst() throws Exception {
-        Path tools = Files.createDirectory(home.resolve("tools"));
-        Path installed = Files.writeString(tools.resolve("jbang"), "#!/bin/sh\necho installed \"$@\"\n");
-        assertTrue(installed.toFile().setExecutable(true));
-        environment.merge("PATH", tools + ":", (path, first) -> first + path);
-        assertEquals("installed a b\n", jbang("", "a b").out());
-        assertFalse(Files.exists(home.resolve(".cache")));
+    void optionsForJBangsOwnJvmDoNotReachTheScripts() throws Exception {
+        Files.writeString(wrapper.resolveSibling("Options.java"), """
+            class Options {
+                public static void main(String... args) {
+                    System.out.println(System.getProperty("ours") + System.getenv("JBANG_JAVA_OPTIONS"));
+                }
+            }
+            """);
+        environment.put("JBANG_JAVA_OPTIONS", "-Dours=1 -XX:+NoSuchOption");
+        assertEquals(1, jbang("", "Options.java").status(), "they reach JBang's own");
+        environment.put("JBANG_JAVA_OPTIONS", "-Dours=1");
+        assertEquals("nullnull\n", jbang("", "Options.java").out());
+    }
+
+    // ---- two starts at once ----
+
+    @Test
+    void twoFirstStartsOfOneScriptBothWork() throws Exception {
+        Files.writeString(wrapper.resolveSibling("Edited.java"), HELLO.replace("Hello", "Edited"));
+        try (Script one = start(wrapper.toString(), "Edited.java", "a"); Script other = start(wrapper.toString(), "Edited.java", "b")) {
+            assertEquals("[a]\n", one.input("").end().out());
+            assertEquals("[b]\n", other.input("").end().out());
+        }
+    }
+
+    @Test
+    void startAfterOneThatWasKilledWorks() throws Exception {
+        jbang("", "version");
+        Process killed = new ProcessBuilder("true").start();
+        killed.waitFor();
+        Path lock = Files.createSymbolicLink(home.resolve(".cache/jbang-wrapper/Hello.java.lock"), Path.of(Long.toString(killed.pid())));
+        assertEquals("[a]\n", jbang("", "Hello.java", "a").out());
+        assertFalse(Files.isSymbolicLink(lock));
+    }
+
+    // ---- names ----
+
+    @Test
+    void aloneItListsTheCommands() throws Exception {
+        environment.remove("JAVA_HOME");
+        Script.Ended list = run("", wrapper.toString());
+        assertEquals("", list.err());
+        List<String> names = list.out().lines().map(line -> line.replaceFirst(" .*", "")).toList();
+        List<String> expected = new ArrayList<>();
+        for (String line : Files.readString(Script.root().resolve("jbang-catalog.json")).replaceFirst("(?s)\"templates\".*", "").split("\n")) {
+            if (line.matches("    \"[a-z-]+\": \\{")) {
+                expected.add(line.split("\"")[1]);
+            }
+        }
+        expected.addAll(List.of("install", "uninstall", "--help"));
+        assertEquals(expected, names);
+        assertTrue(list.out().lines().allMatch(line -> line.matches("[a-z-]+ +[A-Z].*") && line.length() <= 120), list.out());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"udp-sned, udp-send", "sse-lisen, sse-listen", "Demo, demo", "tests, test", "uninstal, uninstall", "sse_to_udp, sse-to-udp"})
+    void unknownNameIsOneLineWithTheNearest(String typed, String nearest) throws Exception {
+        run("", wrapper.toString(), typed, "a")
+            .assertIs(1, "", "jbang: no command '" + typed + "', the nearest is " + nearest + "; ./jbang alone lists them all");
+    }
+
+    @Test
+    void nameIsFoundFromAnyFolderThroughALinkInTheLocaleCAndNoNameServerIsAsked() throws Exception {
+        Lan.assumeNamespaces();
+        Path checkout = Files.createDirectory(home.resolve("Pr\u00fcf stand"));
+        for (String file : List.of("jbang", "jbang.sha256")) {
+            Files.copy(wrapper.resolveSibling(file), checkout.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Files.writeString(checkout.resolve("Gr\u00fc\u00dfe.java"), HELLO);
+        Files.writeString(checkout.resolve("jbang-catalog.json"), """
+            {
+              "aliases": {
+                "other": {
+                  "script-ref": "Other.java"
+                },
+                "hello": {
+                  "script-ref": "Gr\u00fc\u00dfe.java",
+                  "description": "Greet. Example: hello"
+                }
+              }
+            }
+            """);
+        Files.createSymbolicLink(home.resolve("link"), checkout.resolve("jbang"));
+        environment.put("LC_ALL", "C");
+        workingFolder = Files.createDirectory(home.resolve("elsewhere"));
+        jbang("", "version");
+        Files.writeString(home.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
+        Script.Ended ended = run("", Lan.isolated(String.join("\n",
+            "ip link set lo up; mount --bind ../resolv.conf /etc/resolv.conf",
+            "exec 3< <(exec " + String.join(" ", Script.command("UdpListen", "-v", "-c", "1", "-F", "asked", "127.0.0.1:53")) + " 2>&1)",
+            "server=$!; read -ru 3",
+            "../link hello '\u00e4\u20ac' ''",
+            "kill $server; cat <&3")).command().toArray(String[]::new));
+        assertEquals("[\u00e4\u20ac, ]\n", ended.out(), ended.err());
+    }
+
+    @Test
+    void relayFromTheTemplateWorksInAnyFolder() throws Exception {
+        workingFolder = Files.createTempDirectory(home, "any");
+        String real = Script.root().resolve("jbang").toString();
+        assertEquals(0, run("", real, "init", "-t", "sse-relay", "Touch.java").status());
+        String touch = Files.readString(workingFolder.resolve("Touch.java"));
+        assertTrue(touch.contains(Script.root().resolve("lib") + "/sse/SseClient.java"), touch);
+        assertEquals(0, run("", real, "init", "--template=sse-relay", "-Dlib=../mine", "Mine.java").status());
+        assertTrue(Files.readString(workingFolder.resolve("Mine.java")).contains("../mine/sse/SseClient.java"));
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: touched\n\n").hold()); UdpReceiver receiver = new UdpReceiver();
+                Script relay = start(real, "Touch.java", server.url("/"), receiver.target())) {
+            assertEquals("touched", receiver.nextText());
+        }
     }
 
     @Test

@@ -2,7 +2,6 @@ package tests.support;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,7 +33,6 @@ public final class JBangHome {
         ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
         builder.environment().put("JBANG_DIR", folder.toString());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        builder.environment().put("PATH", pathWithoutJBang());
         return Script.of(builder.start());
     }
 
@@ -45,11 +43,6 @@ public final class JBangHome {
                 Files.delete(link);
             }
         }
-    }
-
-    private static String pathWithoutJBang() {
-        return String.join(File.pathSeparator, Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-            .filter(each -> !new File(each, "jbang").exists()).toList());
     }
 
     /** A server on loopback with the repository's files, started. */
