@@ -11,10 +11,11 @@
 //SOURCES unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
 //SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java
 //SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
-//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SilenceTest.java
-//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
-//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
-//SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
+//SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
+//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
+//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
+//SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java process/JBangTest.java
 //SOURCES process/MemoryTest.java process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java
 //SOURCES process/SoakTest.java process/SseServeTest.java process/UdpListenTest.java process/UdpSendTest.java

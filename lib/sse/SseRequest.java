@@ -38,7 +38,7 @@ public final class SseRequest {
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern URL = Pattern.compile(
-        "(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?![A-Za-z][A-Za-z0-9+.-]*:/))(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)"
+        "(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)"
             + "(?::(?<port>[0-9]{0,6}))?(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
     /** What {@link URI} does not take. */

@@ -24,7 +24,7 @@ import javax.net.ssl.TrustManagerFactory;
 /** Certificates and keys of one test class, made by the JDK's keytool: an authority, and what it signed or did not. */
 public final class TestCertificates {
     public static final String PASSWORD = "changeit";
-    private static final String HERE = "SAN=ip:127.0.0.1,ip:::1,ip:10.9.0.4,dns:localhost";
+    private static final String HERE = "SAN=ip:127.0.0.1,ip:::1,ip:10.9.0.4,dns:localhost,dns:several.example";
 
     private final Path folder;
     private final KeyStore store;
