@@ -163,10 +163,9 @@ await_port() {
   return 1
 }
 
-# Runs a tool for the first time. A part of what it loaded would be worse than nothing: on 17 a status of 0 says that it is
-# whole; since 25 another JVM writes it at the end, and the status says something else.
+# Runs a tool for the first time. A part of what it loaded would be worse than nothing.
 once() {
-  { "./$@" || [ "$major" -ge 25 ]; } && mv -f "$folder/$1.new" "$folder/$1.kept"
+  "./$@" && mv -f "$folder/$1.new" "$folder/$1.kept"
 }
 
 # Runs each tool for real, on loopback: what they load is what their JVMs start from. Without, they start slower.
