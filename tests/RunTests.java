@@ -16,9 +16,10 @@
 //SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java
-//SOURCES process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java process/JBangTest.java
-//SOURCES process/MemoryTest.java process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java
-//SOURCES process/SoakTest.java process/SseServeTest.java process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
+//SOURCES process/JBangTest.java process/MemoryTest.java process/ResumeTest.java process/ScriptTest.java
+//SOURCES process/SkippedTest.java process/SoakTest.java process/SseServeTest.java process/UdpListenTest.java
+//SOURCES process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java

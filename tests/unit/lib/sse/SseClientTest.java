@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -234,6 +235,170 @@ class SseClientTest {
             assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
             assertEquals(Optional.of("ascii"), server.next().header("Last-Event-ID"));
             assertEquals(1, notices.stream().filter(notice -> notice.contains("not printable ASCII")).count(), notices.toString());
+        }
+    }
+
+    @Test
+    void lastEventIdOfAHeaderMovesOn() throws Exception {
+        try (SseServer server = answers(SseServer.OK + "id: 10\n" + data("a"))) {
+            client(new SseRequest(server.url("/")).header("Last-Event-ID: 9")).listen(events::add);
+            assertEquals(Optional.of("9"), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.of("10"), server.next().header("Last-Event-ID"));
+        }
+    }
+
+    @Test
+    void idOfMoreThanFourKibibytesIsNeitherKeptNorSent() throws Exception {
+        String most = "x".repeat(4 << 10);
+        try (SseServer server = answers(SseServer.OK + "id: " + most + "\n" + data("a"),
+                SseServer.OK + "id: " + most + "y\n" + data("b") + "id: " + most + "z\n" + data("c"))) {
+            SseClient client = client(server);
+            client.listen(events::add);
+            server.next();
+            assertEquals(Optional.of(most), server.next().header("Last-Event-ID"));
+            assertEquals(Optional.of(most), server.next().header("Last-Event-ID"));
+            assertEquals(most, client.lastEventId());
+            assertEquals(List.of("a", "b", "c"), received());
+            assertEquals(1, said().stream().filter("a last event ID has more than 4096 bytes: the one before it is kept"::equals)
+                .count(), notices.toString());
+        }
+    }
+
+    @Test
+    void whatBelongsToOneConnectionIsLeftOutWithANotice() throws Exception {
+        try (SseServer server = answers()) {
+            client(new SseRequest(server.url("/")).header("Connection: x-mine").header("TE: x-mine").header("X-A: 1")).listen(events::add);
+            assertEquals(List.of("left out, as it belongs to one connection: Connection, TE"), said());
+            SseServer.Connection request = server.next();
+            assertEquals(Optional.of("1"), request.header("X-A"));
+            assertFalse(request.head.contains("x-mine"), request.head);
+        }
+    }
+
+    // ---- cookies ----
+
+    @Test
+    void cookieGoesBackToItsOriginAndNowhereElse() throws Exception {
+        try (SseServer other = answers(answer(503, "Set-Cookie: theirs=1"));
+                SseServer server = answers(answer(302, "Location: /b", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/b"),
+                    answer(503, "Set-Cookie: a=3; Path=/"), answer(307, "Location: http://localhost:" + other.port() + "/b"))) {
+            client(new SseRequest(server.url("/"))).listen(events::add);
+            assertEquals(Optional.empty(), server.next().header("Cookie"));
+            assertEquals(Set.of("a=1", "b=2"), Set.of(server.next().header("Cookie").orElseThrow().split("; ")));
+            assertEquals(Optional.of("a=3"), server.next().header("Cookie"));
+            assertEquals(Optional.of("a=3"), server.next().header("Cookie"));
+            assertEquals(Optional.empty(), other.next().header("Cookie"));
+        }
+    }
+
+    @Test
+    void cookieOfTheUserComesBeforeTheServers() throws Exception {
+        try (SseServer server = answers(answer(503, "Set-Cookie: a=1; Path=/"))) {
+            client(new SseRequest(server.url("/")).header("Cookie: mine=1")).listen(events::add);
+            assertEquals(Optional.of("mine=1"), server.next().header("Cookie"));
+            assertEquals(Optional.of("mine=1"), server.next().header("Cookie"));
+        }
+    }
+
+    // ---- success is not failure ----
+
+    @Test
+    void streamThatBroughtACommentIsASuccessHoweverItEnds() throws Exception {
+        String[] quiet = {SseServer.OK + ": alive\n\n", SseServer.OK.replace("Connection: close", "Content-Length: 99") + ":\n"};
+        try (SseServer server = answers(quiet[0], quiet[1], quiet[0], quiet[1], answer(500), answer(500), quiet[0], answer(500))) {
+            assertEquals(Outcome.NO_CONTENT, client(server).maxRetries(2).listen(events::add));
+            List<String> waits = said().stream().filter(notice -> notice.contains("again in"))
+                .map(notice -> notice.replaceFirst(".* in ", "")).toList();
+            assertEquals(List.of("0.01 s", "0.01 s", "0.01 s", "0.01 s", "0.01 s", "0.02 s", "0.01 s", "0.01 s"), waits);
+        }
+    }
+
+    @Test
+    void streamsThatEndAtOnceWithoutAnythingBackOff() throws Exception {
+        String[] storm = Collections.nCopies(4, SseServer.OK).toArray(String[]::new);
+        try (SseServer server = answers(storm)) {
+            // The first one was open for longer than the wait before it, which was none.
+            client(server).retryDelay(Duration.ofMillis(100)).listen(events::add);
+            List<Double> waits = notices.stream().filter(notice -> notice.contains("again in"))
+                .map(notice -> Double.parseDouble(notice.replaceFirst(".* again in ([0-9.]+) s", "$1"))).toList();
+            double[] least = {0.1, 0.1, 0.2, 0.4};
+            for (int i = 0; i < least.length; i++) {
+                assertTrue(waits.get(i) >= least[i] && waits.get(i) <= 1.2 * least[i] + 0.01, waits.toString());
+            }
+        }
+    }
+
+    @Test
+    void waitThatTheServerAskedForIsSaidToBeItsWish() throws Exception {
+        try (SseServer server = answers(SseServer.OK + "retry: 200\n" + data("a"))) {
+            client(server).listen(events::add);
+            assertTrue(said().get(0).matches("the stream ended; connecting again in 0.2\\d* s, as the server asks"), notices.toString());
+        }
+        notices.clear();
+        try (SseServer server = answers(SseServer.OK + "retry: 200\n" + data("a"))) {
+            client(server).ignoreRetry().listen(events::add);
+            assertEquals("the stream ended; connecting again in 0.01 s", said().get(0));
+        }
+    }
+
+    // ---- what did not become an event ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "data: 1~~                      | -",
+        ": only a comment~              | -",
+        "id: 1~~                        | -",
+        "retry: 1000~                   | -",
+        "''                             | -",
+        "data: 1~~data: 2~              | the stream ended in the middle of an event",
+        "data: 1~~data: 2               | the stream ended in the middle of an event",
+        "data: 1                        | the stream ended in the middle of an event",
+        "event: x~                      | the stream ended in the middle of an event",
+        "{\"error\":{\"message\":\"busy\"}}~ | the stream ended, and no event came; the answer begins: {\"error\":{\"message\":\"busy\"}}",
+        "<html>~<p>no</p>              | the stream ended, and no event came; the answer begins: <html> <p>no</p>",
+        "%PDF\u0001                      | the stream ended, and no event came"})
+    void whatDidNotBecomeAnEventIsSaid(String body, String said) throws Exception {
+        try (SseServer server = answers(SseServer.OK + body.replace("~", "\n"))) {
+            assertEquals(Outcome.STREAM_ENDED, client(server).maxRetries(0).listen(events::add));
+            assertEquals(said == null ? List.of() : List.of(said), said());
+        }
+    }
+
+    @Test
+    void everyStatusShowsHowTheAnswerBegins() throws Exception {
+        String page = "\r\n<h1>No\n\n  room</h1> /secret/path \u20AC " + "x".repeat(300);
+        String shown = ("<h1>No room</h1> \u2026 \u20AC " + "x".repeat(300)).substring(0, 200);
+        try (SseServer server = answers(answer(503, "Content-Length: " + page.getBytes("UTF-8").length) + page, answer(404) + page)) {
+            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            assertEquals("HTTP status 503; the answer begins: " + shown + "; connecting again in 0.01 s", said().get(0));
+            assertTrue(end.getMessage().endsWith("/…: HTTP status 404; the answer begins: " + shown), end.getMessage());
+        }
+    }
+
+    @Test
+    void binaryAnswerIsNotShown() throws Exception {
+        try (SseServer server = answers(answer(404) + "PNG\u0000\u0001\u001B[2J")) {
+            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            assertTrue(end.getMessage().endsWith("/…: HTTP status 404"), end.getMessage());
+        }
+    }
+
+    @Test
+    void reasonThatNeverEndsIsNotWaitedForLong() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(answer(404) + "no such stream").hold())) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
+            assertTrue(end.getMessage().endsWith("HTTP status 404; the answer begins: no such stream"), end.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"404,", "401,", "200,text/html"})
+    void allErrorsAreRetriedWhereThatIsAskedFor(int status, String type) throws Exception {
+        String bad = answer(status, "Content-Length: 0", "Content-Type: " + (type == null ? "text/plain" : type));
+        try (SseServer server = answers(bad, bad, SseServer.OK + data("a"))) {
+            assertEquals(Outcome.NO_CONTENT, client(server).retryAllErrors().listen(events::add));
+            assertEquals(List.of("a"), received());
         }
     }
 
