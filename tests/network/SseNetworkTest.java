@@ -121,11 +121,10 @@ class SseNetworkTest {
     @ValueSource(strings = {"http", "https"})
     void peerThatVanishesIsNoticedAndNothingIsLost(String scheme) throws Exception {
         build();
-        List<String> serverArguments = new ArrayList<>(List.of("10.9.0.4"));
+        List<String> serverArguments = new ArrayList<>(List.of("10.9.0.4", scheme.equals("https") ? folder.toString() : "-"));
         List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5"));
         if (scheme.equals("https")) {
-            serverArguments.add(folder.toString());
             clientArguments.addAll(List.of("--cacert", TestCertificates.ofServer(folder).authority().toString()));
         }
         Script server = started(lan.start("h4", "tests.support.FarServer", serverArguments.toArray(String[]::new)));
@@ -136,7 +135,7 @@ class SseNetworkTest {
         List<String> ids = new ArrayList<>();
         takeTo(20, ids, client);
         lan.ip("h4", "link set eth1 down");
-        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again in 0.1 s", notice(ids, client));
+        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again", notice(ids, client));
         String failure = notice(ids, client);
         assertTrue(failure.matches(LOST), failure);
         lan.ip("h4", "link set eth1 up");
@@ -153,6 +152,36 @@ class SseNetworkTest {
         assertTrue(server.nextLine().endsWith(" after 0"));
         String resumed = server.nextLine();
         assertTrue(Integer.parseInt(resumed.replaceFirst(".* ", "")) >= 20, resumed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http|", "https|", "http|HTTP/1.1 200 OK\r\nContent-Ty", "https|HTTP/1.1 200 OK\r\nContent-Ty"})
+    void peerThatVanishesBeforeItsAnswerIsWholeIsNoticedToo(String schemeAndFirst) throws Exception {
+        build();
+        String scheme = schemeAndFirst.replaceFirst("\\|(?s).*", "");
+        boolean safe = scheme.equals("https");
+        String authority = safe ? TestCertificates.ofServer(folder).authority().toString() : "";
+        Script server = started(lan.start("h4", "tests.support.FarServer", "10.9.0.4", safe ? folder.toString() : "-",
+            schemeAndFirst.substring(scheme.length() + 1)));
+        String url = scheme + "://10.9.0.4:" + server.nextLine() + "/";
+        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+            "--retry-delay", "0.1", "--retry-max-delay", "0.5", url + "secret"));
+        if (safe) {
+            arguments.addAll(List.of("--cacert", authority));
+        }
+        Script client = started(lan.startTalking("h1", "SseListen", arguments.toArray(String[]::new)));
+        assertTrue(server.nextLine().endsWith(" after 0"));
+        lan.ip("h4", "link set eth1 down");
+        List<String> ids = new ArrayList<>();
+        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again", notice(ids, client));
+        lan.ip("h4", "link set eth1 up");
+        String notice = notice(ids, client);
+        while (notice.matches(LOST)) {
+            notice = notice(ids, client);
+        }
+        assertEquals("sse-listen: " + url + "…: connected again", notice);
+        takeTo(3, ids, client);
+        assertEquals(List.of("1", "2", "3"), ids);
     }
 
     private static void takeTo(int count, List<String> ids, Script client) throws IOException {
