@@ -1,5 +1,5 @@
 //SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseException.java
-//SOURCES SseRequest.java SseStream.java Transport.java
+//SOURCES SseRequest.java SseStream.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class Exchange {
     private final SseClient client;
     private final Transport transport;
     private final SseClient.Handler handler;
-    private final Secrets secretsOfUser;
+    private final SseRequest first;
     private SseRequest request;
     /** What the messages say of the way so far. */
     private String redirected = "";
@@ -66,9 +66,9 @@ final class Exchange {
     Exchange(SseClient client, Transport transport, SseRequest request, SseClient.Handler handler) {
         this.client = client;
         this.transport = transport;
+        this.first = request;
         this.request = request;
         this.handler = handler;
-        secretsOfUser = new Secrets(request);
     }
 
     /** @throws IOException what the handler threw; an {@link SseException} if the server refused */
@@ -102,9 +102,11 @@ final class Exchange {
     /** Asks at each of the server's addresses in turn, until one answers. */
     private Result ask() throws IOException, InterruptedException {
         CompletableFuture<List<Optional<InetAddress>>> addresses = transport.addresses(request);
-        addresses.whenComplete((all, failure) -> client.wake());
-        LongSupplier patience = client.connectPatience();
-        SseClient.Outcome outcome = client.await(() -> addresses.isDone() ? 0 : patience.getAsLong());
+        addresses.whenComplete((all, failure) -> client.watch().wake());
+        LongSupplier patience = Watch.leftOf(client.connectTimeout());
+        boolean hasPatience = client.connectTimeout().isZero();
+        SseClient.Outcome outcome = client.watch().await(
+            () -> addresses.isDone() ? 0 : hasPatience ? Long.MAX_VALUE : patience.getAsLong());
         if (outcome != null) {
             return Result.over(outcome);
         } else if (!addresses.isDone()) {
@@ -124,23 +126,24 @@ final class Exchange {
     }
 
     private Result ask(Optional<InetAddress> address) throws IOException, InterruptedException {
-        SseStream stream = client.newStream(handler, this::judge);
+        SseStream stream = new SseStream(client, handler, this::judge);
+        client.watch().attach(stream);
         CompletableFuture<HttpResponse<Void>> answered;
         try {
             client.debug(request.method() + " " + request.url()
                 + address.map(one -> " at " + one.getHostAddress()).orElse(""));
-            answered = transport.send(request, address, client.sendableLastEventId(), stream);
+            answered = transport.send(request, address, client.progress().sendable(), stream);
         } catch (IOException headerFile) {
             return Result.of(End.FAILED, headerFile.getMessage(), null);
         }
-        answered.whenComplete((answer, failure) -> client.wake());
+        answered.whenComplete((answer, failure) -> client.watch().wake());
         SseClient.Outcome outcome;
         boolean isCut;
         try {
-            outcome = client.await(untilOver(stream, answered));
+            outcome = client.watch().await(untilOver(stream, answered));
             isCut = !answered.isDone();
         } finally {
-            client.leave(stream);
+            client.watch().leave(stream);
             answered.cancel(true);
         }
         stream.rethrow();
@@ -148,13 +151,14 @@ final class Exchange {
     }
 
     private LongSupplier untilOver(SseStream stream, CompletableFuture<?> answered) {
-        Silence silence = new Silence(client.idleNanos());
+        long idle = client.idleTimeout().toNanos();
+        Silence silence = new Silence(idle);
         return () -> {
             if (answered.isDone()) {
                 return 0;
             } else if (stream.isBusy()) {
                 // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
-                return client.idleNanos() == 0 ? Long.MAX_VALUE : client.idleNanos();
+                return idle == 0 ? Long.MAX_VALUE : idle;
             }
             long left = silence.left(System.nanoTime(), stream.lastRead());
             boolean isReason = stream.answer().filter(answer -> answer.kind() != Answer.Kind.STREAM).isPresent();
@@ -224,7 +228,7 @@ final class Exchange {
     }
 
     private String nothingCame() {
-        return "nothing came for " + SseClient.seconds(Duration.ofNanos(client.idleNanos()));
+        return "nothing came for " + SseClient.seconds(client.idleTimeout());
     }
 
     private String howItEnded(SseStream stream) {
@@ -253,7 +257,7 @@ final class Exchange {
     }
 
     private String clean(String text) {
-        return new Secrets(request).clean(secretsOfUser.clean(text));
+        return new Secrets(request).clean(new Secrets(first).clean(text));
     }
 
     private SseException refused(String reason) {

@@ -1,6 +1,7 @@
 //SOURCES Reason.java SseRequest.java StateFile.java
 package lib.sse;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import java.util.function.Consumer;
  * The last event ID, and when it is saved. The reading thread tells what the handler has taken, the listening thread
  * does the rest.
  */
-final class Progress {
+final class Progress implements Closeable {
     private static final long BETWEEN_SAVES = Duration.ofMillis(20).toNanos();
     private static final long BETWEEN_FAILED_SAVES = Duration.ofSeconds(1).toNanos();
     /** What a server takes as a header is not much more; one that sends an id above it must not lock us out by it. */
@@ -109,7 +110,8 @@ final class Progress {
     }
 
     /** Saves what has to be saved, and leaves the file to others. */
-    void close() {
+    @Override
+    public void close() {
         if (!isSaved()) {
             save();
         }

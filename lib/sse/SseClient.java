@@ -1,23 +1,17 @@
-//SOURCES Answer.java Backoff.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java
-//SOURCES SseRequest.java SseStream.java StateFile.java Transport.java
+//SOURCES Backoff.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java SseRequest.java
+//SOURCES SseStream.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -61,8 +55,6 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    private static final Duration TIME_TO_FINISH = Duration.ofMillis(800);
-
     private final SseRequest request;
     private String initialLastEventId = "";
     private StateFile stateFile;
@@ -82,14 +74,9 @@ public final class SseClient implements AutoCloseable {
     private Supplier<SSLContext> tls = SseClient::defaultTls;
     private HttpProxy proxy = HttpProxy.of(Map.of());
 
-    private final AtomicReference<Thread> listener = new AtomicReference<>();
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private volatile boolean closed;
-    private volatile SseStream stream;
+    private final Watch watch = new Watch();
     private volatile Progress progress;
     private volatile long reconnects;
-    private LongSupplier timeLeft = () -> Long.MAX_VALUE;
-    private Transport transport;
 
     public SseClient(SseRequest request) {
         this.request = request;
@@ -237,13 +224,11 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        if (!listener.compareAndSet(null, Thread.currentThread())) {
-            throw new IllegalStateException("a client listens once");
-        }
+        watch.begin();
         try {
-            return closed ? Outcome.CLOSED : listenUntilOver(handler);
+            return watch.isClosed() ? Outcome.CLOSED : resume(handler);
         } finally {
-            finish();
+            watch.finish();
         }
     }
 
@@ -253,44 +238,37 @@ public final class SseClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        closed = true;
-        SseStream now = stream;
-        if (now != null) {
-            now.detach();
-        }
-        Thread listening = listener.get();
-        LockSupport.unpark(listening);
-        Thread self = Thread.currentThread();
-        if (listening != null && listening != self && (now == null || !now.isBusy(self))) {
-            try {
-                finished.await(TIME_TO_FINISH.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (InterruptedException stop) {
-                self.interrupt();
+        watch.close();
+    }
+
+    private Outcome resume(Handler handler) throws IOException, InterruptedException {
+        Transport transport = new Transport(proxy, tls, connectTimeout);
+        try (Progress kept = new Progress(stateFile, this::say)) {
+            progress = kept;
+            watch.begin(kept, maxTime);
+            String first = request.firstLastEventId();
+            kept.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
+            if (!request.leftOut.isEmpty()) {
+                say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
             }
+            return listenUntilOver(transport, handler);
+        } finally {
+            transport.end(watch.stream());
         }
     }
 
-    private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
-        timeLeft = maxTime.isZero() ? timeLeft : leftOf(maxTime);
-        progress = new Progress(stateFile, this::say);
-        String first = request.firstLastEventId();
-        progress.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
-        if (!request.leftOut.isEmpty()) {
-            say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
-        }
-        transport = new Transport(proxy, tls, connectTimeout);
+    private Outcome listenUntilOver(Transport transport, Handler handler) throws IOException, InterruptedException {
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
         while (true) {
-            LongSupplier untilOfUse = leftOf(waited);
+            LongSupplier untilOfUse = Watch.leftOf(waited);
             Exchange.Result result = new Exchange(this, transport, request, handler).run();
+            boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
             if (result.end() == Exchange.End.OVER) {
                 return result.outcome();
-            }
-            boolean isOver = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
-            if (result.end() == Exchange.End.ENDED && isOver) {
+            } else if (result.end() == Exchange.End.ENDED && asksOnce) {
                 sayIfUnusual(result);
                 return Outcome.STREAM_ENDED;
             }
@@ -306,7 +284,7 @@ public final class SseClient implements AutoCloseable {
             waited = wait.time();
             reconnects++;
             sayWhatComes(result, wait);
-            Outcome outcome = await(leftOf(waited));
+            Outcome outcome = watch.await(Watch.leftOf(waited));
             if (outcome != null) {
                 return outcome;
             }
@@ -334,89 +312,18 @@ public final class SseClient implements AutoCloseable {
             + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));
     }
 
-    private void finish() {
-        closed = true;
-        if (progress != null) {
-            progress.close();
-        }
-        finished.countDown();
-        if (transport != null) {
-            transport.end(stream);
-        }
-    }
-
     // ---- for one exchange ----
 
-    /**
-     * Parks until there is no time left (null) or all is over (how); saves the state meanwhile.
-     *
-     * @param nanosLeft asked again whenever this thread was woken
-     */
-    Outcome await(LongSupplier nanosLeft) throws InterruptedException {
-        while (true) {
-            if (Thread.interrupted()) {
-                closed = true;
-                throw new InterruptedException();
-            }
-            long leftOfAll = timeLeft.getAsLong();
-            if (closed || leftOfAll <= 0) {
-                Outcome outcome = closed ? Outcome.CLOSED : Outcome.TIME_OVER;
-                closed = true;
-                return outcome;
-            }
-            long left = nanosLeft.getAsLong();
-            if (left <= 0) {
-                return null;
-            }
-            long leftToSave = progress.nanosToSave();
-            if (leftToSave <= 0) {
-                progress.save();
-            } else {
-                LockSupport.parkNanos(this, Math.min(left, Math.min(leftOfAll, leftToSave)));
-            }
-        }
+    Watch watch() {
+        return watch;
     }
 
-    /** Has the listening thread look again. */
-    void wake() {
-        LockSupport.unpark(listener.get());
+    Progress progress() {
+        return progress;
     }
 
-    SseStream newStream(Handler handler, Function<ResponseInfo, Answer> judge) {
-        SseStream made = new SseStream(maxEventBytes, handler, judge, progress, this);
-        stream = made;
-        if (closed) {
-            made.detach();
-        }
-        return made;
-    }
-
-    /**
-     * Nothing more is handed over. What is being handed over may finish: it is waited for, but not for long once all is
-     * over, as it is when this thread is interrupted.
-     */
-    void leave(SseStream left) {
-        left.detach();
-        boolean wasInterrupted = false;
-        LongSupplier patience = null;
-        while (left.isBusy() && (patience == null || patience.getAsLong() > 0)) {
-            if (patience == null && closed) {
-                patience = leftOf(TIME_TO_FINISH);
-            }
-            LockSupport.parkNanos(this, patience == null ? Long.MAX_VALUE : patience.getAsLong());
-            if (Thread.interrupted()) {
-                wasInterrupted = true;
-                closed = true;
-            }
-        }
-        left.close();
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    String sendableLastEventId() {
-        return progress.sendable();
+    int maxEventBytes() {
+        return maxEventBytes;
     }
 
     int maxRedirects() {
@@ -427,14 +334,14 @@ public final class SseClient implements AutoCloseable {
         return retriesAllErrors;
     }
 
-    /** 0 for ever. */
-    long idleNanos() {
-        return idleTimeout.toNanos();
+    /** Zero for ever. */
+    Duration idleTimeout() {
+        return idleTimeout;
     }
 
-    /** How long to wait for the name server. */
-    LongSupplier connectPatience() {
-        return connectTimeout.isZero() ? () -> Long.MAX_VALUE : leftOf(connectTimeout);
+    /** Zero for what the system does. */
+    Duration connectTimeout() {
+        return connectTimeout;
     }
 
     /** There is a stream now. */
@@ -456,12 +363,6 @@ public final class SseClient implements AutoCloseable {
     @Override
     public String toString() {
         return request.toString();
-    }
-
-    private static LongSupplier leftOf(Duration time) {
-        long start = System.nanoTime();
-        long nanos = time.toNanos();
-        return () -> nanos - (System.nanoTime() - start);
     }
 
     /** How long a time is, for the user. */

@@ -49,18 +49,14 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     private volatile Thread reader;
     private String takenId;
 
-    /**
-     * @param judge  says what the head means; called once, on the reading thread, before the body comes
-     * @param client is woken when something happened that it waits for
-     */
-    SseStream(int maxEventBytes, SseClient.Handler handler, Function<ResponseInfo, Answer> judge, Progress progress,
-            SseClient client) {
+    /** @param judge says what the head means; called once, on the reading thread, before the body comes */
+    SseStream(SseClient client, SseClient.Handler handler, Function<ResponseInfo, Answer> judge) {
+        this.client = client;
         this.handler = handler;
         this.judge = judge;
-        this.progress = progress;
-        this.client = client;
+        progress = client.progress();
         takenId = progress.lastEventId();
-        parser = new SseParser(takenId, maxEventBytes, this);
+        parser = new SseParser(takenId, client.maxEventBytes(), this);
     }
 
     // ---- the reading thread ----
@@ -71,7 +67,7 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
         answeredAt = System.nanoTime();
         lastRead = answeredAt;
         answer = judge.apply(info);
-        client.wake();
+        client.watch().wake();
         return this;
     }
 
@@ -114,7 +110,7 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     private void end(Subscription one) {
         one.cancel();
         body.complete(null);
-        client.wake();
+        client.watch().wake();
     }
 
     private void handOver(List<ByteBuffer> bytes) {
@@ -131,7 +127,7 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
         if (abandoned && failure != null) {
             client.say("after the end: " + Reason.of(failure));
         } else if (detached || progress.isKept()) {
-            client.wake();
+            client.watch().wake();
         }
     }
 

@@ -107,7 +107,7 @@ class ProxyTest {
         })) {
             List<String> data = new ArrayList<>();
             assertEquals(Outcome.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
-                .idleTimeout(Duration.ofMillis(300)).listen(event -> data.add(event.data())));
+                .idleTimeout(Duration.ofSeconds(1)).listen(event -> data.add(event.data())));
             assertEquals(List.of("a"), data);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
