@@ -56,8 +56,12 @@ final class UdpNames {
 
     /** Whether there is a name that was not looked up yet, and that is worth a wait. */
     boolean areComing() {
-        settled = settled || System.nanoTime() - start > TO_ANSWER || names.values().stream().allMatch(name -> name.answered);
-        return !settled;
+        return !settled && !settle();
+    }
+
+    private boolean settle() {
+        settled = System.nanoTime() - start > TO_ANSWER || names.values().stream().allMatch(name -> name.answered);
+        return settled;
     }
 
     /** Has a name looked up soon, because its address may be wrong. */
