@@ -109,19 +109,14 @@ final class UdpSocket {
         return ((InetSocketAddress) channel.getLocalAddress()).getAddress();
     }
 
-    /** What goes to an address of this machine stays on it. */
+    /** What goes to an address of this machine stays on it; an address of the loopback tells no other way. */
     private NetworkInterface networkOf(InetAddress local) throws IOException {
-        return local.equals(address.getAddress())
-            ? NetworkInterface.networkInterfaces().filter(UdpSocket::isLoopback).findFirst().orElse(null)
-            : NetworkInterface.getByInetAddress(local);
-    }
-
-    private static boolean isLoopback(NetworkInterface network) {
-        try {
-            return network.isLoopback();
-        } catch (SocketException gone) {
-            return false;
+        InetAddress target = address.getAddress();
+        NetworkInterface network = NetworkInterface.getByInetAddress(local);
+        if (target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null) {
+            return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
         }
+        return network != null && network.isLoopback() ? null : network;
     }
 
     /** A source address that was given says nothing of the way; the route's own choice of one does. */
@@ -129,15 +124,8 @@ final class UdpSocket {
         InetAddress target = address.getAddress();
         if (target.isMulticastAddress()) {
             return multicastInterface(target, source).orElse(bound);
-        } else if (!isSourceGiven() || UdpSource.decidesFor(target)) {
-            return bound;
         }
-        NetworkInterface natural = networkOf(naturalSource());
-        return natural != null && natural.isLoopback() && !isOurs(target) ? null : natural;
-    }
-
-    private static boolean isOurs(InetAddress target) throws SocketException {
-        return target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null;
+        return !isSourceGiven() || UdpSource.decidesFor(target) ? bound : networkOf(naturalSource());
     }
 
     private boolean isSourceGiven() throws IOException {
