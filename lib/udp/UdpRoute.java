@@ -60,6 +60,7 @@ final class UdpRoute {
         try {
             closeSocket();
             socket = new UdpSocket(address, source);
+            socket.checkLink();
         } catch (BindException sourceInUse) {
             fails(Reason.of(sourceInUse));
             throw sourceInUse;
