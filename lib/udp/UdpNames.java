@@ -53,7 +53,7 @@ final class UdpNames {
     List<InetAddress> of(String host) throws UnknownHostException {
         Name name = names.get(host);
         if (name.addresses.isEmpty()) {
-            throw new UnknownHostException(name.answered ? "host not found" : "the name server does not answer");
+            throw new UnknownHostException(name.answered ? "host not found" : "no answer from the name server yet");
         }
         return name.addresses;
     }
