@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
 //SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/StandardOutput.java ../lib/cli/Tool.java
-//SOURCES ../lib/sse/Reason.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/sse/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,6 +26,7 @@ import lib.cli.StandardOutput;
 import lib.cli.Tool;
 import lib.sse.Reason;
 import lib.sse.SseEvent;
+import lib.udp.HostPort;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -113,7 +114,7 @@ class UdpListen implements Callable<Integer> {
     private void print(DatagramPacket packet, Format template) throws IOException {
         byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
         line.reset();
-        json.writeDatagram(text((InetSocketAddress) packet.getSocketAddress()), payload, Instant.now());
+        json.writeDatagram(HostPort.of((InetSocketAddress) packet.getSocketAddress()).toString(), payload, Instant.now());
         byte[] bytes = line.toByteArray();
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
         template.write(event, bytes, 0, bytes.length, out::line);
@@ -168,23 +169,19 @@ class UdpListen implements Callable<Integer> {
     }
 
     private InetSocketAddress address() throws IOException {
-        int colon = place.lastIndexOf(':');
-        String digits = place.substring(colon + 1);
-        int port = digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : -1;
-        String host = colon < 0 ? "0.0.0.0" : place.substring(0, colon).replaceAll("^\\[|\\]$", "");
-        if (port < 0 || port > 65535 || host.isEmpty()) {
-            throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");
-        }
+        boolean anyAddress = !place.contains(":");
         try {
-            return colon < 0 ? new InetSocketAddress(port) : new InetSocketAddress(InetAddress.getByName(host), port);
+            HostPort at = HostPort.of(anyAddress ? "any:" + place : place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
+            if (at.host().isEmpty()) {
+                throw new IllegalArgumentException("no address");
+            }
+            return anyAddress ? new InetSocketAddress(at.port())
+                : new InetSocketAddress(InetAddress.getByName(at.host()), at.port());
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");
         } catch (UnknownHostException unknown) {
             throw tool.usage("'" + place + "': no such address");
         }
-    }
-
-    private static String text(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     static CommandLine commandLine() {

@@ -36,7 +36,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private OnError onError = OnError.RETRY;
     private Optional<Pace> pace = Optional.empty();
     private Consumer<String> notices = System.err::println;
-    private Optional<Consumer<String>> losses = Optional.empty();
+    private Consumer<String> losses = message -> notices.accept(message);
     private int maxPayload = MAX_PAYLOAD;
     private Optional<Oversize> oversize = Optional.empty();
     private int repeat = 1;
@@ -123,12 +123,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** Takes in their place those on what was not sent although no setting let it go; from any thread. */
     public UdpBroadcaster losses(Consumer<String> lines) {
         checkNotOpen();
-        losses = Optional.of(lines);
+        losses = lines;
         return this;
-    }
-
-    private Consumer<String> losses() {
-        return losses.orElse(notices);
     }
 
     /**
@@ -190,7 +186,7 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses());
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses);
             if (ended) {
                 sender.cancel();
             }
@@ -268,7 +264,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     public void skip(String reason) {
         received++;
         skipped += datagrams();
-        leftOut.say(reason, losses());
+        leftOut.say(reason, losses);
     }
 
     private long datagrams() {
@@ -288,7 +284,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
         skipped += datagrams();
         letGo += oversize.isPresent() ? datagrams() : 0;
-        tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses());
+        tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses);
         return null;
     }
 

@@ -5,20 +5,20 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Names and their addresses, looked up again and again. Each name has a thread of its own for that, so that a name
- * server that does not answer holds up nothing. What was found stays valid until something else is found.
+ * Names and their addresses, looked up again and again, each by a thread of its own, so that a name server that does not
+ * answer holds up nothing. What was found stays valid until something else is found.
  */
 final class UdpNames {
-    private static final long BETWEEN = TimeUnit.SECONDS.toNanos(30);
-    private static final long AFTER_FAILURE = TimeUnit.SECONDS.toNanos(2);
+    private static final int SECONDS_BETWEEN = 30;
+    private static final int SECONDS_AFTER_FAILURE = 2;
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -38,31 +38,39 @@ final class UdpNames {
         if (names.isEmpty()) {
             return;
         }
-        threads = new ScheduledThreadPoolExecutor(names.size(), task -> {
+        threads = new ScheduledThreadPoolExecutor(2 * names.size(), task -> {
             Thread daemon = new Thread(task, "udp-names");
             daemon.setDaemon(true);
             return daemon;
         }, new ThreadPoolExecutor.DiscardPolicy());
-        threads.setRemoveOnCancelPolicy(true);
         changed = onChange;
         start = System.nanoTime();
-        names.values().forEach(name -> name.lookUpIn(0));
+        names.values().forEach(name ->
+            threads.scheduleWithFixedDelay(name::lookUp, 0, SECONDS_BETWEEN, TimeUnit.SECONDS));
     }
 
     /** @throws UnknownHostException if none is known; the message tells why */
     List<InetAddress> of(String host) throws UnknownHostException {
-        return names.get(host).known();
+        Name name = names.get(host);
+        if (name.addresses.isEmpty()) {
+            throw new UnknownHostException(name.answered ? "host not found" : "no answer from the name server yet");
+        }
+        return name.addresses;
     }
 
     /** Whether there is a name that was not looked up yet, and that is worth a wait. */
     boolean areComing() {
-        settled = settled || System.nanoTime() - start > TO_ANSWER || names.values().stream().allMatch(name -> name.answered);
-        return !settled;
+        return !settled && !settle();
+    }
+
+    private boolean settle() {
+        settled = System.nanoTime() - start > TO_ANSWER || names.values().stream().allMatch(name -> name.answered);
+        return settled;
     }
 
     /** Has a name looked up soon, because its address may be wrong. */
     void doubt(String host) {
-        names.get(host).lookUpIn(AFTER_FAILURE);
+        names.get(host).lookUpSoon();
     }
 
     void close() {
@@ -71,68 +79,45 @@ final class UdpNames {
         }
     }
 
-    private final class Name implements Runnable {
+    private final class Name {
         private final String host;
+        private final AtomicBoolean busy = new AtomicBoolean();
+        private final AtomicBoolean soon = new AtomicBoolean();
+        private volatile List<InetAddress> addresses = List.of();
         private volatile boolean answered;
-        private List<InetAddress> addresses = List.of();
-        private String failure = "the name server does not answer";
-        private long last = System.nanoTime();
-        private boolean busy;
-        private long nextAt;
-        private Future<?> next;
 
         Name(String host) {
             this.host = host;
         }
 
-        synchronized List<InetAddress> known() throws UnknownHostException {
-            if (addresses.isEmpty()) {
-                throw new UnknownHostException(failure);
+        void lookUpSoon() {
+            if (!soon.getAndSet(true)) {
+                threads.schedule(() -> {
+                    soon.set(false);
+                    lookUp();
+                }, SECONDS_AFTER_FAILURE, TimeUnit.SECONDS);
             }
-            return addresses;
         }
 
-        /** So long after the last time, or sooner if that was planned. */
-        synchronized void lookUpIn(long nanos) {
-            long at = last + nanos;
-            if (busy || next != null && nextAt - at <= 0) {
+        void lookUp() {
+            if (busy.getAndSet(true)) {
                 return;
             }
-            if (next != null) {
-                next.cancel(false);
-            }
-            nextAt = at;
-            next = threads.schedule(this, at - System.nanoTime(), TimeUnit.NANOSECONDS);
-        }
-
-        @Override
-        public void run() {
-            begin();
-            boolean isNew;
+            boolean isNew = addresses.isEmpty();
             try {
-                isNew = take(List.of(InetAddress.getAllByName(host)), "");
+                List<InetAddress> found = List.of(InetAddress.getAllByName(host));
+                isNew |= !Set.copyOf(found).equals(Set.copyOf(addresses));
+                addresses = found;
             } catch (UnknownHostException notFound) {
-                isNew = take(List.of(), "host not found");
+                if (addresses.isEmpty()) {
+                    lookUpSoon();
+                }
             }
+            busy.set(false);
             if (isNew) {
                 changed.run();
             }
             answered = true;
-        }
-
-        private synchronized void begin() {
-            busy = true;
-            next = null;
-        }
-
-        private synchronized boolean take(List<InetAddress> found, String reason) {
-            boolean isNew = addresses.isEmpty() || !found.isEmpty() && !Set.copyOf(found).equals(Set.copyOf(addresses));
-            failure = reason;
-            addresses = found.isEmpty() ? addresses : found;
-            last = System.nanoTime();
-            busy = false;
-            lookUpIn(addresses.isEmpty() ? AFTER_FAILURE : BETWEEN);
-            return isNew;
         }
     }
 }

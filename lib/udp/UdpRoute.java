@@ -36,7 +36,6 @@ final class UdpRoute {
         this.target = target;
         this.source = source;
         this.notices = notices;
-        fails("not opened yet");
     }
 
     InetSocketAddress address() {
@@ -49,7 +48,7 @@ final class UdpRoute {
 
     /** From now on datagrams go there; {@link #open} comes next. */
     void goTo(InetSocketAddress next) {
-        fails("not opened yet");
+        closeSocket();
         address = next;
     }
 
@@ -61,6 +60,7 @@ final class UdpRoute {
         try {
             closeSocket();
             socket = new UdpSocket(address, source);
+            socket.checkLink();
         } catch (BindException sourceInUse) {
             fails(Reason.of(sourceInUse));
             throw sourceInUse;
@@ -155,7 +155,7 @@ final class UdpRoute {
 
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
-        if (failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
+        if (socket == null && failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
             failureSaid = failures.say(trouble() + "; " + consequence, notices);
         }
     }

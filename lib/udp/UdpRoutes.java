@@ -89,9 +89,13 @@ final class UdpRoutes {
     /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
     void refresh() {
         long now = System.nanoTime();
-        if (now - refreshAgain < 0 && !namesChanged) {
-            return;
+        if (now - refreshAgain >= 0 || namesChanged) {
+            refresh(now);
         }
+    }
+
+    /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
+    private void refresh(long now) {
         refreshAgain = now + BETWEEN_REFRESHES;
         all.forEach(UdpRoute::lookAtLink);
         if (namesChanged) {

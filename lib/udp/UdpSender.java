@@ -172,7 +172,9 @@ final class UdpSender {
         }
         sent++;
         bytes += current.limit();
-        pace.ifPresent(one -> one.taken(System.nanoTime()));
+        if (pace.isPresent()) {
+            pace.get().taken(System.nanoTime());
+        }
         return true;
     }
 

@@ -27,56 +27,47 @@ final class UdpSocket {
     private final InetSocketAddress address;
     private final UdpSource source;
     private final DatagramChannel channel;
-    /** By which the source address is reached; null if that is none of an interface now. */
+    /** The interface that has the source address; null if none has. */
     private final NetworkInterface bound;
     /** By which datagrams leave; null if that cannot be told. */
     private final NetworkInterface network;
 
     /**
      * @throws BindException if the source is not there or in use; the message names it
-     * @throws IOException   if there is no way to that address now, or its interface has no link
+     * @throws IOException   if there is no way to that address now
      */
     UdpSocket(InetSocketAddress address, UdpSource source) throws IOException {
         this.address = address;
         this.source = source;
-        channel = open(address.getAddress(), source);
+        boolean ipv6 = address.getAddress() instanceof Inet6Address;
+        channel = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
+            channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            Optional<NetworkInterface> chosen = multicastInterface();
+            if (address.getAddress().isMulticastAddress()) {
+                channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
+                channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
+                if (chosen.isPresent()) {
+                    channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen.get());
+                }
+            }
             bind();
-            connect(channel, address, source);
-            bound = networkOf(local(channel));
-            network = leavesBy();
-            checkLink();
+            connect();
+            bound = networkOf(local());
+            network = chosen.isPresent() ? chosen.get() : leavesBy();
         } catch (IOException | RuntimeException failure) {
             channel.close();
             throw failure;
         }
     }
 
-    private static DatagramChannel open(InetAddress target, UdpSource source) throws IOException {
-        DatagramChannel opening = DatagramChannel.open(
-            target instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
-        try {
-            opening.setOption(StandardSocketOptions.SO_BROADCAST, true);
-            if (target.isMulticastAddress()) {
-                opening.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
-                opening.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
-                Optional<NetworkInterface> chosen = multicastInterface(target, source);
-                if (chosen.isPresent()) {
-                    opening.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen.get());
-                }
-            }
-            return opening;
-        } catch (IOException | RuntimeException failure) {
-            opening.close();
-            throw failure;
+    private Optional<NetworkInterface> multicastInterface() throws IOException {
+        if (!address.getAddress().isMulticastAddress()) {
+            return Optional.empty();
         }
-    }
-
-    private static Optional<NetworkInterface> multicastInterface(InetAddress group, UdpSource source)
-            throws IOException {
         Optional<NetworkInterface> chosen = source.networkInterface();
-        return chosen.isEmpty() && group instanceof Inet6Address ipv6 && ipv6.getScopeId() > 0
-            ? Optional.ofNullable(NetworkInterface.getByIndex(ipv6.getScopeId())) : chosen;
+        return chosen.isEmpty() && address.getAddress() instanceof Inet6Address group && group.getScopeId() > 0
+            ? Optional.ofNullable(NetworkInterface.getByIndex(group.getScopeId())) : chosen;
     }
 
     private void bind() throws IOException {
@@ -94,8 +85,7 @@ final class UdpSocket {
         }
     }
 
-    private static void connect(DatagramChannel channel, InetSocketAddress address, UdpSource source)
-            throws IOException {
+    private void connect() throws IOException {
         try {
             channel.connect(address);
         } catch (SocketException noRoute) {
@@ -105,62 +95,46 @@ final class UdpSocket {
         }
     }
 
-    private static InetAddress local(DatagramChannel channel) throws IOException {
+    private InetAddress local() throws IOException {
         return ((InetSocketAddress) channel.getLocalAddress()).getAddress();
     }
 
-    /** What goes to an address of this machine stays on it. */
+    /** What goes to an address of this machine stays on it; an address of the loopback tells no other way. */
     private NetworkInterface networkOf(InetAddress local) throws IOException {
-        return local.equals(address.getAddress())
-            ? NetworkInterface.networkInterfaces().filter(UdpSocket::isLoopback).findFirst().orElse(null)
-            : NetworkInterface.getByInetAddress(local);
-    }
-
-    private static boolean isLoopback(NetworkInterface network) {
-        try {
-            return network.isLoopback();
-        } catch (SocketException gone) {
-            return false;
-        }
-    }
-
-    /** A source address that was given says nothing of the way; the route's own choice of one does. */
-    private NetworkInterface leavesBy() throws IOException {
         InetAddress target = address.getAddress();
-        if (target.isMulticastAddress()) {
-            return multicastInterface(target, source).orElse(bound);
-        } else if (!isSourceGiven() || UdpSource.decidesFor(target)) {
+        NetworkInterface network = NetworkInterface.getByInetAddress(local);
+        if (target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null) {
+            return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
+        }
+        return network != null && network.isLoopback() ? null : network;
+    }
+
+    /** A source address that was given says nothing of the way; what the system would choose by itself does. */
+    private NetworkInterface leavesBy() throws IOException {
+        if (!source.givesAddress() || UdpSource.decidesFor(address.getAddress())) {
             return bound;
         }
-        NetworkInterface natural = networkOf(naturalSource());
-        return natural != null && natural.isLoopback() && !isOurs(target) ? null : natural;
-    }
-
-    private static boolean isOurs(InetAddress target) throws SocketException {
-        return target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null;
-    }
-
-    private boolean isSourceGiven() throws IOException {
-        return source.bindAddress(address.getAddress()).filter(from -> !from.getAddress().isAnyLocalAddress())
-            .isPresent();
-    }
-
-    /** The source address that the system would choose for a socket that is opened now. */
-    private InetAddress naturalSource() throws IOException {
-        try (DatagramChannel probe = open(address.getAddress(), source)) {
-            connect(probe, address, source);
-            return local(probe);
+        try {
+            UdpSocket byItself = new UdpSocket(address, UdpSource.ANY);
+            byItself.close();
+            return byItself.network;
+        } catch (IOException onlyFromThatSource) {
+            return bound;
         }
     }
 
-    /** Whether one that is opened now would have another source address, or leave by another interface. */
+    /** Whether one that is opened now has another source address, or leaves by another interface. */
     boolean isStale() throws IOException {
-        if (!isSourceGiven()) {
-            InetAddress natural = naturalSource();
-            return !natural.equals(local(channel)) || index(networkOf(natural)) != index(network);
+        UdpSocket now = new UdpSocket(address, source.withAnyPort());
+        try {
+            return !now.local().equals(local()) || index(now.network) != index(network);
+        } finally {
+            now.close();
         }
-        InetAddress from = source.bindAddress(address.getAddress()).orElseThrow().getAddress();
-        return !from.equals(local(channel)) || index(leavesBy()) != index(network);
+    }
+
+    private static int index(NetworkInterface network) {
+        return network == null ? 0 : network.getIndex();
     }
 
     /**
@@ -227,14 +201,10 @@ final class UdpSocket {
 
     private boolean isViaOnlyForSource() {
         InetAddress target = address.getAddress();
-        boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network))
-            .stream().flatMap(via -> via.getInterfaceAddresses().stream())
+        boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network)).stream()
+            .flatMap(via -> via.getInterfaceAddresses().stream())
             .anyMatch(one -> target.equals(UdpTarget.broadcastAddress(one)));
         return source.via() != null && !UdpSource.decidesFor(target) && !ownBroadcast;
-    }
-
-    private static int index(NetworkInterface network) {
-        return network == null ? 0 : network.getIndex();
     }
 
     void close() {

@@ -59,6 +59,10 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return new UdpSource(via, address, port, ttl, multicastLoop);
     }
 
+    UdpSource withAnyPort() {
+        return new UdpSource(via, address, 0, multicastTtl, multicastLoop);
+    }
+
     UdpSource withMulticastLoop(boolean loop) {
         return new UdpSource(via, address, port, multicastTtl, loop);
     }
@@ -100,6 +104,10 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return address != null || via == null ? address : literal(via);
     }
 
+    boolean givesAddress() {
+        return address != null || via != null;
+    }
+
     /** Whether datagrams to that address can leave from here. */
     boolean suits(InetAddress target) {
         return fixed() == null || isIpv4(fixed()) == isIpv4(target);
@@ -125,7 +133,7 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
      * @throws IOException if the interface has no address of that IP version now
      */
     Optional<InetSocketAddress> bindAddress(InetAddress target) throws IOException {
-        if (fixed() == null && via == null) {
+        if (!givesAddress()) {
             return port == 0 ? Optional.empty() : Optional.of(new InetSocketAddress(port));
         }
         return Optional.of(new InetSocketAddress(fixed() == null ? ofInterface(target) : fixed(), port));

@@ -402,7 +402,7 @@ class ScriptTest {
 
     @Test
     void unknownHostIsNamed() throws Exception {
-        Script.here("udp-send", "-q", "--max-time", "1", "-m", "x", "no-such-host.invalid:5000").assertIs(1, "",
+        Script.here("udp-send", "-q", "--max-time", "8", "-m", "x", "no-such-host.invalid:5000").assertIs(1, "",
             "udp-send: no-such-host.invalid:5000: host not found");
     }
 
