@@ -3,7 +3,6 @@
 //SOURCES ../lib/sse/SseClient.java ../lib/udp/UdpBroadcaster.java
 
 import java.io.IOException;
-import java.net.URI;
 import lib.sse.SseClient;
 import lib.udp.UdpBroadcaster;
 
@@ -14,7 +13,7 @@ class NanoleafTouch {
             (help ? System.out : System.err).println("expected two arguments: the URL of the events, and HOST:PORT for the datagrams");
             System.exit(help ? 0 : 2);
         }
-        try (UdpBroadcaster lan = new UdpBroadcaster(args[1]); SseClient events = new SseClient(URI.create(args[0]))) {
+        try (UdpBroadcaster lan = new UdpBroadcaster(args[1]); SseClient events = new SseClient(args[0])) {
             events.listen(event -> lan.send("Recv message form SSE Server!"));
         } catch (IllegalArgumentException | IOException failure) {
             System.err.println(failure.getMessage());

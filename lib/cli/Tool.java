@@ -116,6 +116,7 @@ public final class Tool {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
+            .registerConverter(Path.class, Tool::path)
             .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake, args))
             .setExecutionStrategy(parsed -> tool.work(parsed))
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
@@ -342,6 +343,13 @@ public final class Tool {
             return end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
         }
         return LOCAL_FAILURE;
+    }
+
+    private static Path path(String value) {
+        if (value.isEmpty()) {
+            throw new TypeConversionException("expected the name of a file");
+        }
+        return Path.of(value);
     }
 
     private static Duration seconds(String value) {

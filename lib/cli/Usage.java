@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.MissingParameterException;
@@ -109,8 +110,9 @@ final class Usage {
     }
 
     private static String number(String reason) {
-        return NOT_A_NUMBER.matcher(reason).replaceFirst(wrong -> wrong.group(1) + " is not a number"
-            + (wrong.group(2).equals("int") ? " without fraction up to " + Integer.MAX_VALUE : ""));
+        Matcher wrong = NOT_A_NUMBER.matcher(reason);
+        return !wrong.matches() ? reason : wrong.group(1)
+            + (wrong.group(2).equals("int") ? " is not a whole number up to " + Integer.MAX_VALUE : " is not a number");
     }
 
     /** A URL in the wrong place keeps its path to itself. */

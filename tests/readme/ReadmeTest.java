@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Script;
@@ -22,5 +23,14 @@ class ReadmeTest {
         int from = readme.indexOf(start);
         assertTrue(from >= 0, "no block for " + script);
         assertEquals(help.toString(), readme.substring(from + start.length(), readme.indexOf("```\n", from + start.length())));
+    }
+
+    @Test
+    void newestVersionInTheChangelogIsTheOneThatTheScriptsTell() throws Exception {
+        StringWriter version = new StringWriter();
+        Script.commandLine("sse-listen").setOut(new PrintWriter(version)).execute("--version");
+        String newest = Files.readAllLines(Script.root().resolve("CHANGELOG.md")).stream()
+            .filter(line -> line.startsWith("## ")).findFirst().orElseThrow();
+        assertEquals(version.toString().strip(), "sse-listen " + newest.replaceAll("^## |, .*", ""));
     }
 }
