@@ -53,7 +53,7 @@ final class UdpNames {
     List<InetAddress> of(String host) throws UnknownHostException {
         Name name = names.get(host);
         if (name.addresses.isEmpty()) {
-            throw new UnknownHostException(name.answered ? "host not found" : "no answer from the name server yet");
+            throw new UnknownHostException(name.failure);
         }
         return name.addresses;
     }
@@ -84,6 +84,8 @@ final class UdpNames {
         private final AtomicBoolean busy = new AtomicBoolean();
         private final AtomicBoolean soon = new AtomicBoolean();
         private volatile List<InetAddress> addresses = List.of();
+        private volatile String failure = "no answer from the name server yet";
+        /** Whether what was found was also told. */
         private volatile boolean answered;
 
         Name(String host) {
@@ -109,6 +111,7 @@ final class UdpNames {
                 isNew |= !Set.copyOf(found).equals(Set.copyOf(addresses));
                 addresses = found;
             } catch (UnknownHostException notFound) {
+                failure = "host not found";
                 if (addresses.isEmpty()) {
                     lookUpSoon();
                 }
