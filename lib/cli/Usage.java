@@ -8,7 +8,6 @@ import static java.util.stream.Collectors.toList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -72,7 +71,7 @@ final class Usage {
         String name = typed.replaceFirst("=.*", "");
         return "unknown option '" + name + "'" + unmatched.getCommandLine().getCommandSpec().options().stream()
             .map(OptionSpec::longestName).filter(one -> common(name, one) >= ALIKE)
-            .max(Comparator.comparing(one -> common(name, one)))
+            .max(Comparator.comparingInt((String one) -> common(name, one)).thenComparingInt(one -> -one.length()))
             .map(nearest -> ", did you mean " + nearest + "?").orElse("");
     }
 
@@ -106,7 +105,7 @@ final class Usage {
 
     private static String oneOf(ArgSpec option) {
         return Arrays.stream(option.type().getEnumConstants())
-            .map(one -> one.toString().toLowerCase(Locale.ROOT)).collect(joining(", ", "expected one of ", ""));
+            .map(Object::toString).collect(joining(", ", "expected one of ", ""));
     }
 
     private static String number(String reason) {

@@ -36,18 +36,15 @@ class ScriptTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
         "sse-listen|-|missing URL",
-        "sse-listen|~-q|URL: it is empty, expected [http://]HOST... or https://HOST...",
+        "sse-listen|~-q|URL: expected http://HOST... or https://HOST...",
         "sse-listen|-e~~http://x/|--event '': expected a type",
         "sse-listen|ftp://x/|URL: expected http://HOST... or https://HOST...",
-        "sse-listen|x/sec ret|URL: Illegal character in path at character 6, expected [http://]HOST... or https://HOST...",
         "sse-listen|http:///secret|URL: expected http://HOST... or https://HOST...",
-        "sse-listen|http://x/sec ret|URL: Illegal character in path at character 13, expected [http://]HOST... or https://HOST...",
         "sse-listen|http://x:70000/|URL: port 70000, expected 1 to 65535",
         "sse-listen|http://x:0/|URL: port 0, expected 1 to 65535",
         "sse-listen|@/no/such/file|@/no/such/file: no such file",
         "sse-listen|-H~secret~http://x/|expected NAME:VALUE in a header",
         "sse-listen|-H~A b: secret~http://x/|header A b: expected a name that can be set",
-        "sse-listen|-H~Host: secret~http://x/|header Host: expected a name that can be set",
         "sse-listen|-H~X-A: s\u0001ecret~http://x/|header X-A: expected a value of printable ASCII",
         "sse-listen|-H~X-A: ü~http://x/|header X-A: expected a value of printable ASCII",
         "sse-listen|-X~A B~http://x/|method 'A B': expected a name like GET or POST",
@@ -102,8 +99,7 @@ class ScriptTest {
         "--help|0|",
         "http://127.0.0.1:9/|2|",
         "http://127.0.0.1:9/ x|2|target 'x': expected HOST:PORT, \\[IPv6\\]:PORT or all:PORT",
-        "ftp://127.0.0.1/secret 127.0.0.1:9|2|URL: expected http://HOST... or https://HOST...",
-        "http://127.0.0.1:9/ no-such-host.invalid:9|1|no-such-host.invalid:9: host not found"})
+        "ftp://127.0.0.1/secret 127.0.0.1:9|2|URL: expected http://HOST... or https://HOST..."})
     void wrongUseOfAnExampleIsOneLineAndAStatus(String arguments, int status, String message) throws Exception {
         Script.Ended ended = Script.run("", "NanoleafTouch", arguments == null ? new String[0] : arguments.split(" "));
         String both = "expected two arguments: the URL of the events, and HOST:PORT for the datagrams";
@@ -213,7 +209,7 @@ class ScriptTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "404 Not Found|text/event-stream|5|: HTTP status 404",
-        "200 OK|text/html|5|: content type text/html, expected text/event-stream; the answer begins: \\\\u001b\\[31mred",
+        "200 OK|text/html|5|: content type text/html, expected text/event-stream",
         "204 No Content|text/event-stream|0|"})
     void answerDecidesTheStatus(String status, String type, int expected, String message) throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send("HTTP/1.1 " + status + "\r\nContent-Type: " + type
@@ -241,7 +237,7 @@ class ScriptTest {
         gone.close();
         Script.run("", "SseListen", "--max-retries", "1", "--retry-delay", "0.01", gone.url("/secret")).assertIs(6, "",
             "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; connecting again in 0.01 s",
-            "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up after 1 retries");
+            "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up after 1 retry");
         Script.here("sse-listen", "-q", "--no-retry", gone.url("/secret")).assertIs(6, "",
             "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up");
     }

@@ -428,17 +428,17 @@ class SseServeTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--port=65536|--port 65536: expected 0 to 65535",
-        "--port=x|Invalid value for option '--port': 'x' is not an int",
+        "--port=x|--port: 'x' is not a whole number up to 2147483647",
         "--replay=-1|--replay -1: expected 0 to 1000000",
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
         "--wait=-1|--wait -1: expected 0 to 1000000",
-        "--heartbeat=-1|Invalid value for option '--heartbeat': '-1' is not within 0 to 1000000000 seconds",
+        "--heartbeat=-1|--heartbeat: '-1' is not within 0 to 1000000000 seconds",
         "--token=a b|--token: expected printable ASCII without spaces",
         "--token=|--token: expected printable ASCII without spaces",
         "--token=@/no/such/file|@/no/such/file: no such file",
         "--host=no such host|--host no such host: expected an address of this machine",
-        "more|Unmatched argument at index 0: 'more'",
+        "more|too many arguments: expected options only",
     })
     void mistakeIsToldInOneLineWithStatus2(String argument, String message) throws Exception {
         Script.Ended ended = Script.here("sse-serve", argument);
