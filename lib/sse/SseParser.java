@@ -1,4 +1,4 @@
-//SOURCES SseEvent.java
+//SOURCES SseEvent.java Utf8.java
 package lib.sse;
 
 import java.io.IOException;
@@ -53,7 +53,6 @@ public final class SseParser {
     private static final byte[] ID = ascii("id");
     private static final byte[] RETRY = ascii("retry");
     private static final int LONGEST_FIELD_START = BYTE_ORDER_MARK.length + "event: ".length();
-    private static final int LINE_END = 1;
     private static final int USUAL_BUFFER = 64 << 10;
 
     private final int maxEventBytes;
@@ -152,7 +151,7 @@ public final class SseParser {
         if (end < buffer.length) {
             return;
         }
-        int longest = LONGEST_FIELD_START + maxEventBytes + LINE_END;
+        int longest = LONGEST_FIELD_START + maxEventBytes + "\n".length();
         if (end < longest) {
             buffer = Arrays.copyOf(buffer, grown(end, longest));
         } else {
@@ -239,7 +238,7 @@ public final class SseParser {
         }
         readAnything = true;
         if (to - value <= maxEventBytes) {
-            handler.comment(text(buffer, value, to));
+            handler.comment(Utf8.decode(buffer, value, to));
         } else {
             handler.tooLarge(maxEventBytes);
         }
@@ -272,7 +271,7 @@ public final class SseParser {
             }
         } else if (isNamed(EVENT, name, colon)) {
             if (fits(to - value)) {
-                eventType = text(buffer, value, to);
+                eventType = Utf8.decode(buffer, value, to);
             }
         } else if (isNamed(ID, name, colon)) {
             // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
@@ -295,7 +294,7 @@ public final class SseParser {
     /** Most events have one data line, which is the data as it is; the bytes of more are put together first. */
     private void appendData(int from, int to) {
         if (data == null) {
-            data = text(buffer, from, to);
+            data = Utf8.decode(buffer, from, to);
             return;
         }
         if (dataLinesEnd == 0) {
@@ -324,7 +323,7 @@ public final class SseParser {
     /** In an event that is dropped as well, so that a reconnect does not bring the event again. */
     private void setLastEventIdBuffer(int from, int to) throws IOException {
         if (to - from <= maxEventBytes) {
-            lastEventIdBuffer = text(buffer, from, to);
+            lastEventIdBuffer = Utf8.decode(buffer, from, to);
         }
         fits(to - from);
     }
@@ -346,7 +345,7 @@ public final class SseParser {
             }
         }
         try {
-            retry = Optional.of(Duration.ofMillis(Long.parseLong(text(buffer, from, to))));
+            retry = Optional.of(Duration.ofMillis(Long.parseLong(Utf8.decode(buffer, from, to))));
         } catch (NumberFormatException emptyOrTooLarge) {
             return;
         }
@@ -358,7 +357,7 @@ public final class SseParser {
         SseEvent event = data == null || dropped ? null : new SseEvent(
             eventType.isEmpty() ? "message" : eventType,
             lastEventId,
-            dataLinesEnd == 0 ? data : text(dataLines, 0, dataLinesEnd - 1));
+            dataLinesEnd == 0 ? data : Utf8.decode(dataLines, 0, dataLinesEnd - 1));
         startEvent();
         if (event != null) {
             handler.event(event);
@@ -393,24 +392,6 @@ public final class SseParser {
         if (!alreadySaid) {
             handler.tooLarge(maxEventBytes);
         }
-    }
-
-    /**
-     * UTF-8 decode. Java's decoder does what the Encoding Standard says but for one case: an encoded surrogate
-     * (ED A0..BF xx) is one U+FFFD in Java and three by the standard, which are three lone bytes for both.
-     */
-    private static String text(byte[] source, int from, int to) {
-        String text = new String(source, from, to - from, StandardCharsets.UTF_8);
-        if (text.indexOf('\uFFFD') < 0) {
-            return text;
-        }
-        byte[] bytes = Arrays.copyOfRange(source, from, to);
-        for (int i = 0; i + 1 < bytes.length; i++) {
-            if ((bytes[i] & 0xFF) == 0xED && (bytes[i + 1] & 0xE0) == 0xA0) {
-                bytes[i] = (byte) 0xFF;
-            }
-        }
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static byte[] ascii(String text) {

@@ -1,4 +1,4 @@
-//SOURCES HttpProxy.java LateTls.java Redirect.java SseRequest.java SseStream.java
+//SOURCES HttpProxy.java LateTls.java SseRequest.java SseStream.java
 package lib.sse;
 
 import java.io.IOException;
