@@ -1,0 +1,85 @@
+package tests.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Script;
+import tests.support.UdpReceiver;
+
+/** An event stream from standard input: {@code curl ... | sse-listen -}. */
+class StandardInputTest {
+    private static final String ENDS = "retry: 5\n\n: c\n\nevent: touch\nid: 4\ndata: a\ndata: b\n\ndata: x\n\n";
+
+    @Test
+    void eventsOfStandardInputAreThoseOfAUrl() throws Exception {
+        Script.run(ENDS, "SseListen", "--comments", "-").assertIs(0, "{\"comment\":\"c\"}\n"
+            + "{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}\n{\"event\":\"message\",\"id\":\"4\",\"data\":\"x\"}\n");
+        Script.run(ENDS, "SseListen", "-e", "touch", "-F", "{id} {data}", "-").assertIs(0, "4 a\nb\n");
+    }
+
+    @Test
+    void theyGoToTheLanToo() throws Exception {
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            Script.run(ENDS, "SseToUdp", "-q", "-F", "{event}", "-", receiver.target()).assertIs(0, "");
+            assertEquals(List.of("touch", "message"), receiver.arrived());
+        }
+    }
+
+    @Test
+    void eventIsHandedOverWhenItIsThere() throws Exception {
+        try (Script script = Script.start("SseListen", "-F", "{data}", "-")) {
+            for (String data : List.of("a", "b")) {
+                script.process.getOutputStream().write(("data: " + data + "\n\n").getBytes());
+                script.process.getOutputStream().flush();
+                assertEquals(data, script.nextLine());
+            }
+            script.process.getOutputStream().close();
+            assertNull(script.nextLine());
+            script.end().assertIs(0, "");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"data: 1~~data: half | standard input ended in the middle of an event",
+        "<html>~ | no event came from standard input", "'' | no event came from standard input"})
+    void whatDidNotBecomeAnEventIsSaid(String input, String said) throws Exception {
+        Script.run(input.replace("~", "\n"), "SseListen", "-F", "", "-e", "none", "-").assertIs(0, "",
+            input.contains("data: 1") ? new String[] {"sse-listen: " + said, "sse-listen: 1 event came, .*"}
+                : new String[] {"sse-listen: " + said});
+    }
+
+    @Test
+    void countAndTimeEndItThoughTheInputDoesNot() throws Exception {
+        for (String[] row : new String[][] {{"-c", "1", "0"}, {"-m", "0.5", "0"}, {"-m0.5", "-c9", "124"}}) {
+            try (Script script = Script.start("SseListen", row[0], row[1], "-F", "{data}", "-")) {
+                script.process.getOutputStream().write("data: a\n\ndata: b\n\n".getBytes());
+                script.process.getOutputStream().flush();
+                assertEquals(Integer.parseInt(row[2]), script.end().status(), row[0]);
+            }
+        }
+    }
+
+    @Test
+    void signalEndsIt() throws Exception {
+        try (Script script = Script.start("SseListen", "-F", "{data}", "-")) {
+            script.process.getOutputStream().write("data: a\n\n".getBytes());
+            script.process.getOutputStream().flush();
+            assertEquals("a", script.nextLine());
+            script.signal("TERM");
+            script.end().assertIs(143, "");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--header=A: b", "--data=x", "--user=a:b", "--insecure", "--state-file=x", "--no-retry", "--proxy=x",
+        "--idle-timeout=3", "--max-redirs=3"})
+    void whatIsAboutAConnectionIsRefused(String option) throws Exception {
+        Script.here("sse-listen", option, "-").assertIs(2, "", "sse-listen: " + option.replaceFirst("=.*", "")
+            + " is for a URL, not for an event stream from standard input \\(-\\) \\(sse-listen --help says more\\)");
+    }
+}
