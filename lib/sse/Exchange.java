@@ -24,6 +24,8 @@ final class Exchange {
     enum End {
         /** All is over: see {@link Result#outcome}. */
         OVER,
+        /** The stream is somewhere else. */
+        REDIRECTED,
         /** The server ended the stream. */
         ENDED,
         /** We ended it: nothing came for too long. */
@@ -75,15 +77,13 @@ final class Exchange {
     Result run() throws IOException, InterruptedException {
         for (int redirects = 0; ; redirects++) {
             Result result = ask();
-            Optional<Answer> redirect = result.end == End.ENDED && result.stream != null ? result.stream.answer()
-                .filter(answer -> answer.kind() == Answer.Kind.REDIRECT) : Optional.empty();
-            if (redirect.isEmpty()) {
+            if (result.end != End.REDIRECTED) {
                 return new Result(result.end, result.outcome, redirected + result.reason, result.stream, result.retryAfter);
             } else if (redirects == client.maxRedirects()) {
                 redirected = "";
                 throw refused("more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
             }
-            follow(redirect.get());
+            follow(result.stream.answer().orElseThrow());
         }
     }
 
@@ -188,7 +188,7 @@ final class Exchange {
                     ? Result.of(End.FAILED, "connection lost, " + reason(answered), stream)
                     : Result.of(End.ENDED, howItEnded(stream), stream);
             case OVER -> Result.over(SseClient.Outcome.NO_CONTENT);
-            case REDIRECT -> Result.of(End.ENDED, "", stream);
+            case REDIRECT -> Result.of(End.REDIRECTED, "", stream);
             case RETRY -> failed(answer.get(), stream);
             case REFUSED -> {
                 if (client.retriesAllErrors()) {
@@ -204,8 +204,11 @@ final class Exchange {
             // What a proxy answers to CONNECT does not get to the body handler.
             throw refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = transport.proxyName(request).map(name -> reason(answered) + " (through the " + name + ")")
-            .orElseGet(() -> reason(answered));
+        String reason = reason(answered) + transport.proxyName(request).map(name -> " (through the " + name + ")").orElse("");
+        if (reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http")) {
+            // So does a TLS server that is asked in plain text.
+            reason += ": is it https?";
+        }
         return Result.of(isNotConnected(Reason.cause(failure(answered))) ? End.NOT_CONNECTED : End.FAILED, reason, null);
     }
 

@@ -20,6 +20,7 @@ import javax.net.ssl.SSLException;
 
 /** Why something failed, in the few words that a user needs. */
 public final class Reason {
+    static final String CLOSED_UNANSWERED = "connection closed without an answer";
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
     private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length");
     private static final String ALERT = "Received fatal alert: ";
@@ -49,7 +50,7 @@ public final class Reason {
         }
         String message = cause.getMessage();
         if (String.valueOf(message).endsWith("header parser received no bytes")) {
-            return "connection closed without an answer";
+            return CLOSED_UNANSWERED;
         }
         if (String.valueOf(message).contains("\u0015\u0003")) {
             // The alert of a TLS server that read our request.

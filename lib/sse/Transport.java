@@ -91,7 +91,8 @@ final class Transport {
      */
     CompletableFuture<List<Optional<InetAddress>>> addresses(SseRequest request) {
         way = proxy.way(request);
-        if (way != Proxy.NO_PROXY || ADDRESS.matcher(request.host).matches() || !SseRequest.canSetHost()) {
+        boolean isAddress = ADDRESS.matcher(request.host).matches() && request.uri(Optional.empty()).getHost() != null;
+        if (way != Proxy.NO_PROXY || isAddress || !SseRequest.canSetHost()) {
             return CompletableFuture.completedFuture(List.of(Optional.empty()));
         }
         return CompletableFuture.supplyAsync(() -> resolved(request), this::execute);

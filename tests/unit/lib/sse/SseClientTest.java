@@ -539,6 +539,18 @@ class SseClientTest {
         assertEquals(gone.uri("/") + "…: connection refused; gave up after 1 retry", end.getMessage());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "''                    | connection closed without an answer: is it https?",
+        "alert                 | the server speaks TLS: is it https?"})
+    void serverThatSpeaksTlsIsAskedAbout(String answer, String reason) throws Exception {
+        try (SseServer server = new SseServer(connection ->
+                connection.send(answer.isEmpty() ? new byte[0] : new byte[] {0x15, 3, 3, 0, 2, 2, 10}))) {
+            SseException end = assertThrows(SseException.class, () -> client(server).maxRetries(0).listen(events::add));
+            assertEquals(server.uri("/") + "…: " + reason + "; gave up", end.getMessage());
+        }
+    }
+
     @Test
     void unknownHostIsTriedAgain() {
         SseException end = assertThrows(SseException.class,
