@@ -159,7 +159,7 @@ class OperationTest {
     @CsvSource(delimiter = '|', value = {
         "sse-listen|--st|--state-file",
         "sse-listen|--connect|--connect-timeout",
-        "udp-send|--oversize=|FAIL,SKIP,TRUNCATE",
+        "udp-send|--oversize=|fail,skip,truncate",
         "udp-send|--nu|--null",
         "sse-to-udp|--state|--state-file",
         "sse-to-udp|--max-|--max-redirs,--max-retries,--max-event-size,--max-time,--max-size",
