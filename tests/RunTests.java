@@ -8,7 +8,7 @@
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
-//SOURCES unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
+//SOURCES unit/HouseTest.java unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FormatTest.java
 //SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java
 //SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java

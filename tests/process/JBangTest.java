@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.JBangHome;
 import tests.support.Lan;
+import tests.support.Readme;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.UdpReceiver;
@@ -365,9 +366,8 @@ class JBangTest {
     // ---- JShell ----
 
     @Test
-    void linesOfTheReadmeWorkInJShell() throws Exception {
-        String readme = Files.readString(Script.root().resolve("README.md"));
-        String block = readme.replaceFirst("(?s).*```jshell\n(.*?)```.*", "$1");
+    void linesOfTheDocsWorkInJShell() throws Exception {
+        String block = Readme.block("jshell");
         try (SseServer server = SseServer.stream("data: from the server\n\n"); UdpReceiver receiver = new UdpReceiver()) {
             String lines = block.replace("http://localhost:8080/events", server.url("/"))
                 .replace("192.168.8.255:5000", receiver.target()) + "\n/exit\n";

@@ -7,16 +7,20 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tests.support.JBangHome;
 import tests.support.Readme;
 import tests.support.Script;
@@ -24,9 +28,17 @@ import tests.support.Sources;
 import tests.support.SseServer;
 import tests.support.UdpReceiver;
 
-/** The changes that the README shows do what it says: each is applied to the script, and the script is run. */
+/**
+ * The changes in docs/recipes.md do what it says: each is applied to the example and to the script from the template, and
+ * the script is run.
+ */
 class ChangesTest {
-    private static final String SCRIPT = "examples/nanoleaf-touch.java";
+    private static final String EXAMPLE = "examples/nanoleaf-touch.java";
+    private static final String FROM_TEMPLATE = "Touch.java";
+    /** Those of the line that says where events come from and go to, and those of the line that says what is done. */
+    private static final List<List<String>> LINES = List.of(
+        List.of("two-targets", "header", "state-file", "repeat"),
+        List.of("text", "json-field", "file", "program", "once-a-second", "webhook"));
     private static final String ORIGINAL = "Recv message form SSE Server!";
     private static final String TAP = "{\"events\":[{\"panelId\":101,\"gesture\":0}]}";
     private static final String DOUBLE_TAP = "{\"events\":[{\"panelId\":102,\"gesture\":1}]}";
@@ -35,13 +47,28 @@ class ChangesTest {
     @TempDir
     static Path folder;
 
+    private static final Map<String, String> ORIGINALS = new HashMap<>();
     private static Map<String, String> changes;
 
     @BeforeAll
-    static void readChanges() throws IOException {
+    static void readChanges() throws Exception {
         changes = Readme.blocks("change-");
         Files.createDirectory(folder.resolve("examples"));
         Files.createSymbolicLink(folder.resolve("lib"), Script.root().resolve("lib"));
+        List<String> init = new ArrayList<>(List.of(Readme.block("init").lines().findFirst().orElseThrow().split(" ")));
+        init.set(0, Script.root().resolve(init.get(0)).normalize().toString());
+        ProcessBuilder builder = new ProcessBuilder(init).directory(folder.toFile());
+        builder.environment().put("JBANG_DIR", folder.resolve("jbang").toString());
+        try (Script script = Script.of(builder.start())) {
+            Script.Ended ended = script.input("").end();
+            assertEquals(0, ended.status(), ended.err());
+        }
+        ORIGINALS.put(FROM_TEMPLATE, Files.readString(folder.resolve(FROM_TEMPLATE)));
+        ORIGINALS.put(EXAMPLE, Files.readString(Script.root().resolve(EXAMPLE)));
+    }
+
+    static List<String> scripts() {
+        return List.of(EXAMPLE, FROM_TEMPLATE);
     }
 
     @AfterAll
@@ -51,9 +78,37 @@ class ChangesTest {
 
     @Test
     void thereAreTenAndEachIsTestedHere() {
-        List<String> tested = List.of("text", "json-field", "two-targets", "header", "file", "program", "state-file", "repeat",
-            "once-a-second", "webhook");
-        assertEquals(new TreeSet<>(tested), new TreeSet<>(changes.keySet().stream().map(name -> name.substring("change-".length())).toList()));
+        Set<String> tested = LINES.stream().flatMap(List::stream).collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(10, tested.size());
+        assertEquals(tested, new TreeSet<>(changes.keySet().stream().map(name -> name.substring("change-".length())).toList()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void changesOfDifferentLinesGoOneUponAnother(String script) throws Exception {
+        String jackson = null;
+        for (String where : LINES.get(0)) {
+            for (String what : LINES.get(1)) {
+                Path changed = changed(script, List.of(what, where), Map.of());
+                List<String> lines = Files.readAllLines(changed);
+                assertEquals(ORIGINALS.get(script).lines().count() + added(what) + added(where), lines.size());
+                changed(script, List.of(where, what), Map.of());
+                assertEquals(lines.stream().sorted().toList(), Files.readAllLines(changed).stream().sorted().toList(), "in the other order");
+                if (what.equals("json-field") && jackson == null) {
+                    Script.Ended path = new JBangHome(folder.resolve("jbang")).run(folder, "info", "classpath", script);
+                    assertEquals(0, path.status(), path.err());
+                    jackson = path.out().strip();
+                }
+                Path classes = Files.createDirectories(folder.resolve("both"));
+                String classPath = Script.classPath() + (what.equals("json-field") ? File.pathSeparator + jackson : "");
+                Sources.compile(List.of(changed), List.of("-d", classes.toString(), "-cp", classPath, "-proc:none"));
+            }
+        }
+    }
+
+    private static long added(String change) {
+        String diff = changes.get("change-" + change);
+        return diff.lines().filter(line -> line.startsWith("+")).count() - diff.lines().filter(line -> line.startsWith("-")).count();
     }
 
     /** The controller: a tap, a double tap, and nothing more for whoever asks again. */
@@ -65,29 +120,32 @@ class ChangesTest {
         });
     }
 
-    /** Applies a change, with these parts of it replaced. */
-    private static Path changed(String change, Map<String, String> replaced) throws Exception {
-        Path script = folder.resolve(SCRIPT);
-        Files.writeString(script, Files.readString(Script.root().resolve(SCRIPT)));
-        String diff = changes.get("change-" + change);
-        for (Map.Entry<String, String> entry : replaced.entrySet()) {
-            assertTrue(diff.contains(entry.getKey()), diff);
-            diff = diff.replace(entry.getKey(), entry.getValue());
+    /** Applies changes one upon another, with these parts of them replaced. */
+    private static Path changed(String script, List<String> names, Map<String, String> replaced) throws Exception {
+        Path file = Files.writeString(folder.resolve(script), ORIGINALS.get(script));
+        for (String name : names) {
+            String diff = changes.get("change-" + name);
+            for (Map.Entry<String, String> entry : replaced.entrySet()) {
+                assertTrue(diff.contains(entry.getKey()), diff);
+                diff = diff.replace(entry.getKey(), entry.getValue());
+            }
+            try (Script patch = Script.start(List.of("patch", "--no-backup-if-mismatch", file.toString()))) {
+                Script.Ended patched = patch.input(diff).end();
+                assertEquals(0, patched.status(), () -> names + ": " + patched.out() + patched.err());
+            }
         }
-        try (Script patch = Script.start(List.of("patch", "--no-backup-if-mismatch", script.toString()))) {
-            Script.Ended patched = patch.input(diff).end();
-            assertEquals(0, patched.status(), patched.out() + patched.err());
-        }
-        return script;
+        return file;
     }
 
     /** Runs the script with a change until the controller has nothing more; with the library that these tests have. */
-    private static String run(String change, Map<String, String> replaced, SseServer controller, UdpReceiver receiver) throws Exception {
-        Path script = changed(change, replaced);
-        Sources.assertAllImportsOf(script);
+    private static String run(String script, String change, Map<String, String> replaced, SseServer controller, UdpReceiver receiver)
+            throws Exception {
+        Path file = changed(script, List.of(change), replaced);
+        Sources.assertAllImportsOf(file);
         Path classes = Files.createDirectories(folder.resolve("classes"));
-        Sources.compile(script, classes);
-        List<String> command = Script.command("NanoleafTouch", controller.url("/"), receiver.target());
+        Sources.compile(file, classes);
+        String mainClass = script.equals(EXAMPLE) ? "NanoleafTouch" : "Touch";
+        List<String> command = Script.command(mainClass, controller.url("/"), receiver.target());
         command.replaceAll(word -> word.equals(Script.classPath()) ? classes + File.pathSeparator + word : word);
         try (Script run = Script.of(new ProcessBuilder(command).directory(folder.toFile()).start())) {
             Script.Ended ended = run.input("").end();
@@ -97,90 +155,102 @@ class ChangesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text", "repeat", "once-a-second"})
-    void whatIsSentChanges(String change) throws Exception {
+    @CsvSource({
+        EXAMPLE + ", text", EXAMPLE + ", repeat", EXAMPLE + ", once-a-second",
+        FROM_TEMPLATE + ", text", FROM_TEMPLATE + ", repeat", FROM_TEMPLATE + ", once-a-second",
+    })
+    void whatIsSentChanges(String script, String change) throws Exception {
         List<String> expected = switch (change) {
             case "text" -> List.of("touched: " + TAP, "touched: " + DOUBLE_TAP);
             case "once-a-second" -> List.of(ORIGINAL);
             default -> List.of(ORIGINAL, ORIGINAL, ORIGINAL, ORIGINAL, ORIGINAL, ORIGINAL);
         };
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            run(change, Map.of(), controller, receiver);
+            run(script, change, Map.of(), controller, receiver);
             assertEquals(expected, receiver.arrived());
         }
     }
 
     /** As a user runs it, by JBang: it needs what only JBang fetches. */
-    @Test
-    void fieldOfTheDataIsSent() throws Exception {
-        changed("json-field", Map.of());
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void fieldOfTheDataIsSent(String script) throws Exception {
+        changed(script, List.of("json-field", "repeat"), Map.of());
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            Script.Ended ended = new JBangHome(folder.resolve("jbang")).run(folder, SCRIPT, controller.url("/"), receiver.target());
+            Script.Ended ended = new JBangHome(folder.resolve("jbang")).run(folder, script, controller.url("/"), receiver.target());
             assertEquals(0, ended.status(), ended.err());
-            assertEquals(List.of("double tap"), receiver.arrived());
+            assertEquals(List.of("double tap", "double tap", "double tap"), receiver.arrived());
         }
     }
 
-    @Test
-    void bothTargetsGetIt() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void bothTargetsGetIt(String script) throws Exception {
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {
-            run("two-targets", Map.of("192.168.8.20:6000", other.target()), controller, receiver);
+            run(script, "two-targets", Map.of("192.168.8.20:6000", other.target()), controller, receiver);
             assertEquals(List.of(ORIGINAL, ORIGINAL), receiver.arrived());
             assertEquals(List.of(ORIGINAL, ORIGINAL), other.arrived());
         }
     }
 
-    @Test
-    void headerIsSent() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void headerIsSent(String script) throws Exception {
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            run("header", Map.of(), controller, receiver);
+            run(script, "header", Map.of(), controller, receiver);
             assertEquals("Bearer TOKEN", controller.next().header("Authorization").orElse("none"));
             assertEquals(List.of(ORIGINAL, ORIGINAL), receiver.arrived());
         }
     }
 
-    @Test
-    void fileGetsTheLines() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void fileGetsTheLines(String script) throws Exception {
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            run("file", Map.of(), controller, receiver);
+            Files.deleteIfExists(folder.resolve("touches.jsonl"));
+            run(script, "file", Map.of(), controller, receiver);
             assertEquals(List.of(TAP, DOUBLE_TAP), Files.readAllLines(folder.resolve("touches.jsonl")));
             receiver.assertNothingMore();
         }
     }
 
-    @Test
-    void programRunsForEachEvent() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void programRunsForEachEvent(String script) throws Exception {
         Path program = Files.writeString(folder.resolve("on-touch.sh"), "#!/bin/sh\nprintf 'on touch: %s\\n' \"$1\"\n");
         assertTrue(program.toFile().setExecutable(true));
         try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            assertEquals("on touch: " + TAP + "\non touch: " + DOUBLE_TAP + "\n", run("program", Map.of(), controller, receiver));
+            assertEquals("on touch: " + TAP + "\non touch: " + DOUBLE_TAP + "\n", run(script, "program", Map.of(), controller, receiver));
             receiver.assertNothingMore();
         }
     }
 
-    @Test
-    void nextRunResumes() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void nextRunResumes(String script) throws Exception {
+        Files.deleteIfExists(folder.resolve("last-id"));
         try (UdpReceiver receiver = new UdpReceiver()) {
             try (SseServer controller = controller()) {
-                run("state-file", Map.of(), controller, receiver);
+                run(script, "state-file", Map.of(), controller, receiver);
                 assertEquals(List.of(ORIGINAL, ORIGINAL), receiver.arrived());
             }
             try (SseServer controller = controller()) {
-                run("state-file", Map.of(), controller, receiver);
+                run(script, "state-file", Map.of(), controller, receiver);
                 assertEquals("5", controller.next().header("Last-Event-ID").orElse("none"));
                 receiver.assertNothingMore();
             }
         }
     }
 
-    @Test
-    void webServerIsTold() throws Exception {
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void webServerIsTold(String script) throws Exception {
         Map<String, String> told = new HashMap<>();
         try (SseServer web = new SseServer(connection -> {
             told.put(connection.requestLine() + told.size(), connection.body);
             connection.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
         }); SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver()) {
-            run("webhook", Map.of("http://192.168.8.20:8123", web.url("")), controller, receiver);
+            run(script, "webhook", Map.of("http://192.168.8.20:8123", web.url("")), controller, receiver);
             assertEquals(Map.of("POST /api/webhook/touch HTTP/1.10", TAP, "POST /api/webhook/touch HTTP/1.11", DOUBLE_TAP), told);
             receiver.assertNothingMore();
         }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tests.support.JBangHome;
 import tests.support.Readme;
 import tests.support.Script;
+import tests.support.Sources;
 import tests.support.SseServing;
 import tests.support.UdpReceiver;
 
@@ -42,7 +43,7 @@ class EditTest {
         JBangHome.removeLinks(folder);
     }
 
-    /** Runs a command of the README, with these words of it replaced, and expects success. */
+    /** Runs a command of the docs, with these words of it replaced, and expects success. */
     private void run(String command, String... replaced) throws Exception {
         String line = command.replaceFirst("^(\\./)?jbang ", "");
         for (int i = 0; i < replaced.length; i += 2) {
@@ -62,7 +63,7 @@ class EditTest {
 
     @Test
     void scriptFromTheTemplateWorksFromThePathOfACheckout() throws Exception {
-        run("jbang init -t sse-relay@" + Script.root().resolve("jbang-catalog.json") + " -Dlib=" + Script.root().resolve("lib") + " MyRelay.java");
+        run("jbang init -t sse-relay@" + Script.root().resolve("jbang-catalog.json") + " -Dlib=" + Script.root().resolve("lib") + " Touch.java");
         relay(ORIGINAL);
     }
 
@@ -95,10 +96,10 @@ class EditTest {
         for (String line : lines.subList(0, lines.size() - 1)) {
             run(line, replaced);
         }
-        assertTrue(lines.get(lines.size() - 1).endsWith("jbang MyRelay.java http://localhost:8080/events 192.168.8.255:5000"));
-        assertTrue(Files.readAllLines(work.resolve("MyRelay.java")).size() <= 24, "the script is short");
+        assertTrue(lines.get(lines.size() - 1).endsWith("jbang Touch.java http://localhost:8080/events 192.168.8.255:5000"));
+        assertTrue(Files.readAllLines(work.resolve("Touch.java")).size() <= 24, "the script is short");
         relay(ORIGINAL);
-        Path script = work.resolve("MyRelay.java");
+        Path script = work.resolve("Touch.java");
         Files.writeString(script, Files.readString(script).replace('"' + ORIGINAL + '"', "\"changed: \" + event.data()"));
         relay("changed: hello");
     }
@@ -106,9 +107,23 @@ class EditTest {
     private void relay(String expected) throws Exception {
         try (SseServing server = SseServing.start("--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
             server.lines("hello").endInput();
-            run("jbang MyRelay.java " + server.url("/events") + " " + receiver.target());
+            run("jbang Touch.java " + server.url("/events") + " " + receiver.target());
             assertEquals(List.of(expected), receiver.arrived());
         }
+    }
+
+    @Test
+    void projectForMavenHoldsAllSourcesAndCompiles() throws Exception {
+        List<String> lines = Readme.block("maven").lines().toList();
+        run(lines.get(0).replace("-O touch", "-O " + work.resolve("touch"))
+            .replace("examples/", Script.root().resolve("examples") + "/"));
+        assertEquals(List.of("cd touch", "mvn package"), lines.subList(1, 3));
+        assertTrue(Files.readString(work.resolve("touch/pom.xml")).contains("<mainClass>NanoleafTouch</mainClass>"));
+        Path classes = Files.createDirectory(work.resolve("classes"));
+        try (Stream<Path> all = Files.walk(work.resolve("touch/src/main/java"))) {
+            Sources.compile(all.filter(file -> file.toString().endsWith(".java")).toList(), List.of("-d", classes.toString(), "-cp", "", "-proc:none"));
+        }
+        assertTrue(Files.exists(classes.resolve("NanoleafTouch.class")));
     }
 
     @Test

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tests.support.Installed;
 import tests.support.JBangHome;
 import tests.support.Lan;
-import tests.support.Readme;
 import tests.support.Script;
 import tests.support.SseServing;
 import tests.support.UdpReceiver;
@@ -24,11 +24,6 @@ import tests.support.UdpReceiver;
 /** Run for good: the systemd unit, a start without a network, exported jars, completion in the shell. */
 class OperationTest {
     private static final String UNIT = "examples/sse-to-udp.service";
-
-    @TempDir
-    static Path forAll;
-
-    private static boolean completionIsMade;
 
     @TempDir
     Path folder;
@@ -43,7 +38,7 @@ class OperationTest {
     void systemdFindsNothingWrongWithTheUnit() throws Exception {
         assumeTrue(Lan.has("systemd-analyze"), "needs systemd-analyze");
         Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
-            Files.readString(Script.root().resolve(UNIT)).replace("/usr/bin/java", javaOnThePath().toString()));
+            Files.readString(Script.root().resolve(UNIT)).replace("/usr/local/bin", Installed.commands().toString().replace(" ", "\\x20")));
         Script.shell("systemd-analyze verify --man=no '" + unit + "'").assertIs(0, "");
         Script.Ended exposure = Script.shell("systemd-analyze security --offline=true --threshold=20 '" + unit + "'");
         assertEquals(0, exposure.status(), () -> exposure.out() + exposure.err());
@@ -57,7 +52,7 @@ class OperationTest {
             server.lines("{\"id\":\"4\",\"data\":\"hello\"}");
             Files.writeString(folder.resolve("url"), server.url("/events?secret") + "\n");
             String command = unit.stream().filter(line -> line.startsWith("ExecStart=")).findFirst().orElseThrow()
-                .replaceFirst("^ExecStart=\\S+ (.*) -jar \\S+", String.join(" ", javaOnThePath().toString(), "$1", "-cp", Script.classPath(), "SseToUdp"))
+                .replaceFirst("^ExecStart=/usr/local/bin/sse-to-udp", String.join(" ", Script.command("SseToUdp")))
                 .replace("%S", folder.resolve("state").toString())
                 .replace("%d", folder.toString())
                 .replace("192.168.8.255:5000", receiver.target());
@@ -164,7 +159,7 @@ class OperationTest {
     @CsvSource(delimiter = '|', value = {
         "sse-listen|--st|--state-file",
         "sse-listen|--connect|--connect-timeout",
-        "udp-send|--oversize=|FAIL,SKIP,TRUNCATE",
+        "udp-send|--oversize=|fail,skip,truncate",
         "udp-send|--nu|--null",
         "sse-to-udp|--state|--state-file",
         "sse-to-udp|--max-|--max-redirs,--max-retries,--max-event-size,--max-time,--max-size",
@@ -183,7 +178,8 @@ class OperationTest {
     @Test
     void zshCompletes() throws Exception {
         assumeTrue(Lan.has("zsh"), "needs zsh");
-        Path completion = completion("sse-to-udp");
+        // What is typed is ASCII, which zsh reads in every locale.
+        Path completion = Files.copy(completion("sse-to-udp"), folder.resolve("completion"));
         Path script = Files.writeString(folder.resolve("type.zsh"), """
             zmodload zsh/zpty
             zpty shell env TERM=dumb zsh -f -i
@@ -199,19 +195,7 @@ class OperationTest {
         }
     }
 
-    /** Made by the lines that the README shows, once for all tests: they start a dozen JVMs. */
     private static Path completion(String script) throws Exception {
-        Path made = forAll.resolve(".local/share/bash-completion/completions");
-        if (!completionIsMade) {
-            ProcessBuilder builder = new ProcessBuilder("bash", "-c", Readme.block("completion")).directory(Script.root().toFile());
-            builder.environment().putIfAbsent("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache");
-            builder.environment().put("HOME", forAll.toString());
-            try (Script shell = Script.of(builder.start())) {
-                Script.Ended ended = shell.input("").end();
-                assertEquals(0, ended.status(), ended.err());
-            }
-            completionIsMade = true;
-        }
-        return made.resolve(script);
+        return Installed.home().resolve(".local/share/bash-completion/completions").resolve(script);
     }
 }

@@ -1,28 +1,65 @@
 package tests.readme;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Readme;
 import tests.support.Script;
 
-/** What the README shows is what the scripts do. */
+/** What README.md and docs/ show is what there is. */
 class ReadmeTest {
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(?:#([^)]*))?\\)");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+    private static final Pattern COMMAND = Pattern.compile("(?m)^(?:\\$ )?(?:.*\\| )?(sse-listen|udp-send|sse-to-udp|udp-listen|sse-serve) .*$");
+
+    static List<Path> pages() throws IOException {
+        return Readme.pages();
+    }
+
+    private static String readme() throws IOException {
+        return Files.readString(Script.root().resolve("README.md"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "sse-serve"})
+    @ValueSource(strings = {"sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve"})
     void helpIsWhatTheScriptPrints(String script) throws Exception {
         StringWriter help = new StringWriter();
         Script.commandLine(script).setOut(new PrintWriter(help)).execute("--help");
-        String readme = Files.readString(Script.root().resolve("README.md"));
+        String options = Files.readString(Script.root().resolve("docs/options.md"));
         String start = "```\n$ " + script + " --help\n";
-        int from = readme.indexOf(start);
+        int from = options.indexOf(start);
         assertTrue(from >= 0, "no block for " + script);
-        assertEquals(help.toString(), readme.substring(from + start.length(), readme.indexOf("```\n", from + start.length())));
+        assertEquals(help.toString(), options.substring(from + start.length(), options.indexOf("```\n", from + start.length())));
+    }
+
+    @Test
+    void readmeIsReadInTenMinutes() throws Exception {
+        long lines = readme().lines().count();
+        assertTrue(lines <= 250, lines + " lines");
+    }
+
+    /** The first line of a session is what the command itself prints: the demo shows one. */
+    @Test
+    void commandsInFrontOfInstallBeginWithTheWrapper() throws Exception {
+        String before = readme().substring(0, readme().indexOf("## Install"));
+        List<String> bare = COMMAND.matcher(before).results().map(MatchResult::group).toList();
+        assertEquals(List.of("$ sse-to-udp http://127.0.0.1:42055/events 127.255.255.255:54247"), bare);
+        String behind = readme().substring(readme().indexOf("## Install"));
+        assertNotEquals(List.of(), COMMAND.matcher(behind).results().toList());
     }
 
     @Test
@@ -32,5 +69,26 @@ class ReadmeTest {
         String newest = Files.readAllLines(Script.root().resolve("CHANGELOG.md")).stream()
             .filter(line -> line.startsWith("## ")).findFirst().orElseThrow();
         assertEquals(version.toString().strip(), "sse-listen " + newest.replaceAll("^## |, .*", ""));
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void linksLeadSomewhere(Path page) throws Exception {
+        for (MatchResult link : LINK.matcher(Files.readString(page)).results().toList()) {
+            Path file = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
+            assertTrue(Files.exists(file), link.group());
+            if (link.group(2) != null) {
+                List<String> anchors = HEADING.matcher(Files.readString(file)).results()
+                    .map(heading -> heading.group(1).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 -]", "").replace(' ', '-')).toList();
+                assertTrue(anchors.contains(link.group(2)), link.group() + ": " + anchors);
+            }
+        }
+    }
+
+    @Test
+    void readmeLinksToEachPage() throws Exception {
+        for (Path page : pages().subList(1, pages().size())) {
+            assertTrue(readme().contains("](docs/" + page.getFileName() + ")"), page.toString());
+        }
     }
 }

@@ -32,7 +32,8 @@ class SystemdTest {
           if [ -e $console ]; then mount --bind /dev/null $console; fi
         done
         hide /run
-        hide /opt
+        hide /usr/local/bin
+        hide /usr/local/share
         hide /var/lib
         hide /var/tmp
         mkdir /run/tmp
@@ -54,7 +55,7 @@ class SystemdTest {
         """ + Lan.ALONE + """
         mount --bind /proc/sys /proc/sys
         mount -o remount,bind,ro /proc/sys
-        (timeout 90 bash BOOTED < /dev/null; echo over) &
+        (timeout 240 bash BOOTED < /dev/null; echo over) &
         exec env container=other /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 > /dev/null 2>&1
         """;
 
@@ -62,12 +63,13 @@ class SystemdTest {
     Path folder;
 
     @Test
-    void relayRunsAsTheReadmeSaysComesBackWhenKilledAndKeepsItsState() throws Exception {
+    void relayRunsAsTheReadmeSaysOutlivesA404ComesBackWhenKilledAndKeepsItsState() throws Exception {
         Script.Ended found = Script.shell("test -x /lib/systemd/systemd && unshare --mount --net --cgroup ip link set lo up"
             + " && findmnt -nt cgroup2 -o TARGET | head -n 1");
         Path cgroup = Path.of(found.out().strip(), "sse-to-udp-test-" + ProcessHandle.current().pid());
         boolean possible = found.status() == 0 && Script.shell("mkdir '" + cgroup + "' && rmdir '" + cgroup + "'").status() == 0;
         assumeTrue(possible, "needs root, unshare, ip, systemd and cgroup2");
+        assumeTrue(Lan.has("socat"), "needs socat");
         Path booted = Files.writeString(folder.resolve("booted"), booted());
         Path boot = Files.writeString(folder.resolve("boot"), BOOT.replace("BOOTED", booted.toString()));
         List<String> lines = new ArrayList<>();
@@ -90,20 +92,25 @@ class SystemdTest {
 
     private String booted() throws Exception {
         Path url = Files.writeString(folder.resolve("url.txt"), "http://127.0.0.1:16021/events?token=secret\n");
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
-            Files.readString(Script.root().resolve("examples/sse-to-udp.service")).replace("/usr/bin/java", java.toString()));
+            Files.readString(Script.root().resolve("examples/sse-to-udp.service"))
+                .replace("[Service]\n", "[Service]\nEnvironment=JAVA_HOME=" + System.getProperty("java.home") + "\n")
+                .replace("--retry-all-errors", "--retry-all-errors --retry-delay 0.1"));
         List<String> block = Readme.block("unit").lines().toList();
         assertEquals("journalctl -fu sse-to-udp", block.get(block.size() - 1));
-        String install = String.join("\n", block.subList(0, block.size() - 1))
+        String install = String.join("\n", block.subList(2, block.size() - 1)).replace("sudo ", "")
             .replace(" url.txt ", " " + url + " ").replace("examples/sse-to-udp.service", unit.toString());
         String listen = String.join(" ", Script.command("UdpListen", "-m", "25", "-c", "1", "-F", "{data}", "5000"));
         return String.join("\n",
             "cd " + Script.root(),
             "export JAVA_HOME=" + System.getProperty("java.home"),
-            "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") &",
+            "printf 'HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' > /tmp/not-yet",
+            "socat TCP-LISTEN:16021,bind=127.0.0.1,reuseaddr,fork SYSTEM:'cat /tmp/not-yet' & away=$!",
             "until systemctl start systemd-journald 2> /dev/null; do sleep 0.1; done",
             install,
+            "until journalctl -u sse-to-udp | grep -q 'HTTP status 404'; do sleep 0.1; done",
+            "kill $away",
+            "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") &",
             "echo relays",
             listen,
             "systemctl show -p NRestarts sse-to-udp",

@@ -1,7 +1,6 @@
 package tests.readme;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.DatagramPacket;
@@ -16,9 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.Lan;
+import tests.support.Readme;
 import tests.support.Script;
 
-/** The receivers in the README receive. */
+/** The receivers in docs/udp.md receive. */
 class UdpReadmeTest {
     @ParameterizedTest
     @CsvSource({"python,python3", "node,node", "socat,sh"})
@@ -29,7 +29,7 @@ class UdpReadmeTest {
             port = free.getLocalPort();
         }
         Path program = folder.resolve("receiver");
-        Files.writeString(program, snippet(name).replace("5000", Integer.toString(port)));
+        Files.writeString(program, Readme.block("receiver-" + name).replace("5000", Integer.toString(port)));
         try (Script receiver = Script.start(List.of(interpreter, program.toString()));
                 DatagramSocket sender = new DatagramSocket()) {
             CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> nextLine(receiver));
@@ -50,16 +50,5 @@ class UdpReadmeTest {
         } catch (Exception ended) {
             return ended.toString();
         }
-    }
-
-    /** The code block behind its marker. */
-    private static String snippet(String name) throws Exception {
-        String readme = Files.readString(Script.root().resolve("README.md"));
-        int marker = readme.indexOf("<!-- receiver: " + name + " -->");
-        if (marker < 0) {
-            return fail("README.md has no receiver for " + name);
-        }
-        int from = readme.indexOf('\n', readme.indexOf("```", marker)) + 1;
-        return readme.substring(from, readme.indexOf("```", from));
     }
 }

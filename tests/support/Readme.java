@@ -1,33 +1,49 @@
 package tests.support;
 
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * The blocks of the README that tests run. Each stands behind a comment with its name, which no reader sees:
- * {@code <!-- run: NAME -->}.
+ * The blocks of README.md and docs/ that tests run. Each stands behind a comment with its name, which no reader sees:
+ * {@code <!-- run: NAME -->}. A name stands once.
  */
 public final class Readme {
     private static final Pattern BLOCK = Pattern.compile("<!-- run: ([a-z0-9-]+) -->\n+```[a-z]*\n(.*?)```", Pattern.DOTALL);
 
     private Readme() {}
 
+    /** README.md and what it links to. */
+    public static List<Path> pages() throws IOException {
+        List<Path> pages = new ArrayList<>(List.of(Script.root().resolve("README.md")));
+        try (Stream<Path> docs = Files.list(Script.root().resolve("docs"))) {
+            docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(pages::add);
+        }
+        return pages;
+    }
+
     /** By name, those whose name begins like this. */
     public static Map<String, String> blocks(String prefix) throws IOException {
         Map<String, String> blocks = new TreeMap<>();
-        Matcher block = BLOCK.matcher(Files.readString(Script.root().resolve("README.md")));
-        while (block.find()) {
-            if (block.group(1).startsWith(prefix)) {
-                blocks.put(block.group(1), block.group(2));
+        for (Path page : pages()) {
+            Matcher block = BLOCK.matcher(Files.readString(page));
+            while (block.find()) {
+                if (block.group(1).startsWith(prefix)) {
+                    assertNull(blocks.put(block.group(1), block.group(2)), "there are two blocks " + block.group(1));
+                }
             }
         }
-        assertTrue(!blocks.isEmpty(), "no block in the README behind <!-- run: " + prefix + "... -->");
+        assertTrue(!blocks.isEmpty(), "no block in README.md or docs/ behind <!-- run: " + prefix + "... -->");
         return blocks;
     }
 
