@@ -19,6 +19,7 @@ final class Progress implements Closeable {
 
     private final StateFile file;
     private final Consumer<String> notices;
+    private final String about;
     private volatile String lastEventId = "";
     private volatile boolean tooLongSaid;
     private String saved;
@@ -26,10 +27,14 @@ final class Progress implements Closeable {
     private boolean failing;
     private boolean unsendableSaid;
 
-    /** @param file null if the id is not kept */
-    Progress(StateFile file, Consumer<String> notices) {
+    /**
+     * @param file  null if the id is not kept
+     * @param about the subscription, as messages name it
+     */
+    Progress(StateFile file, Consumer<String> notices, String about) {
         this.file = file;
         this.notices = notices;
+        this.about = about;
     }
 
     /** @param initial what to begin with where the file has no id */
@@ -60,7 +65,7 @@ final class Progress implements Closeable {
         if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
             if (!tooLongSaid) {
                 tooLongSaid = true;
-                notices.accept("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
+                notices.accept(about + ": a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
             }
         } else {
             lastEventId = id;
@@ -75,7 +80,7 @@ final class Progress implements Closeable {
         }
         if (!unsendableSaid) {
             unsendableSaid = true;
-            notices.accept("the last event ID is not printable ASCII, which no header here can carry:"
+            notices.accept(about + ": the last event ID is not printable ASCII, which no header here can carry:"
                 + " connecting without it");
         }
         return "";

@@ -243,7 +243,7 @@ public final class SseClient implements AutoCloseable {
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(proxy, tls, connectTimeout);
-        try (Progress kept = new Progress(stateFile, this::say)) {
+        try (Progress kept = new Progress(stateFile, notices, toString())) {
             progress = kept;
             watch.begin(kept, maxTime);
             String first = request.firstLastEventId();
