@@ -340,7 +340,7 @@ class JBangTest {
         assertTrue(Files.readString(workingFolder.resolve("Mine.java")).contains("../mine/sse/SseClient.java"));
         try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: touched\n\n").hold()); UdpReceiver receiver = new UdpReceiver();
                 Script relay = start(real, "Touch.java", server.url("/"), receiver.target())) {
-            assertEquals("touched", receiver.nextText());
+            assertEquals("Recv message form SSE Server!", receiver.nextText());
         }
     }
 
