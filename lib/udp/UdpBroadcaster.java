@@ -186,9 +186,12 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
+            if (repeat > 1 && (pace.isPresent() || !repeatDelay.isZero())) {
+                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
+            }
             sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses);
             if (ended) {
-                sender.cancel();
+                cancel();
             }
         }
         return this;
@@ -225,12 +228,22 @@ public final class UdpBroadcaster implements AutoCloseable {
         if (datagram == null) {
             return;
         }
-        boolean taken = transmit(datagram);
-        if (taken && tee.isPresent()) {
-            print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
-        }
-        if (repeat > 1) {
-            sendCopies(datagram);
+        int copies = repeat - 1;
+        try {
+            if (transmit(datagram) && tee.isPresent()) {
+                print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
+            }
+            while (copies > 0) {
+                int some = later == null ? 1 : copies;
+                copies -= some;
+                if (later == null) {
+                    transmit(datagram);
+                } else {
+                    later.add(datagram, some);
+                }
+            }
+        } finally {
+            failed += copies * (long) sender.routes();
         }
     }
 
@@ -238,21 +251,8 @@ public final class UdpBroadcaster implements AutoCloseable {
         try {
             open();
         } catch (IOException notSent) {
-            failed += (long) repeat * targets.size();
+            failed += datagrams();
             throw notSent;
-        }
-    }
-
-    private void sendCopies(ByteBuffer datagram) throws IOException {
-        if (repeatDelay.isZero() && pace.isEmpty()) {
-            for (int copy = 1; copy < repeat; copy++) {
-                transmit(datagram);
-            }
-        } else {
-            if (later == null) {
-                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
-            }
-            later.add(datagram, repeat - 1);
         }
     }
 
@@ -321,17 +321,15 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** What has happened so far. */
     public Counts counts() {
-        UdpSender sending = sender;
-        Counts counts = sending == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sending.counts();
-        long unsent = later == null ? 0 : later.unsent() * sending.routes();
+        Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
+        long unsent = sender == null || later == null ? 0 : later.unsent() * sender.routes();
         return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
             counts.retried(), failed + counts.failed() + unsent);
     }
 
     /** Which targets do not work now, and why: a text for each. */
     public List<String> troubles() {
-        UdpSender sending = sender;
-        return sending == null ? List.of() : sending.troubles();
+        return sender == null ? List.of() : sender.troubles();
     }
 
     /**
@@ -361,10 +359,10 @@ public final class UdpBroadcaster implements AutoCloseable {
                 later.drain();
             }
         } finally {
-            ended = true;
-            if (sender != null) {
-                sender.close();
-            }
+            cancel();
+        }
+        if (sender != null) {
+            sender.throwUnheard();
         }
     }
 }

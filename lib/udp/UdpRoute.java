@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -28,6 +29,7 @@ final class UdpRoute {
     private volatile String failure;
     private long failingSince;
     private boolean failureSaid;
+    private boolean failureKept;
     private boolean passedOver;
     private long missed;
     private boolean errorReported;
@@ -48,7 +50,7 @@ final class UdpRoute {
 
     /** From now on datagrams go there; {@link #open} comes next. */
     void goTo(InetSocketAddress next) {
-        closeSocket();
+        close();
         address = next;
     }
 
@@ -58,7 +60,7 @@ final class UdpRoute {
             return;
         }
         try {
-            closeSocket();
+            close();
             socket = new UdpSocket(address, source);
             socket.checkLink();
         } catch (BindException sourceInUse) {
@@ -66,14 +68,6 @@ final class UdpRoute {
             throw sourceInUse;
         } catch (IOException | IllegalArgumentException notNow) {
             fails(Reason.of(notNow));
-        }
-    }
-
-    void reopen() {
-        try {
-            open();
-        } catch (BindException noted) {
-            return;
         }
     }
 
@@ -88,11 +82,15 @@ final class UdpRoute {
         }
     }
 
-    /** Opens it anew where the system would send from another address by now. */
-    void lookAtSource() {
+    /**
+     * Opens it again if it is not open.
+     *
+     * @param looksAtSource or if the system would send from another address by now
+     */
+    void reopen(boolean looksAtSource) {
         try {
-            if (socket != null && socket.isStale()) {
-                reopen();
+            if (socket == null || looksAtSource && socket.isStale()) {
+                open();
             }
         } catch (IOException | IllegalArgumentException noWay) {
             fails(Reason.of(noWay));
@@ -105,23 +103,23 @@ final class UdpRoute {
             failingSince = System.nanoTime();
         }
         failure = reason;
-        closeSocket();
+        close();
     }
 
     /**
-     * Offers a datagram to the system. An open one only.
+     * Offers a datagram to the system, if it is open.
      *
      * @param payload from its beginning to its limit
      * @param number  of the datagram, for {@link #hasTaken}
      * @return whether the system took it
      */
     boolean trySend(ByteBuffer payload, long number) {
+        if (socket == null) {
+            return false;
+        }
         try {
             errorReported |= socket.send(payload);
             taken = number;
-            if (failure != null) {
-                works();
-            }
             return true;
         } catch (IOException refusal) {
             errorReported = true;
@@ -130,16 +128,22 @@ final class UdpRoute {
         }
     }
 
-    private void works() {
-        if (failureSaid) {
-            notices.accept(this + ": works again after "
+    /** After a datagram was taken. */
+    void works() {
+        if (failure != null) {
+            String message = this + ": works again after "
                 + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
-                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it");
+            boolean wasSaid = failureSaid;
+            failure = null;
+            failureSaid = false;
+            failureKept = false;
+            passedOver = false;
+            missed = 0;
+            if (wasSaid) {
+                notices.accept(message);
+            }
         }
-        failure = null;
-        failureSaid = false;
-        passedOver = false;
-        missed = 0;
     }
 
     boolean hasTaken(long number) {
@@ -156,15 +160,20 @@ final class UdpRoute {
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
         if (socket == null && failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
-            failureSaid = failures.say(trouble() + "; " + consequence, notices);
+            say(consequence, notices);
         }
+    }
+
+    private void say(String consequence, Consumer<String> to) {
+        failureKept = !failures.say(this + ": " + failure + "; " + consequence, failureKept, to);
+        failureSaid |= !failureKept;
     }
 
     /** From now on nothing waits for it, until it works again. */
     void passOver(String consequence, Consumer<String> to) {
         if (!passedOver) {
             passedOver = true;
-            failureSaid |= failures.say(trouble() + "; " + consequence, to);
+            say(consequence, to);
         }
     }
 
@@ -177,13 +186,9 @@ final class UdpRoute {
         missed++;
     }
 
-    /** Which target does not work, and why. */
-    String trouble() {
-        return this + ": " + failure;
-    }
-
-    boolean isFailing() {
-        return failure != null;
+    /** Which target does not work, and why; empty if it does. May be asked for from any thread. */
+    Optional<String> trouble() {
+        return Optional.ofNullable(failure).map(reason -> this + ": " + reason);
     }
 
     /** The largest payload that leaves in one packet. */
@@ -196,12 +201,8 @@ final class UdpRoute {
         return socket == null ? this + " (" + failure + ")" : socket.way();
     }
 
-    /** For good; why it failed, if it did, can still be asked for. */
+    /** Why it failed, if it did, can still be asked for. */
     void close() {
-        closeSocket();
-    }
-
-    private void closeSocket() {
         if (socket != null) {
             socket.close();
             socket = null;

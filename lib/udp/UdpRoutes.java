@@ -4,7 +4,8 @@ package lib.udp;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,7 @@ final class UdpRoutes {
         this.notices = notices;
         names = new UdpNames(targets.stream().filter(UdpTarget::isName).map(target -> target.place().host())
             .collect(Collectors.toSet()));
-        all = targets.stream().map(this::route).toList();
+        all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
         try {
             for (UdpTarget target : targets) {
                 check(target);
@@ -60,10 +61,6 @@ final class UdpRoutes {
             namesChanged = true;
             changed.run();
         });
-    }
-
-    private UdpRoute route(UdpTarget target) {
-        return new UdpRoute(target, source, notices);
     }
 
     private void check(UdpTarget target) {
@@ -102,55 +99,53 @@ final class UdpRoutes {
             namesChanged = false;
             targets.stream().filter(UdpTarget::isName).forEach(this::follow);
         }
-        if (now - interfacesAgain >= 0) {
+        boolean looksAtInterfaces = now - interfacesAgain >= 0;
+        if (looksAtInterfaces) {
             targets.stream().filter(UdpTarget::followsInterfaces).forEach(this::follow);
-            all.forEach(UdpRoute::lookAtSource);
             interfacesAgain = now + BETWEEN_LOOKS_AT_INTERFACES;
         }
         for (UdpRoute route : all) {
             if ((route.takeErrorReport() || !route.isOpen()) && route.target.isName()) {
                 names.doubt(route.target.place().host());
             }
-            if (!route.isOpen()) {
-                route.reopen();
-            }
+            route.reopen(looksAtInterfaces);
         }
     }
 
     /** Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it. */
     private void follow(UdpTarget target) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
-        List<InetSocketAddress> addresses;
+        List<InetSocketAddress> found;
         try {
-            addresses = target.addresses(source, names);
+            found = target.addresses(source, names);
         } catch (IOException | IllegalArgumentException notNow) {
             had.forEach(route -> route.fails(Reason.of(notNow)));
             return;
         }
-        List<UdpRoute> stay = had.stream().filter(route -> addresses.contains(route.address())).toList();
-        if (target.isName() && !stay.isEmpty()) {
+        Set<InetSocketAddress> before = had.stream().map(UdpRoute::address).collect(Collectors.toSet());
+        if (target.isName() && found.stream().anyMatch(before::contains)) {
             return;
         }
-        boolean isNew = had.stream().allMatch(route -> route.address() == null);
-        Iterator<UdpRoute> free = had.stream().filter(route -> !stay.contains(route)).iterator();
-        List<UdpRoute> has = addresses.stream().limit(target.isName() ? 1 : addresses.size())
-            .map(address -> stay.stream().filter(route -> address.equals(route.address())).findFirst()
-                .orElseGet(() -> moved(free.hasNext() ? free.next() : route(target), address))).toList();
-        // An interface that was away may have another number now, which does not make its address another one.
-        stay.stream().filter(route -> !route.isOpen())
-            .forEach(route -> route.goTo(addresses.get(addresses.indexOf(route.address()))));
-        free.forEachRemaining(UdpRoute::close);
+        List<InetSocketAddress> addresses = target.isName() ? List.of(found.get(0)) : found;
+        List<UdpRoute> free = new ArrayList<>(had);
+        free.removeIf(route -> addresses.stream().anyMatch(address -> address.equals(route.address())));
+        List<UdpRoute> has = new ArrayList<>();
+        for (InetSocketAddress address : addresses) {
+            UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
+                .orElseGet(() -> free.isEmpty() ? new UdpRoute(target, source, notices) : free.remove(0));
+            // An interface that was away may have another number now, which does not make its address another one.
+            if (!route.isOpen() || !address.equals(route.address())) {
+                route.goTo(address);
+            }
+            has.add(route);
+        }
+        free.forEach(UdpRoute::close);
         all = targets.stream()
             .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
-        if (!isNew && stay.size() < Math.max(had.size(), has.size())) {
-            moves.say(target + ": goes to " + has.stream().map(route -> route.address().getAddress().getHostAddress())
+        if (!before.equals(Set.copyOf(addresses)) && !before.equals(Collections.singleton(null))) {
+            moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
                 .collect(Collectors.joining(" ")) + " now", notices);
         }
-    }
-
-    private static UdpRoute moved(UdpRoute route, InetSocketAddress address) {
-        route.goTo(address);
-        return route;
     }
 
     void close() {

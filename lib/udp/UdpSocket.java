@@ -174,11 +174,15 @@ final class UdpSocket {
         }
     }
 
-    /** A connected channel takes an empty payload for nothing to do. */
+    /** A connected channel takes an empty payload for nothing to do. What fails after it was sent is the next one's. */
     private void sendEmpty(ByteBuffer payload) throws IOException {
         channel.disconnect();
         channel.send(payload, address);
-        channel.connect(address);
+        try {
+            channel.connect(address);
+        } catch (IOException noWayNow) {
+            channel.close();
+        }
     }
 
     /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
