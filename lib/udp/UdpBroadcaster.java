@@ -221,38 +221,31 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void send(ByteBuffer payload, long size) throws IOException {
         received++;
-        if (sender == null || ended) {
-            openToSend();
-        }
-        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-        if (datagram == null) {
-            return;
-        }
-        int copies = repeat - 1;
+        int left = repeat;
         try {
+            if (sender == null || ended) {
+                open();
+            }
+            ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
+            if (datagram == null) {
+                left = 0;
+                return;
+            }
+            left--;
             if (transmit(datagram) && tee.isPresent()) {
                 print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
             }
-            while (copies > 0) {
-                int some = later == null ? 1 : copies;
-                copies -= some;
-                if (later == null) {
-                    transmit(datagram);
-                } else {
-                    later.add(datagram, some);
-                }
+            if (later != null) {
+                left = 0;
+                later.add(datagram, repeat - 1);
+            }
+            while (left > 0) {
+                left--;
+                transmit(datagram);
             }
         } finally {
-            failed += copies * (long) sender.routes();
-        }
-    }
-
-    private void openToSend() throws IOException {
-        try {
-            open();
-        } catch (IOException notSent) {
-            failed += datagrams();
-            throw notSent;
+            // Whoever was given the others counts them.
+            failed += left * routes();
         }
     }
 
@@ -263,12 +256,12 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void skip(String reason) {
         received++;
-        skipped += datagrams();
+        skipped += repeat * routes();
         leftOut.say(reason, losses);
     }
 
-    private long datagrams() {
-        return (long) repeat * (sender == null ? targets.size() : sender.routes());
+    private long routes() {
+        return sender == null ? targets.size() : sender.routes();
     }
 
     /** Null if it is not to be sent. */
@@ -279,11 +272,10 @@ public final class UdpBroadcaster implements AutoCloseable {
             return beginning(payload);
         }
         if (oversize.equals(Optional.of(Oversize.FAIL))) {
-            failed += datagrams();
             throw new IOException(reason);
         }
-        skipped += datagrams();
-        letGo += oversize.isPresent() ? datagrams() : 0;
+        skipped += repeat * routes();
+        letGo += oversize.isPresent() ? repeat * routes() : 0;
         tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses);
         return null;
     }
@@ -322,7 +314,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** What has happened so far. */
     public Counts counts() {
         Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
-        long unsent = sender == null || later == null ? 0 : later.unsent() * sender.routes();
+        long unsent = later == null ? 0 : later.unsent() * routes();
         return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
             counts.retried(), failed + counts.failed() + unsent);
     }

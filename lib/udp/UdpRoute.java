@@ -25,14 +25,18 @@ final class UdpRoute {
     private UdpSocket socket;
     /** The number of the last datagram that the system took. */
     private long taken;
-    /** Why it does not work; null if it does. */
-    private volatile String failure;
-    private long failingSince;
-    private boolean failureSaid;
-    private boolean failureKept;
-    private boolean passedOver;
-    private long missed;
+    /** Null while it works. */
+    private volatile Trouble trouble;
     private boolean errorReported;
+
+    private static final class Trouble {
+        private final long since = System.nanoTime();
+        private volatile String reason;
+        private boolean isSaid;
+        private boolean isKeptBack;
+        private boolean isPassedOver;
+        private long missed;
+    }
 
     UdpRoute(UdpTarget target, UdpSource source, Consumer<String> notices) {
         this.target = target;
@@ -78,15 +82,11 @@ final class UdpRoute {
                 socket.checkLink();
             }
         } catch (IOException noLink) {
-            fails(noLink.getMessage());
+            fails(Reason.of(noLink));
         }
     }
 
-    /**
-     * Opens it again if it is not open.
-     *
-     * @param looksAtSource or if the system would send from another address by now
-     */
+    /** Opens it if it is not open, or, if that is asked for, if the system would send from another address by now. */
     void reopen(boolean looksAtSource) {
         try {
             if (socket == null || looksAtSource && socket.isStale()) {
@@ -99,10 +99,9 @@ final class UdpRoute {
 
     /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
     void fails(String reason) {
-        if (failure == null) {
-            failingSince = System.nanoTime();
-        }
-        failure = reason;
+        Trouble now = trouble == null ? new Trouble() : trouble;
+        now.reason = reason;
+        trouble = now;
         close();
     }
 
@@ -128,21 +127,14 @@ final class UdpRoute {
         }
     }
 
-    /** After a datagram was taken. */
+    /** A datagram was taken, and that is counted. */
     void works() {
-        if (failure != null) {
-            String message = this + ": works again after "
-                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
-                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it");
-            boolean wasSaid = failureSaid;
-            failure = null;
-            failureSaid = false;
-            failureKept = false;
-            passedOver = false;
-            missed = 0;
-            if (wasSaid) {
-                notices.accept(message);
-            }
+        Trouble past = trouble;
+        trouble = null;
+        if (past != null && past.isSaid) {
+            notices.accept(this + ": works again after "
+                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - past.since) + " s, "
+                + (past.missed == 0 ? "nothing was lost" : past.missed + " datagrams were not sent to it"));
         }
     }
 
@@ -159,36 +151,37 @@ final class UdpRoute {
 
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
-        if (socket == null && failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
+        if (socket == null && trouble != null && !trouble.isSaid && System.nanoTime() - trouble.since > BLIP) {
             say(consequence, notices);
         }
     }
 
     private void say(String consequence, Consumer<String> to) {
-        failureKept = !failures.say(this + ": " + failure + "; " + consequence, failureKept, to);
-        failureSaid |= !failureKept;
+        trouble.isKeptBack = !failures.say(
+            this + ": " + trouble.reason + "; " + consequence, trouble.isKeptBack, to);
+        trouble.isSaid |= !trouble.isKeptBack;
     }
 
     /** From now on nothing waits for it, until it works again. */
     void passOver(String consequence, Consumer<String> to) {
-        if (!passedOver) {
-            passedOver = true;
+        if (!trouble.isPassedOver) {
+            trouble.isPassedOver = true;
             say(consequence, to);
         }
     }
 
     boolean isPassedOver() {
-        return passedOver;
+        return trouble != null && trouble.isPassedOver;
     }
 
     /** A datagram went past it. */
     void misses() {
-        missed++;
+        trouble.missed++;
     }
 
     /** Which target does not work, and why; empty if it does. May be asked for from any thread. */
     Optional<String> trouble() {
-        return Optional.ofNullable(failure).map(reason -> this + ": " + reason);
+        return Optional.ofNullable(trouble).map(now -> this + ": " + now.reason);
     }
 
     /** The largest payload that leaves in one packet. */
@@ -197,8 +190,8 @@ final class UdpRoute {
     }
 
     /** Where datagrams come from and go to, for the user. */
-    String way() throws IOException {
-        return socket == null ? this + " (" + failure + ")" : socket.way();
+    String way() {
+        return socket == null ? this + " (" + trouble.reason + ")" : socket.way();
     }
 
     /** Why it failed, if it did, can still be asked for. */

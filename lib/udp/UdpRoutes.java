@@ -2,10 +2,8 @@
 package lib.udp;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -43,14 +41,13 @@ final class UdpRoutes {
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
         try {
             for (UdpTarget target : targets) {
-                check(target);
-                follow(target);
+                follow(target, true);
             }
             for (UdpRoute route : all) {
                 route.open();
             }
         } catch (IOException | IllegalArgumentException failure) {
-            all.forEach(UdpRoute::close);
+            close();
             throw failure;
         }
     }
@@ -61,16 +58,6 @@ final class UdpRoutes {
             namesChanged = true;
             changed.run();
         });
-    }
-
-    private void check(UdpTarget target) {
-        try {
-            target.addresses(source, names);
-        } catch (IOException notNow) {
-            return;
-        } catch (IllegalArgumentException never) {
-            throw new IllegalArgumentException("target '" + target + "': " + never.getMessage(), never);
-        }
     }
 
     /** As they are now; may be called from any thread. */
@@ -93,16 +80,16 @@ final class UdpRoutes {
 
     /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
     private void refresh(long now) {
-        refreshAgain = now + BETWEEN_REFRESHES;
-        all.forEach(UdpRoute::lookAtLink);
-        if (namesChanged) {
-            namesChanged = false;
-            targets.stream().filter(UdpTarget::isName).forEach(this::follow);
-        }
+        boolean looksAtNames = namesChanged;
         boolean looksAtInterfaces = now - interfacesAgain >= 0;
-        if (looksAtInterfaces) {
-            targets.stream().filter(UdpTarget::followsInterfaces).forEach(this::follow);
-            interfacesAgain = now + BETWEEN_LOOKS_AT_INTERFACES;
+        namesChanged = false;
+        refreshAgain = now + BETWEEN_REFRESHES;
+        interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
+        all.forEach(UdpRoute::lookAtLink);
+        for (UdpTarget target : targets) {
+            if (looksAtNames && target.isName() || looksAtInterfaces && target.followsInterfaces()) {
+                follow(target, false);
+            }
         }
         for (UdpRoute route : all) {
             if ((route.takeErrorReport() || !route.isOpen()) && route.target.isName()) {
@@ -112,23 +99,33 @@ final class UdpRoutes {
         }
     }
 
-    /** Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it. */
-    private void follow(UdpTarget target) {
+    /**
+     * Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it.
+     *
+     * @throws IllegalArgumentException the first time, if there cannot be any; the message names the target
+     */
+    private void follow(UdpTarget target, boolean first) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
-        List<InetSocketAddress> found;
         try {
-            found = target.addresses(source, names);
+            List<InetSocketAddress> addresses = target.addresses(source, names);
+            if (!target.isName()) {
+                lead(target, had, addresses);
+            } else if (had.stream().noneMatch(route -> addresses.contains(route.address()))) {
+                lead(target, had, List.of(addresses.get(0)));
+            }
         } catch (IOException | IllegalArgumentException notNow) {
+            if (first && notNow instanceof IllegalArgumentException) {
+                throw new IllegalArgumentException("target '" + target + "': " + notNow.getMessage(), notNow);
+            }
             had.forEach(route -> route.fails(Reason.of(notNow)));
-            return;
         }
+    }
+
+    private void lead(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
+        boolean isNew = had.stream().allMatch(route -> route.address() == null);
         Set<InetSocketAddress> before = had.stream().map(UdpRoute::address).collect(Collectors.toSet());
-        if (target.isName() && found.stream().anyMatch(before::contains)) {
-            return;
-        }
-        List<InetSocketAddress> addresses = target.isName() ? List.of(found.get(0)) : found;
         List<UdpRoute> free = new ArrayList<>(had);
-        free.removeIf(route -> addresses.stream().anyMatch(address -> address.equals(route.address())));
+        free.removeIf(route -> route.address() != null && addresses.contains(route.address()));
         List<UdpRoute> has = new ArrayList<>();
         for (InetSocketAddress address : addresses) {
             UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
@@ -142,7 +139,7 @@ final class UdpRoutes {
         free.forEach(UdpRoute::close);
         all = targets.stream()
             .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
-        if (!before.equals(Set.copyOf(addresses)) && !before.equals(Collections.singleton(null))) {
+        if (!isNew && !before.equals(Set.copyOf(addresses))) {
             moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
                 .collect(Collectors.joining(" ")) + " now", notices);
         }

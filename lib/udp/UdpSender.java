@@ -4,7 +4,6 @@ package lib.udp;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -91,11 +90,7 @@ final class UdpSender {
         lock.lock();
         try {
             refresh();
-            List<String> ways = new ArrayList<>();
-            for (UdpRoute route : routes.all()) {
-                ways.add(route.way());
-            }
-            return ways;
+            return routes.all().stream().map(UdpRoute::way).toList();
         } finally {
             leave();
         }
@@ -156,12 +151,7 @@ final class UdpSender {
     private boolean offer() throws IOException {
         boolean all = true;
         for (UdpRoute route : routes.all()) {
-            if (!route.hasTaken(number) && !offer(route)) {
-                all = false;
-                if (onError == OnError.FAIL) {
-                    throw new IOException(route.trouble().orElseThrow());
-                }
-            }
+            all &= route.hasTaken(number) || offer(route);
         }
         return all;
     }
@@ -172,6 +162,9 @@ final class UdpSender {
             waitUntil(pace.get().next(System.nanoTime()));
         }
         if (!route.trySend(current, number)) {
+            if (onError == OnError.FAIL) {
+                throw new IOException(route.trouble().orElseThrow());
+            }
             return false;
         }
         sent++;
@@ -189,15 +182,9 @@ final class UdpSender {
         long wait = FIRST_WAIT;
         for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
             boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
-            if (goesOn && othersTook == 0) {
-                othersTook = System.nanoTime();
-            }
-            if (onError == OnError.SKIP) {
-                untaken.forEach(route -> route.passOver(
-                    "datagrams to it are skipped until it works again", notices));
-            } else if (goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(route -> route.passOver(
-                    "the other targets go on without it until it works again", losses));
+            othersTook = goesOn && othersTook == 0 ? System.nanoTime() : othersTook;
+            if (onError == OnError.SKIP || goesOn && System.nanoTime() - othersTook >= PATIENCE) {
+                untaken.forEach(this::passOver);
             }
             if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
                 untaken.forEach(UdpRoute::misses);
@@ -210,6 +197,14 @@ final class UdpSender {
             wait = Math.min(2 * wait, LONGEST_WAIT);
             routes.refresh();
             offer();
+        }
+    }
+
+    private void passOver(UdpRoute route) {
+        if (onError == OnError.SKIP) {
+            route.passOver("datagrams to it are skipped until it works again", notices);
+        } else {
+            route.passOver("the other targets go on without it until it works again", losses);
         }
     }
 
