@@ -12,10 +12,22 @@ final class FewNotices {
     private long kept;
     private long again;
 
-    /** @return whether it went out */
-    synchronized boolean say(String message, Consumer<String> out) {
+    void say(String message, Consumer<String> out) {
+        say(message, false, out);
+    }
+
+    /**
+     * @param wasKept whether this is one that did not go out when it was said last, and is not another one
+     * @return whether it went out
+     */
+    synchronized boolean say(String message, boolean wasKept, Consumer<String> out) {
         long now = System.nanoTime();
-        if (++all > FIRST && now - again < 0) {
+        if (wasKept) {
+            kept--;
+        } else {
+            all++;
+        }
+        if (all > FIRST && now - again < 0) {
             kept++;
             return false;
         }

@@ -186,9 +186,12 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
+            if (repeat > 1 && (pace.isPresent() || !repeatDelay.isZero())) {
+                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
+            }
             sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses);
             if (ended) {
-                sender.cancel();
+                cancel();
             }
         }
         return this;
@@ -218,41 +221,31 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void send(ByteBuffer payload, long size) throws IOException {
         received++;
-        if (sender == null || ended) {
-            openToSend();
-        }
-        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-        if (datagram == null) {
-            return;
-        }
-        boolean taken = transmit(datagram);
-        if (taken && tee.isPresent()) {
-            print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
-        }
-        if (repeat > 1) {
-            sendCopies(datagram);
-        }
-    }
-
-    private void openToSend() throws IOException {
+        int left = repeat;
         try {
-            open();
-        } catch (IOException notSent) {
-            failed += (long) repeat * targets.size();
-            throw notSent;
-        }
-    }
-
-    private void sendCopies(ByteBuffer datagram) throws IOException {
-        if (repeatDelay.isZero() && pace.isEmpty()) {
-            for (int copy = 1; copy < repeat; copy++) {
+            if (sender == null || ended) {
+                open();
+            }
+            ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
+            if (datagram == null) {
+                left = 0;
+                return;
+            }
+            left--;
+            if (transmit(datagram) && tee.isPresent()) {
+                print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
+            }
+            if (later != null) {
+                left = 0;
+                later.add(datagram, repeat - 1);
+            }
+            while (left > 0) {
+                left--;
                 transmit(datagram);
             }
-        } else {
-            if (later == null) {
-                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
-            }
-            later.add(datagram, repeat - 1);
+        } finally {
+            // Whoever was given the others counts them.
+            failed += left * routes();
         }
     }
 
@@ -263,12 +256,12 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void skip(String reason) {
         received++;
-        skipped += datagrams();
+        skipped += repeat * routes();
         leftOut.say(reason, losses);
     }
 
-    private long datagrams() {
-        return (long) repeat * (sender == null ? targets.size() : sender.routes());
+    private long routes() {
+        return sender == null ? targets.size() : sender.routes();
     }
 
     /** Null if it is not to be sent. */
@@ -279,11 +272,10 @@ public final class UdpBroadcaster implements AutoCloseable {
             return beginning(payload);
         }
         if (oversize.equals(Optional.of(Oversize.FAIL))) {
-            failed += datagrams();
             throw new IOException(reason);
         }
-        skipped += datagrams();
-        letGo += oversize.isPresent() ? datagrams() : 0;
+        skipped += repeat * routes();
+        letGo += oversize.isPresent() ? repeat * routes() : 0;
         tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses);
         return null;
     }
@@ -321,17 +313,15 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** What has happened so far. */
     public Counts counts() {
-        UdpSender sending = sender;
-        Counts counts = sending == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sending.counts();
-        long unsent = later == null ? 0 : later.unsent() * sending.routes();
+        Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
+        long unsent = later == null ? 0 : later.unsent() * routes();
         return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
             counts.retried(), failed + counts.failed() + unsent);
     }
 
     /** Which targets do not work now, and why: a text for each. */
     public List<String> troubles() {
-        UdpSender sending = sender;
-        return sending == null ? List.of() : sending.troubles();
+        return sender == null ? List.of() : sender.troubles();
     }
 
     /**
@@ -361,10 +351,10 @@ public final class UdpBroadcaster implements AutoCloseable {
                 later.drain();
             }
         } finally {
-            ended = true;
-            if (sender != null) {
-                sender.close();
-            }
+            cancel();
+        }
+        if (sender != null) {
+            sender.throwUnheard();
         }
     }
 }

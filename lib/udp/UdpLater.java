@@ -45,29 +45,36 @@ final class UdpLater {
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** @throws IOException if the sender failed earlier; once, and {@link #drain} does not throw it again */
+    /**
+     * @throws IOException        if the sender failed earlier; once, and {@link #drain} does not throw it again
+     * @throws CancelledException after the end
+     */
     void add(ByteBuffer payload, int times) throws IOException {
-        byte[] own = new byte[payload.remaining()];
-        payload.duplicate().get(own);
-        room.acquireUninterruptibly(own.length + BYTES_AROUND_PAYLOAD);
         unsent.addAndGet(times);
-        schedule(own, times);
-        throwFailure();
+        if (!ended) {
+            room.acquireUninterruptibly(payload.remaining() + BYTES_AROUND_PAYLOAD);
+            schedule(ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip(), times);
+        }
+        if (ended) {
+            end();
+            throwFailure();
+            throw new CancelledException();
+        }
     }
 
-    private void schedule(byte[] payload, int times) {
+    private void schedule(ByteBuffer payload, int times) {
         thread.schedule(() -> send(payload, times), nanosBetween, TimeUnit.NANOSECONDS);
     }
 
     /** Whatever goes wrong here, a callback of the user's included, must reach the thread that adds or closes. */
-    private void send(byte[] payload, int times) {
+    private void send(ByteBuffer payload, int times) {
         try {
             unsent.decrementAndGet();
-            sender.send(ByteBuffer.wrap(payload));
+            sender.send(payload);
             if (times > 1) {
                 schedule(payload, times - 1);
             } else {
-                room.release(payload.length + BYTES_AROUND_PAYLOAD);
+                room.release(payload.remaining() + BYTES_AROUND_PAYLOAD);
             }
         } catch (CancelledException askedFor) {
             end();
@@ -88,7 +95,7 @@ final class UdpLater {
     void end() {
         ended = true;
         thread.shutdown();
-        room.release(MOST_BYTES);
+        room.release(Math.max(0, MOST_BYTES - room.availablePermits()));
     }
 
     /** How many copies were not sent because of the end; none while there is still time for them. */

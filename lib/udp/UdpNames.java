@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -17,14 +15,14 @@ import java.util.stream.Collectors;
  * answer holds up nothing. What was found stays valid until something else is found.
  */
 final class UdpNames {
-    private static final int SECONDS_BETWEEN = 30;
-    private static final int SECONDS_AFTER_FAILURE = 2;
+    /** Of what is not found yet, or is in doubt; of the others each so many turns. */
+    private static final int SECONDS_BETWEEN = 2;
+    private static final int TURNS_OF_REST = 15;
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final Map<String, Name> names;
     private volatile ScheduledThreadPoolExecutor threads;
-    private volatile Runnable changed;
     private volatile long start;
     private boolean settled;
 
@@ -33,20 +31,19 @@ final class UdpNames {
         names = hosts.stream().collect(Collectors.toMap(Function.identity(), Name::new));
     }
 
-    /** @param onChange is called on another thread: at each answer while nothing was found, and at each other one */
-    void start(Runnable onChange) {
+    /** @param changed is called on another thread: at each answer while nothing was found, and at each other one */
+    void start(Runnable changed) {
         if (names.isEmpty()) {
             return;
         }
-        threads = new ScheduledThreadPoolExecutor(2 * names.size(), task -> {
+        threads = new ScheduledThreadPoolExecutor(names.size(), task -> {
             Thread daemon = new Thread(task, "udp-names");
             daemon.setDaemon(true);
             return daemon;
-        }, new ThreadPoolExecutor.DiscardPolicy());
-        changed = onChange;
+        });
         start = System.nanoTime();
         names.values().forEach(name ->
-            threads.scheduleWithFixedDelay(name::lookUp, 0, SECONDS_BETWEEN, TimeUnit.SECONDS));
+            threads.scheduleWithFixedDelay(() -> name.turn(changed), 0, SECONDS_BETWEEN, TimeUnit.SECONDS));
     }
 
     /** @throws UnknownHostException if none is known; the message tells why */
@@ -60,64 +57,49 @@ final class UdpNames {
 
     /** Whether there is a name that was not looked up yet, and that is worth a wait. */
     boolean areComing() {
-        return !settled && !settle();
-    }
-
-    private boolean settle() {
-        settled = System.nanoTime() - start > TO_ANSWER || names.values().stream().allMatch(name -> name.answered);
-        return settled;
+        settled = settled || names.values().stream().allMatch(name -> name.answered)
+            || System.nanoTime() - start > TO_ANSWER;
+        return !settled;
     }
 
     /** Has a name looked up soon, because its address may be wrong. */
     void doubt(String host) {
-        names.get(host).lookUpSoon();
+        names.get(host).doubted = true;
     }
 
+    /** Not by an interrupt, which would close a socket. */
     void close() {
         if (threads != null) {
-            threads.shutdownNow();
+            threads.shutdown();
         }
     }
 
-    private final class Name {
+    private static final class Name {
         private final String host;
-        private final AtomicBoolean busy = new AtomicBoolean();
-        private final AtomicBoolean soon = new AtomicBoolean();
         private volatile List<InetAddress> addresses = List.of();
         private volatile String failure = "no answer from the name server yet";
         /** Whether what was found was also told. */
         private volatile boolean answered;
+        private volatile boolean doubted;
+        private int rested;
 
         Name(String host) {
             this.host = host;
         }
 
-        void lookUpSoon() {
-            if (!soon.getAndSet(true)) {
-                threads.schedule(() -> {
-                    soon.set(false);
-                    lookUp();
-                }, SECONDS_AFTER_FAILURE, TimeUnit.SECONDS);
-            }
-        }
-
-        void lookUp() {
-            if (busy.getAndSet(true)) {
+        void turn(Runnable changed) {
+            List<InetAddress> had = addresses;
+            if (!had.isEmpty() && !doubted && ++rested < TURNS_OF_REST) {
                 return;
             }
-            boolean isNew = addresses.isEmpty();
+            rested = 0;
+            doubted = false;
             try {
-                List<InetAddress> found = List.of(InetAddress.getAllByName(host));
-                isNew |= !Set.copyOf(found).equals(Set.copyOf(addresses));
-                addresses = found;
+                addresses = List.of(InetAddress.getAllByName(host));
             } catch (UnknownHostException notFound) {
                 failure = "host not found";
-                if (addresses.isEmpty()) {
-                    lookUpSoon();
-                }
             }
-            busy.set(false);
-            if (isNew) {
+            if (had.isEmpty() || !Set.copyOf(addresses).equals(Set.copyOf(had))) {
                 changed.run();
             }
             answered = true;

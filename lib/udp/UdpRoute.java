@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -24,13 +25,18 @@ final class UdpRoute {
     private UdpSocket socket;
     /** The number of the last datagram that the system took. */
     private long taken;
-    /** Why it does not work; null if it does. */
-    private volatile String failure;
-    private long failingSince;
-    private boolean failureSaid;
-    private boolean passedOver;
-    private long missed;
+    /** Null while it works. */
+    private volatile Trouble trouble;
     private boolean errorReported;
+
+    private static final class Trouble {
+        private final long since = System.nanoTime();
+        private volatile String reason;
+        private boolean isSaid;
+        private boolean isKeptBack;
+        private boolean isPassedOver;
+        private long missed;
+    }
 
     UdpRoute(UdpTarget target, UdpSource source, Consumer<String> notices) {
         this.target = target;
@@ -48,7 +54,7 @@ final class UdpRoute {
 
     /** From now on datagrams go there; {@link #open} comes next. */
     void goTo(InetSocketAddress next) {
-        closeSocket();
+        close();
         address = next;
     }
 
@@ -58,7 +64,7 @@ final class UdpRoute {
             return;
         }
         try {
-            closeSocket();
+            close();
             socket = new UdpSocket(address, source);
             socket.checkLink();
         } catch (BindException sourceInUse) {
@@ -69,14 +75,6 @@ final class UdpRoute {
         }
     }
 
-    void reopen() {
-        try {
-            open();
-        } catch (BindException noted) {
-            return;
-        }
-    }
-
     /** Finds out what no send would tell. */
     void lookAtLink() {
         try {
@@ -84,15 +82,15 @@ final class UdpRoute {
                 socket.checkLink();
             }
         } catch (IOException noLink) {
-            fails(noLink.getMessage());
+            fails(Reason.of(noLink));
         }
     }
 
-    /** Opens it anew where the system would send from another address by now. */
-    void lookAtSource() {
+    /** Opens it if it is not open, or, if that is asked for, if the system would send from another address by now. */
+    void reopen(boolean looksAtSource) {
         try {
-            if (socket != null && socket.isStale()) {
-                reopen();
+            if (socket == null || looksAtSource && socket.isStale()) {
+                open();
             }
         } catch (IOException | IllegalArgumentException noWay) {
             fails(Reason.of(noWay));
@@ -101,27 +99,26 @@ final class UdpRoute {
 
     /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
     void fails(String reason) {
-        if (failure == null) {
-            failingSince = System.nanoTime();
-        }
-        failure = reason;
-        closeSocket();
+        Trouble now = trouble == null ? new Trouble() : trouble;
+        now.reason = reason;
+        trouble = now;
+        close();
     }
 
     /**
-     * Offers a datagram to the system. An open one only.
+     * Offers a datagram to the system, if it is open.
      *
      * @param payload from its beginning to its limit
      * @param number  of the datagram, for {@link #hasTaken}
      * @return whether the system took it
      */
     boolean trySend(ByteBuffer payload, long number) {
+        if (socket == null) {
+            return false;
+        }
         try {
             errorReported |= socket.send(payload);
             taken = number;
-            if (failure != null) {
-                works();
-            }
             return true;
         } catch (IOException refusal) {
             errorReported = true;
@@ -130,16 +127,15 @@ final class UdpRoute {
         }
     }
 
-    private void works() {
-        if (failureSaid) {
+    /** A datagram was taken, and that is counted. */
+    void works() {
+        Trouble past = trouble;
+        trouble = null;
+        if (past != null && past.isSaid) {
             notices.accept(this + ": works again after "
-                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failingSince) + " s, "
-                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - past.since) + " s, "
+                + (past.missed == 0 ? "nothing was lost" : past.missed + " datagrams were not sent to it"));
         }
-        failure = null;
-        failureSaid = false;
-        passedOver = false;
-        missed = 0;
     }
 
     boolean hasTaken(long number) {
@@ -155,35 +151,37 @@ final class UdpRoute {
 
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
-        if (socket == null && failure != null && !failureSaid && System.nanoTime() - failingSince > BLIP) {
-            failureSaid = failures.say(trouble() + "; " + consequence, notices);
+        if (socket == null && trouble != null && !trouble.isSaid && System.nanoTime() - trouble.since > BLIP) {
+            say(consequence, notices);
         }
+    }
+
+    private void say(String consequence, Consumer<String> to) {
+        trouble.isKeptBack = !failures.say(
+            this + ": " + trouble.reason + "; " + consequence, trouble.isKeptBack, to);
+        trouble.isSaid |= !trouble.isKeptBack;
     }
 
     /** From now on nothing waits for it, until it works again. */
     void passOver(String consequence, Consumer<String> to) {
-        if (!passedOver) {
-            passedOver = true;
-            failureSaid |= failures.say(trouble() + "; " + consequence, to);
+        if (!trouble.isPassedOver) {
+            trouble.isPassedOver = true;
+            say(consequence, to);
         }
     }
 
     boolean isPassedOver() {
-        return passedOver;
+        return trouble != null && trouble.isPassedOver;
     }
 
     /** A datagram went past it. */
     void misses() {
-        missed++;
+        trouble.missed++;
     }
 
-    /** Which target does not work, and why. */
-    String trouble() {
-        return this + ": " + failure;
-    }
-
-    boolean isFailing() {
-        return failure != null;
+    /** Which target does not work, and why; empty if it does. May be asked for from any thread. */
+    Optional<String> trouble() {
+        return Optional.ofNullable(trouble).map(now -> this + ": " + now.reason);
     }
 
     /** The largest payload that leaves in one packet. */
@@ -192,16 +190,12 @@ final class UdpRoute {
     }
 
     /** Where datagrams come from and go to, for the user. */
-    String way() throws IOException {
-        return socket == null ? this + " (" + failure + ")" : socket.way();
+    String way() {
+        return socket == null ? this + " (" + trouble.reason + ")" : socket.way();
     }
 
-    /** For good; why it failed, if it did, can still be asked for. */
+    /** Why it failed, if it did, can still be asked for. */
     void close() {
-        closeSocket();
-    }
-
-    private void closeSocket() {
         if (socket != null) {
             socket.close();
             socket = null;

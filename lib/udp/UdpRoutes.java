@@ -2,9 +2,8 @@
 package lib.udp;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -39,17 +38,16 @@ final class UdpRoutes {
         this.notices = notices;
         names = new UdpNames(targets.stream().filter(UdpTarget::isName).map(target -> target.place().host())
             .collect(Collectors.toSet()));
-        all = targets.stream().map(this::route).toList();
+        all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
         try {
             for (UdpTarget target : targets) {
-                check(target);
-                follow(target);
+                follow(target, true);
             }
             for (UdpRoute route : all) {
                 route.open();
             }
         } catch (IOException | IllegalArgumentException failure) {
-            all.forEach(UdpRoute::close);
+            close();
             throw failure;
         }
     }
@@ -60,20 +58,6 @@ final class UdpRoutes {
             namesChanged = true;
             changed.run();
         });
-    }
-
-    private UdpRoute route(UdpTarget target) {
-        return new UdpRoute(target, source, notices);
-    }
-
-    private void check(UdpTarget target) {
-        try {
-            target.addresses(source, names);
-        } catch (IOException notNow) {
-            return;
-        } catch (IllegalArgumentException never) {
-            throw new IllegalArgumentException("target '" + target + "': " + never.getMessage(), never);
-        }
     }
 
     /** As they are now; may be called from any thread. */
@@ -96,61 +80,69 @@ final class UdpRoutes {
 
     /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
     private void refresh(long now) {
+        boolean looksAtNames = namesChanged;
+        boolean looksAtInterfaces = now - interfacesAgain >= 0;
+        namesChanged = false;
         refreshAgain = now + BETWEEN_REFRESHES;
+        interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
         all.forEach(UdpRoute::lookAtLink);
-        if (namesChanged) {
-            namesChanged = false;
-            targets.stream().filter(UdpTarget::isName).forEach(this::follow);
-        }
-        if (now - interfacesAgain >= 0) {
-            targets.stream().filter(UdpTarget::followsInterfaces).forEach(this::follow);
-            all.forEach(UdpRoute::lookAtSource);
-            interfacesAgain = now + BETWEEN_LOOKS_AT_INTERFACES;
+        for (UdpTarget target : targets) {
+            if (looksAtNames && target.isName() || looksAtInterfaces && target.followsInterfaces()) {
+                follow(target, false);
+            }
         }
         for (UdpRoute route : all) {
             if ((route.takeErrorReport() || !route.isOpen()) && route.target.isName()) {
                 names.doubt(route.target.place().host());
             }
-            if (!route.isOpen()) {
-                route.reopen();
-            }
+            route.reopen(looksAtInterfaces);
         }
     }
 
-    /** Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it. */
-    private void follow(UdpTarget target) {
+    /**
+     * Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it.
+     *
+     * @throws IllegalArgumentException the first time, if there cannot be any; the message names the target
+     */
+    private void follow(UdpTarget target, boolean first) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
-        List<InetSocketAddress> addresses;
         try {
-            addresses = target.addresses(source, names);
+            List<InetSocketAddress> addresses = target.addresses(source, names);
+            if (!target.isName()) {
+                lead(target, had, addresses);
+            } else if (had.stream().noneMatch(route -> addresses.contains(route.address()))) {
+                lead(target, had, List.of(addresses.get(0)));
+            }
         } catch (IOException | IllegalArgumentException notNow) {
+            if (first && notNow instanceof IllegalArgumentException) {
+                throw new IllegalArgumentException("target '" + target + "': " + notNow.getMessage(), notNow);
+            }
             had.forEach(route -> route.fails(Reason.of(notNow)));
-            return;
         }
-        List<UdpRoute> stay = had.stream().filter(route -> addresses.contains(route.address())).toList();
-        if (target.isName() && !stay.isEmpty()) {
-            return;
-        }
+    }
+
+    private void lead(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
         boolean isNew = had.stream().allMatch(route -> route.address() == null);
-        Iterator<UdpRoute> free = had.stream().filter(route -> !stay.contains(route)).iterator();
-        List<UdpRoute> has = addresses.stream().limit(target.isName() ? 1 : addresses.size())
-            .map(address -> stay.stream().filter(route -> address.equals(route.address())).findFirst()
-                .orElseGet(() -> moved(free.hasNext() ? free.next() : route(target), address))).toList();
-        // An interface that was away may have another number now, which does not make its address another one.
-        stay.stream().filter(route -> !route.isOpen())
-            .forEach(route -> route.goTo(addresses.get(addresses.indexOf(route.address()))));
-        free.forEachRemaining(UdpRoute::close);
+        Set<InetSocketAddress> before = had.stream().map(UdpRoute::address).collect(Collectors.toSet());
+        List<UdpRoute> free = new ArrayList<>(had);
+        free.removeIf(route -> route.address() != null && addresses.contains(route.address()));
+        List<UdpRoute> has = new ArrayList<>();
+        for (InetSocketAddress address : addresses) {
+            UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
+                .orElseGet(() -> free.isEmpty() ? new UdpRoute(target, source, notices) : free.remove(0));
+            // An interface that was away may have another number now, which does not make its address another one.
+            if (!route.isOpen() || !address.equals(route.address())) {
+                route.goTo(address);
+            }
+            has.add(route);
+        }
+        free.forEach(UdpRoute::close);
         all = targets.stream()
             .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
-        if (!isNew && stay.size() < Math.max(had.size(), has.size())) {
-            moves.say(target + ": goes to " + has.stream().map(route -> route.address().getAddress().getHostAddress())
+        if (!isNew && !before.equals(Set.copyOf(addresses))) {
+            moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
                 .collect(Collectors.joining(" ")) + " now", notices);
         }
-    }
-
-    private static UdpRoute moved(UdpRoute route, InetSocketAddress address) {
-        route.goTo(address);
-        return route;
     }
 
     void close() {

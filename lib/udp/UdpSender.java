@@ -4,7 +4,6 @@ package lib.udp;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +39,6 @@ final class UdpSender {
     private boolean fragmentsSaid;
     private volatile Thread waiting;
     private volatile boolean ended;
-    /** Of the user's callback, on a thread that is none of his. */
     private volatile RuntimeException unheard;
 
     private volatile long sent;
@@ -83,7 +81,7 @@ final class UdpSender {
             failed += untaken().size();
             throw end;
         } finally {
-            lock.unlock();
+            leave();
         }
     }
 
@@ -92,14 +90,18 @@ final class UdpSender {
         lock.lock();
         try {
             refresh();
-            List<String> ways = new ArrayList<>();
-            for (UdpRoute route : routes.all()) {
-                ways.add(route.way());
-            }
-            return ways;
+            return routes.all().stream().map(UdpRoute::way).toList();
         } finally {
-            lock.unlock();
+            leave();
         }
+    }
+
+    /** After the end whoever has the sockets closes them. */
+    private void leave() {
+        if (ended) {
+            routes.close();
+        }
+        lock.unlock();
     }
 
     /** Names that are on their way are waited for, so that what is sent first goes to all targets as well. */
@@ -123,12 +125,13 @@ final class UdpSender {
             } catch (RuntimeException ofCallback) {
                 unheard = ofCallback;
             } finally {
-                lock.unlock();
+                leave();
             }
         }
     }
 
-    private void throwUnheard() {
+    /** Throws what a callback threw on a thread that is none of the user's. */
+    void throwUnheard() {
         RuntimeException failure = unheard;
         unheard = null;
         if (failure != null) {
@@ -148,26 +151,20 @@ final class UdpSender {
     private boolean offer() throws IOException {
         boolean all = true;
         for (UdpRoute route : routes.all()) {
-            if (!route.hasTaken(number) && !offer(route)) {
-                all = false;
-                if (onError == OnError.FAIL) {
-                    throw new IOException(route.trouble());
-                }
-            }
+            all &= route.hasTaken(number) || offer(route);
         }
         return all;
     }
 
     private boolean offer(UdpRoute route) throws IOException {
-        if (!route.isOpen()) {
-            return false;
-        }
-        if (pace.isPresent()) {
+        checkNotEnded();
+        if (pace.isPresent() && route.isOpen()) {
             waitUntil(pace.get().next(System.nanoTime()));
-        } else {
-            checkNotEnded();
         }
         if (!route.trySend(current, number)) {
+            if (onError == OnError.FAIL) {
+                throw new IOException(route.trouble().orElseThrow());
+            }
             return false;
         }
         sent++;
@@ -175,25 +172,19 @@ final class UdpSender {
         if (pace.isPresent()) {
             pace.get().taken(System.nanoTime());
         }
+        route.works();
         return true;
     }
 
     /** Offers a datagram again to the routes that did not take it, while the input waits. */
     private void persist() throws IOException {
-        boolean counted = false;
         long othersTook = 0;
         long wait = FIRST_WAIT;
         for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
             boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
-            if (goesOn && othersTook == 0) {
-                othersTook = System.nanoTime();
-            }
-            if (onError == OnError.SKIP) {
-                untaken.forEach(route -> route.passOver(
-                    "datagrams to it are skipped until it works again", notices));
-            } else if (goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(route -> route.passOver(
-                    "the other targets go on without it until it works again", losses));
+            othersTook = goesOn && othersTook == 0 ? System.nanoTime() : othersTook;
+            if (onError == OnError.SKIP || goesOn && System.nanoTime() - othersTook >= PATIENCE) {
+                untaken.forEach(this::passOver);
             }
             if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
                 untaken.forEach(UdpRoute::misses);
@@ -201,12 +192,19 @@ final class UdpSender {
                 return;
             }
             untaken.forEach(route -> route.sayIfItFails("trying again until it works, the input waits"));
-            retried += counted ? 0 : untaken.size();
-            counted = true;
+            retried += wait == FIRST_WAIT ? untaken.size() : 0;
             waitUntil(System.nanoTime() + wait);
             wait = Math.min(2 * wait, LONGEST_WAIT);
             routes.refresh();
             offer();
+        }
+    }
+
+    private void passOver(UdpRoute route) {
+        if (onError == OnError.SKIP) {
+            route.passOver("datagrams to it are skipped until it works again", notices);
+        } else {
+            route.passOver("the other targets go on without it until it works again", losses);
         }
     }
 
@@ -245,26 +243,19 @@ final class UdpSender {
 
     /** Which targets do not work now, and why: a text for each. */
     List<String> troubles() {
-        return routes.all().stream().filter(UdpRoute::isFailing).map(UdpRoute::trouble).toList();
+        return routes.all().stream().flatMap(route -> route.trouble().stream()).toList();
     }
 
-    /** Ends every wait, for good; waits a little until it has ended. */
+    /** Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. */
     void cancel() {
         ended = true;
         LockSupport.unpark(waiting);
         try {
-            if (lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
-                lock.unlock();
+            if (lock.tryLock() || lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
+                leave();
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** Also ends the wait of another thread's datagram, which counts as failed. */
-    void close() {
-        cancel();
-        routes.close();
-        throwUnheard();
     }
 }

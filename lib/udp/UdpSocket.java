@@ -19,7 +19,7 @@ import java.util.Optional;
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
  * each time. But it keeps the source address of the route that there was: {@link #isStale} tells when to open it anew.
  */
-final class UdpSocket {
+final class UdpSocket implements AutoCloseable {
     private static final int MOST_TOLD_AT_ONCE = 100;
     private static final int IPV4_AND_UDP_HEADERS = 28;
     private static final int IPV6_AND_UDP_HEADERS = 48;
@@ -27,6 +27,7 @@ final class UdpSocket {
     private final InetSocketAddress address;
     private final UdpSource source;
     private final DatagramChannel channel;
+    private final InetSocketAddress local;
     /** The interface that has the source address; null if none has. */
     private final NetworkInterface bound;
     /** By which datagrams leave; null if that cannot be told. */
@@ -43,8 +44,9 @@ final class UdpSocket {
         channel = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
             channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
-            Optional<NetworkInterface> chosen = multicastInterface();
-            if (address.getAddress().isMulticastAddress()) {
+            boolean isMulticast = address.getAddress().isMulticastAddress();
+            Optional<NetworkInterface> chosen = isMulticast ? multicastInterface() : Optional.empty();
+            if (isMulticast) {
                 channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
                 channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
                 if (chosen.isPresent()) {
@@ -53,7 +55,8 @@ final class UdpSocket {
             }
             bind();
             connect();
-            bound = networkOf(local());
+            local = (InetSocketAddress) channel.getLocalAddress();
+            bound = networkOfSource();
             network = chosen.isPresent() ? chosen.get() : leavesBy();
         } catch (IOException | RuntimeException failure) {
             channel.close();
@@ -62,9 +65,6 @@ final class UdpSocket {
     }
 
     private Optional<NetworkInterface> multicastInterface() throws IOException {
-        if (!address.getAddress().isMulticastAddress()) {
-            return Optional.empty();
-        }
         Optional<NetworkInterface> chosen = source.networkInterface();
         return chosen.isEmpty() && address.getAddress() instanceof Inet6Address group && group.getScopeId() > 0
             ? Optional.ofNullable(NetworkInterface.getByIndex(group.getScopeId())) : chosen;
@@ -95,14 +95,10 @@ final class UdpSocket {
         }
     }
 
-    private InetAddress local() throws IOException {
-        return ((InetSocketAddress) channel.getLocalAddress()).getAddress();
-    }
-
     /** What goes to an address of this machine stays on it; an address of the loopback tells no other way. */
-    private NetworkInterface networkOf(InetAddress local) throws IOException {
+    private NetworkInterface networkOfSource() throws IOException {
         InetAddress target = address.getAddress();
-        NetworkInterface network = NetworkInterface.getByInetAddress(local);
+        NetworkInterface network = NetworkInterface.getByInetAddress(local.getAddress());
         if (target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null) {
             return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
         }
@@ -114,9 +110,7 @@ final class UdpSocket {
         if (!source.givesAddress() || UdpSource.decidesFor(address.getAddress())) {
             return bound;
         }
-        try {
-            UdpSocket byItself = new UdpSocket(address, UdpSource.ANY);
-            byItself.close();
+        try (UdpSocket byItself = new UdpSocket(address, UdpSource.ANY)) {
             return byItself.network;
         } catch (IOException onlyFromThatSource) {
             return bound;
@@ -125,11 +119,8 @@ final class UdpSocket {
 
     /** Whether one that is opened now has another source address, or leaves by another interface. */
     boolean isStale() throws IOException {
-        UdpSocket now = new UdpSocket(address, source.withAnyPort());
-        try {
-            return !now.local().equals(local()) || index(now.network) != index(network);
-        } finally {
-            now.close();
+        try (UdpSocket now = new UdpSocket(address, source.withAnyPort())) {
+            return !now.local.getAddress().equals(local.getAddress()) || index(now.network) != index(network);
         }
     }
 
@@ -174,11 +165,15 @@ final class UdpSocket {
         }
     }
 
-    /** A connected channel takes an empty payload for nothing to do. */
+    /** A connected channel takes an empty payload for nothing to do. What fails after it was sent is the next one's. */
     private void sendEmpty(ByteBuffer payload) throws IOException {
         channel.disconnect();
         channel.send(payload, address);
-        channel.connect(address);
+        try {
+            channel.connect(address);
+        } catch (IOException noWayNow) {
+            channel.close();
+        }
     }
 
     /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
@@ -193,10 +188,10 @@ final class UdpSocket {
     }
 
     /** Where it comes from and goes to, for the user. */
-    String way() throws IOException {
+    String way() {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        return HostPort.of((InetSocketAddress) channel.getLocalAddress()) + " -> " + HostPort.of(address)
-            + " (" + by + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
+        return HostPort.of(local) + " -> " + HostPort.of(address) + " (" + by
+            + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
     }
 
     private boolean isViaOnlyForSource() {
@@ -207,7 +202,8 @@ final class UdpSocket {
         return source.via() != null && !UdpSource.decidesFor(target) && !ownBroadcast;
     }
 
-    void close() {
+    @Override
+    public void close() {
         try {
             channel.close();
         } catch (IOException closedAllTheSame) {

@@ -1,4 +1,4 @@
-//SOURCES HostPort.java Reason.java
+//SOURCES HostPort.java
 package lib.udp;
 
 import java.io.IOException;
@@ -85,18 +85,15 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         if (via == null) {
             return Optional.empty();
         }
+        String expected = "expected the name or an address of an interface of this machine";
         try {
             InetAddress literal = literal(via);
-            NetworkInterface network =
-                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal);
-            if (network != null) {
-                return Optional.of(network);
-            }
+            return Optional.of(Optional.ofNullable(
+                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal))
+                .orElseThrow(() -> new SocketException(expected)));
         } catch (SocketException none) {
-            throw new IllegalArgumentException("interface '" + via + "': " + Reason.of(none), none);
+            throw new IllegalArgumentException("interface '" + via + "': " + none.getMessage(), none);
         }
-        throw new IllegalArgumentException(
-            "interface '" + via + "': expected the name or an address of an interface of this machine");
     }
 
     /** The address that was given, by itself or for the interface; null if there is none. */
@@ -115,16 +112,12 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
 
     /** Whether the interface, and not the routing table, decides where datagrams to that address leave. */
     static boolean decidesFor(InetAddress target) {
-        return target.isMulticastAddress() || target.isLinkLocalAddress() || isLimitedBroadcast(target);
+        return isUndirected(target) || target.isLinkLocalAddress();
     }
 
     /** Whether only a default route would tell where datagrams to that address leave. */
     static boolean isUndirected(InetAddress target) {
-        return target.isMulticastAddress() || isLimitedBroadcast(target);
-    }
-
-    private static boolean isLimitedBroadcast(InetAddress target) {
-        return target.getHostAddress().equals("255.255.255.255");
+        return target.isMulticastAddress() || target.getHostAddress().equals("255.255.255.255");
     }
 
     /**

@@ -8,10 +8,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,7 +22,6 @@ record UdpTarget(HostPort place) {
     private static final String FORM = "HOST:PORT, [IPv6]:PORT or all:PORT";
     private static final String ALL = "all";
     private static final int POINT_TO_POINT_PREFIX = 31;
-    private static final int IPV6_INTERFACE_ID = 8;
 
     /**
      * @param text {@code HOST:PORT}, {@code [IPv6%zone]:PORT} or {@code all:PORT}
@@ -100,8 +99,8 @@ record UdpTarget(HostPort place) {
     }
 
     private InetAddress withInterface(Inet6Address address, UdpSource source) {
-        byte[] bytes = address.getAddress();
-        if (!address.isMulticastAddress() && isAllOnes(bytes)) {
+        // What would be the broadcast address of a subnet in IPv4 belongs to a reserved anycast range here.
+        if (!address.isMulticastAddress() && address.getHostAddress().matches(".*(:ffff){4}(%.*)?")) {
             throw ipv6HasNoBroadcast(place.port());
         }
         boolean needsInterface =
@@ -112,30 +111,22 @@ record UdpTarget(HostPort place) {
         NetworkInterface network = source.networkInterface().orElseThrow(() -> new IllegalArgumentException(
             "a link-local address needs its interface, as in [" + place.host() + "%eth0]:" + place.port()));
         try {
-            return Inet6Address.getByAddress(null, bytes, network);
+            return Inet6Address.getByAddress(null, address.getAddress(), network);
         } catch (UnknownHostException hasNoIpv6) {
             throw new IllegalArgumentException("interface " + source + " has no IPv6 address", hasNoIpv6);
         }
     }
 
-    /** What would be the broadcast address of a subnet in IPv4 belongs to a reserved anycast range in IPv6. */
-    private static boolean isAllOnes(byte[] ipv6) {
-        for (int i = IPV6_INTERFACE_ID; i < ipv6.length; i++) {
-            if (ipv6[i] != (byte) 0xFF) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** The loopback's only where it was asked for: nobody else hears what goes there. */
     private static List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
-        boolean chosen = source.networkInterface().isPresent();
-        List<NetworkInterface> networks = chosen ? List.of(source.networkInterface().get()) : networkInterfaces();
+        Optional<NetworkInterface> via = source.networkInterface();
+        boolean chosen = via.isPresent();
         Set<InetAddress> found = new LinkedHashSet<>();
-        for (NetworkInterface network : networks) {
+        for (NetworkInterface network : chosen ? List.of(via.get()) : NetworkInterface.networkInterfaces().toList()) {
             if (network.isUp() && !network.isPointToPoint() && (chosen || !network.isLoopback())) {
-                addBroadcastAddresses(network, found);
+                network.getInterfaceAddresses().stream().filter(address -> address.getAddress() instanceof Inet4Address
+                    && address.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX)
+                    .map(UdpTarget::broadcastAddress).forEach(found::add);
             }
         }
         if (found.isEmpty()) {
@@ -144,23 +135,6 @@ record UdpTarget(HostPort place) {
                 + "; all hosts of an IPv6 network are [ff02::1%IF]");
         }
         return List.copyOf(found);
-    }
-
-    private static List<NetworkInterface> networkInterfaces() {
-        try {
-            return NetworkInterface.networkInterfaces().toList();
-        } catch (SocketException none) {
-            return List.of();
-        }
-    }
-
-    private static void addBroadcastAddresses(NetworkInterface network, Set<InetAddress> addresses) {
-        for (InterfaceAddress address : network.getInterfaceAddresses()) {
-            boolean hasBroadcast = address.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX;
-            if (address.getAddress() instanceof Inet4Address && hasBroadcast) {
-                addresses.add(broadcastAddress(address));
-            }
-        }
     }
 
     /** An address that was set without a broadcast address is reported with 0.0.0.0, or with none on the loopback. */

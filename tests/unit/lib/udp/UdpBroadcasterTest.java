@@ -18,11 +18,15 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Lan;
 import tests.support.UdpReceiver;
 
@@ -258,5 +262,117 @@ class UdpBroadcasterTest {
         }
         assertEquals("1234", receiver.nextText());
         assertEquals(List.of("300000000 bytes, more than the 4 of a datagram: cut off"), notices);
+    }
+
+    /** For what must not wait for ever. */
+    private static void within5Seconds(Executable work) throws Exception {
+        CompletableFuture.runAsync(() -> {
+            try {
+                work.execute();
+            } catch (Throwable failure) {
+                throw new CompletionException(failure);
+            }
+        }).get(5, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void copiesThatAreAddedAfterTheEndAreCountedAndNotWaitedFor() throws Exception {
+        UdpBroadcaster lan = broadcaster().repeat(3, Duration.ofHours(1));
+        lan.tee(new ByteArrayOutputStream() {
+            @Override
+            public void flush() {
+                lan.cancel();
+            }
+        });
+        assertThrows(CancelledException.class, () -> lan.send("x"));
+        assertEquals(new Counts(1, 1, 1, 0, 0, 0, 2), lan.counts());
+        within5Seconds(lan::close);
+    }
+
+    @Test
+    void afterACopyHasFailedFurtherPayloadsNeitherHangNorPassSilently() throws Exception {
+        OutputStream failing = new OutputStream() {
+            @Override
+            public void write(int one) throws IOException {
+                if (Thread.currentThread().getName().equals("udp-later")) {
+                    throw new IOException("the reader is gone");
+                }
+            }
+        };
+        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(2, Duration.ofNanos(1));
+        lan.send("x");
+        ByteBuffer large = ByteBuffer.allocate(60_000);
+        Lan.await("the failure", () -> {
+            try {
+                lan.send(large);
+                return false;
+            } catch (IOException told) {
+                return true;
+            }
+        });
+        within5Seconds(() -> {
+            for (int i = 0; i < 1000; i++) {
+                assertThrows(IOException.class, () -> lan.send(large));
+            }
+            lan.close();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1})
+    void copiesOfADatagramThatFailsAreCountedWithIt(long millis) throws Exception {
+        try (UdpBroadcaster lan = new UdpBroadcaster("[ff02::1%nosuch0]:5000").onError(OnError.FAIL).repeat(3, Duration.ofMillis(millis))) {
+            assertThrows(IOException.class, () -> lan.send("x"));
+            assertEquals(new Counts(1, 0, 0, 0, 0, 0, 3), lan.counts());
+        }
+    }
+
+    @Test
+    void closeWhileItOpensLeavesNoSocket() throws Exception {
+        broadcaster().open().close();
+        long sockets = sockets();
+        for (int i = 0; i < 300; i++) {
+            UdpBroadcaster lan = broadcaster(receiver.target(), receiver.target());
+            CompletableFuture<Void> opening = CompletableFuture.runAsync(() -> {
+                try {
+                    lan.open();
+                } catch (IOException closedBefore) {
+                    return;
+                }
+            });
+            for (int spin = 0; spin < 200 * i; spin++) {
+                Thread.onSpinWait();
+            }
+            lan.close();
+            opening.get(5, TimeUnit.SECONDS);
+        }
+        assertEquals(sockets, sockets());
+    }
+
+    @Test
+    void anEmptyPayloadIsOneDatagramFromTheSamePort() throws Exception {
+        try (UdpBroadcaster lan = broadcaster()) {
+            ByteArrayOutputStream ways = new ByteArrayOutputStream();
+            for (String payload : List.of("a", "", "b", "")) {
+                lan.send(payload);
+            }
+            assertEquals(List.of("a", "", "b", ""), receiver.arrived());
+            lan.dryRun(ways).send("");
+            lan.send("x");
+            assertEquals(1, ways.toString(StandardCharsets.UTF_8).lines().map(line -> line.replaceFirst(" -> .*", "")).distinct().count());
+            assertEquals(4, lan.counts().sent());
+        }
+    }
+
+    @Test
+    void aMessageThatIsKeptBackAndSaidAgainGoesOutOnceInAMinute() {
+        FewNotices few = new FewNotices();
+        for (int i = 0; i < 3; i++) {
+            assertTrue(few.say("failure", false, notices::add));
+        }
+        for (int i = 0; i < 100; i++) {
+            assertTrue(!few.say("failure", i > 0, notices::add));
+        }
+        assertEquals(List.of("failure", "failure", "failure (from now on one such line a minute)"), notices);
     }
 }
