@@ -19,7 +19,7 @@ import lib.sse.SseEvent;
  * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
  *
  * <p>What is written stays on one line and is safe on a terminal: controls (C0, DEL, C1), U+2028, U+2029 and what turns
- * the direction of text are escaped.
+ * the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) are escaped.
  */
 public final class EventJson {
     private static final byte[] EVENT = ascii("{\"event\":\"");
@@ -39,13 +39,13 @@ public final class EventJson {
     /** The length of <code>&#92;u001F</code>, which may stand for one byte. */
     private static final int LONGEST_ESCAPE = 6;
     private static final byte[] HEX = ascii("0123456789ABCDEF");
-    /** By the first byte of a character what follows the backslash; 0 for none, 'u' also where the next bytes decide. */
+    /** What follows the backslash, by the first byte of a character: 0 for none, 'u' also where more bytes decide. */
     private static final byte[] ESCAPES = escapes();
 
     private EventJson() {}
 
     /**
-     * Writes one event, without a line end; or a comment as {@code {"comment":"..."}}, which is an event without a type.
+     * Writes one event, without a line end; a comment, which is an event without a type, as {@code {"comment":"..."}}.
      *
      * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
@@ -62,8 +62,8 @@ public final class EventJson {
     }
 
     /**
-     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is not
-     * UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
+     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is
+     * not UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
      */
     public static void writeDatagram(String from, byte[] payload, Instant received, Payload out) {
         text(from, out.add(FROM));

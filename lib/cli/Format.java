@@ -19,23 +19,14 @@ import lib.sse.SseEvent;
 /**
  * What is made of an event, or of a line of input: a text with placeholders in braces.
  *
- * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is; <code>{{</code>
- * is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so are all values but
- * {@link Placeholder#LINE}, whose bytes pass through as they came.
+ * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is;
+ * <code>{{</code> is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so
+ * are all values but {@link Placeholder#LINE}, whose bytes pass through as they came.
  */
 public final class Format {
-    /** What stands for a value. */
+    /** What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input. */
     public enum Placeholder {
-        /** The event's data. */
-        DATA,
-        /** The event type. */
-        EVENT,
-        /** The last event ID. */
-        ID,
-        /** The event as a JSON object: see {@link EventJson}. */
-        JSON,
-        /** The line of input. */
-        LINE;
+        DATA, EVENT, ID, JSON, LINE;
 
         @Override
         public String toString() {
@@ -107,9 +98,8 @@ public final class Format {
 
     private static Placeholder placeholder(String word, Placeholder... allowed) {
         return Arrays.stream(allowed).filter(one -> one.toString().equals(word)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(
-                Arrays.stream(allowed).map(Object::toString)
-                    .collect(Collectors.joining(" ", word + " is not known here, expected one of ", " ({{ is a brace)"))));
+            .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(allowed).map(Object::toString)
+                .collect(Collectors.joining(" ", word + " is not known here, expected one of ", " ({{ is a brace)"))));
     }
 
     /** Whether the placeholder occurs. */
@@ -147,8 +137,7 @@ public final class Format {
         write(NO_TEXT, data, line, offset, length, sink);
     }
 
-    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink)
-            throws IOException {
+    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
         payload.clear();
         for (Part part : parts) {
             if (part.placeholder == null) {

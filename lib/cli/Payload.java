@@ -13,7 +13,7 @@ public final class Payload {
     private byte[] bytes = new byte[0];
     private int length;
 
-    /** What there is, until something is added or all is cleared. */
+    /** All of it, valid until more is added or it is cleared. */
     public ByteBuffer bytes() {
         return ByteBuffer.wrap(bytes, 0, length);
     }
@@ -46,7 +46,8 @@ public final class Payload {
     /** Where up to so many bytes may be written from {@link #length} on; {@link #length(int)} tells how many were. */
     byte[] room(int count) {
         if (bytes.length - length < count) {
-            bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, count), (int) Math.min(2L * bytes.length, LARGEST)));
+            int doubled = (int) Math.min(2L * bytes.length, LARGEST);
+            bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, count), doubled));
         }
         return bytes;
     }

@@ -96,8 +96,7 @@ public final class Tool {
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
     private volatile StatusLine statusLine;
-    private boolean ended;
-    private int endStatus;
+    private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
     public static void main(Object script, String... args) {
@@ -166,8 +165,7 @@ public final class Tool {
     /** By the thread that worked, or by the signal's if that one does not get here in time: whoever comes first. */
     private synchronized int end(int status) {
         worked.countDown();
-        if (!ended) {
-            ended = true;
+        if (endStatus == null) {
             endStatus = status;
             if (statusLine != null) {
                 statusLine.close();
@@ -226,12 +224,12 @@ public final class Tool {
         return value.startsWith("@") ? Optional.of(value.substring(value.startsWith("@@") ? 2 : 1)) : Optional.empty();
     }
 
-    /** An option's value, or where it is {@code @FILE} the text in that file without a byte order mark and its last line end. */
+    /** An option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
         return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
     }
 
-    /** An option's value in UTF-8, or where it is {@code @FILE} what is in that file; {@code @-} is standard input. */
+    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input. */
     public byte[] bytes(String value) {
         String file = file(value).orElse(null);
         try {
