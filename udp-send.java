@@ -2,7 +2,7 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
-//SOURCES lib/cli/EventJson.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/StatusLine.java lib/cli/Tool.java
+//SOURCES lib/cli/EventReader.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/StatusLine.java lib/cli/Tool.java
 //SOURCES lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
 import java.io.ByteArrayInputStream;
@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import lib.cli.EventJson;
+import lib.cli.EventReader;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.LineReader;
@@ -163,9 +163,9 @@ class UdpSend implements Callable<Integer> {
         Optional<SseEvent> event = Optional.empty();
         Optional<byte[]> bytes = Optional.empty();
         try {
-            event = EventJson.read(line, offset, length);
+            event = EventReader.read(line, offset, length);
         } catch (IllegalArgumentException notAnEvent) {
-            bytes = EventJson.readBytes(line, offset, length);
+            bytes = EventReader.readBytes(line, offset, length);
             if (bytes.isEmpty()) {
                 lan.skip("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
                 return;

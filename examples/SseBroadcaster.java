@@ -1,9 +1,8 @@
-//SOURCES ../lib/cli/EventJson.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/cli/EventJson.java ../lib/cli/Payload.java ../lib/sse/SseEvent.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -22,6 +21,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import lib.cli.EventJson;
+import lib.cli.Payload;
 import lib.sse.SseEvent;
 
 /**
@@ -56,8 +56,7 @@ final class SseBroadcaster {
     private final Set<Client> clients = new LinkedHashSet<>();
     private final Deque<Message> last = new ArrayDeque<>();
     private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private final EventJson json;
+    private final Payload line = new Payload();
     private long lastBytes;
     private long count;
     private boolean ended;
@@ -69,14 +68,12 @@ final class SseBroadcaster {
      * @param notices      takes lines on clients that were dropped
      * @param details      takes lines on clients that come and go
      */
-    SseBroadcaster(int kept, int clientBuffer, Duration retry, Consumer<String> notices, Consumer<String> details)
-            throws IOException {
+    SseBroadcaster(int kept, int clientBuffer, Duration retry, Consumer<String> notices, Consumer<String> details) {
         this.kept = kept;
         this.clientBuffer = clientBuffer;
         this.preamble = ("retry: " + retry.toMillis() + "\n\n").getBytes(UTF_8);
         this.notices = notices;
         this.details = details;
-        this.json = new EventJson(line);
     }
 
     /**
@@ -178,13 +175,12 @@ final class SseBroadcaster {
         return (end - System.nanoTime() + 999_999) / 1_000_000;
     }
 
-    private Message message(SseEvent event) throws IOException {
+    private Message message(SseEvent event) {
         String id = event.id().isEmpty() ? run + "-" + ++count : event.id();
         SseEvent complete = new SseEvent(event.event(), id, event.data());
-        line.reset();
-        json.write(complete, Instant.now());
+        EventJson.write(complete, Instant.now(), line.clear());
         return new Message(id, frame(complete),
-            frame(new SseEvent("message", id, line.toString(UTF_8))));
+            frame(new SseEvent("message", id, line.toString())));
     }
 
     /**

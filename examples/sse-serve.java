@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Serve the lines of standard input as Server-Sent Events, with a page to watch them: tail -f app.log | sse-serve
-//SOURCES SseBroadcaster.java SseServePage.java ../lib/cli/EventJson.java ../lib/cli/LineReader.java
+//SOURCES SseBroadcaster.java SseServePage.java ../lib/cli/EventReader.java ../lib/cli/LineReader.java
 //SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -24,7 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import lib.cli.EventJson;
+import lib.cli.EventReader;
 import lib.cli.LineReader;
 import lib.cli.Tool;
 import lib.sse.Reason;
@@ -129,7 +129,7 @@ class SseServe implements Callable<Integer> {
             if (size > length) {
                 throw new IllegalArgumentException(size + " bytes, more than the " + LONGEST_LINE + " of an event");
             }
-            Optional<SseEvent> event = json ? EventJson.read(line, offset, length)
+            Optional<SseEvent> event = json ? EventReader.read(line, offset, length)
                 : Optional.of(new SseEvent("message", "", new String(line, offset, length, UTF_8)));
             if (event.isPresent()) {
                 broadcaster.send(event.get());

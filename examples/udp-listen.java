@@ -1,10 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
-//SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/StandardOutput.java ../lib/cli/Tool.java
-//SOURCES ../lib/sse/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
+//SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/Payload.java ../lib/cli/StandardOutput.java
+//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -22,6 +21,7 @@ import java.util.concurrent.Callable;
 import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
+import lib.cli.Payload;
 import lib.cli.StandardOutput;
 import lib.cli.Tool;
 import lib.sse.Reason;
@@ -69,12 +69,10 @@ class UdpListen implements Callable<Integer> {
 
     private final StandardOutput out = new StandardOutput();
 
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private EventJson json;
+    private final Payload line = new Payload();
 
     @Override
     public Integer call() throws Exception {
-        json = new EventJson(line);
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
@@ -113,11 +111,10 @@ class UdpListen implements Callable<Integer> {
 
     private void print(DatagramPacket packet, Format template) throws IOException {
         byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
-        line.reset();
-        json.writeDatagram(HostPort.of((InetSocketAddress) packet.getSocketAddress()).toString(), payload, Instant.now());
-        byte[] bytes = line.toByteArray();
+        String from = HostPort.of((InetSocketAddress) packet.getSocketAddress()).toString();
+        EventJson.writeDatagram(from, payload, Instant.now(), line.clear());
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, bytes, 0, bytes.length, out::line);
+        template.write(event, line.bytes().array(), 0, line.bytes().remaining(), out::line);
         out.flush();
     }
 

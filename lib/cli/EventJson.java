@@ -1,23 +1,9 @@
-//DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
-//SOURCES ../sse/SseEvent.java
+//SOURCES ../sse/SseEvent.java Payload.java
 package lib.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.core.io.CharacterEscapes;
-import com.fasterxml.jackson.core.io.SerializedString;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -26,258 +12,174 @@ import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Base64;
 import lib.sse.SseEvent;
 
 /**
  * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
  *
- * <p>What is written stays on one line and holds no control character, so that it is safe on a terminal: C0, DEL and
- * C1 are escaped, and so are U+2028 and U+2029. Not for use by several threads at once.
+ * <p>What is written stays on one line and is safe on a terminal: controls (C0, DEL, C1), U+2028, U+2029 and what turns
+ * the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) are escaped.
  */
 public final class EventJson {
-    private static final JsonFactory JSON = JsonFactory.builder()
-        .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-        .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
-        .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
-        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-        .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-        .build()
-        .setCharacterEscapes(new TerminalSafe())
-        .setRootValueSeparator("");
+    private static final byte[] EVENT = ascii("{\"event\":\"");
+    private static final byte[] ID = ascii("\",\"id\":\"");
+    private static final byte[] DATA = ascii("\",\"data\":\"");
+    private static final byte[] COMMENT = ascii("{\"comment\":\"");
+    private static final byte[] FROM = ascii("{\"from\":\"");
+    private static final byte[] BYTES = ascii("\",\"bytes\":\"");
+    private static final byte[] TIME = ascii("\",\"time\":\"");
+    private static final byte[] END = ascii("\"}");
 
-    private static final SerializableString EVENT = new SerializedString("event");
-    private static final SerializableString ID = new SerializedString("id");
-    private static final SerializableString DATA = new SerializedString("data");
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long EIGHT_ONES = 0x0101010101010101L;
     private static final long EIGHT_HIGHEST_BITS = 0x80 * EIGHT_ONES;
-    private static final int LONGEST_QUICK = 16 << 10;
-    private static final int MOST_BYTES_OF_CHARACTER = 3;
+    /** Long text is converted in slices of so many characters. */
+    private static final int SLICE = 4 << 10;
+    /** The length of <code>&#92;u001F</code>, which may stand for one byte. */
+    private static final int LONGEST_ESCAPE = 6;
+    private static final byte[] HEX = ascii("0123456789ABCDEF");
+    /** What follows the backslash, by the first byte of a character: 0 for none, 'u' also where more bytes decide. */
+    private static final byte[] ESCAPES = escapes();
 
-    private final JsonGenerator json;
-    private final byte[] escaped = new byte[MOST_BYTES_OF_CHARACTER * LONGEST_QUICK + Long.BYTES];
-
-    /** @param out where the objects go; it is neither flushed nor closed */
-    public EventJson(OutputStream out) throws IOException {
-        json = JSON.createGenerator(out);
-    }
+    private EventJson() {}
 
     /**
-     * Writes one event, without a line end; or a comment as {@code {"comment":"..."}}, which is an event without a type.
+     * Writes one event, without a line end; a comment, which is an event without a type, as {@code {"comment":"..."}}.
      *
      * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
-    public void write(SseEvent event, Instant received) throws IOException {
-        json.writeStartObject();
+    public static void write(SseEvent event, Instant received, Payload out) {
         if (event.event().isEmpty()) {
-            json.writeStringField("comment", event.data());
-            writeTime(received);
-            return;
+            out.add(COMMENT);
+        } else {
+            text(event.event(), out.add(EVENT));
+            text(event.id(), out.add(ID));
+            out.add(DATA);
         }
-        writeText(EVENT, event.event());
-        writeText(ID, event.id());
-        writeText(DATA, event.data());
-        writeTime(received);
+        text(event.data(), out);
+        end(received, out);
     }
 
-    /** Most text is short and has little to escape: quotation marks, backslashes, line ends. That is quicker here. */
-    private void writeText(SerializableString name, String text) throws IOException {
-        json.writeFieldName(name);
-        int length = text.length() <= LONGEST_QUICK ? escape(text.getBytes(UTF_8)) : -1;
-        if (length < 0) {
-            json.writeString(text);
-        } else {
-            json.writeRawUTF8String(escaped, 0, length);
+    /**
+     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is
+     * not UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
+     */
+    public static void writeDatagram(String from, byte[] payload, Instant received, Payload out) {
+        text(from, out.add(FROM));
+        try {
+            String data = UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString();
+            text(data, out.add(DATA));
+        } catch (CharacterCodingException notText) {
+            out.add(BYTES).add(Base64.getEncoder().encode(payload));
+        }
+        end(received, out);
+    }
+
+    private static void end(Instant received, Payload out) {
+        if (received != null) {
+            out.add(TIME).add(ascii(Time.RFC_3339.format(received)));
+        }
+        out.add(END);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(US_ASCII);
+    }
+
+    private static void text(String text, Payload out) {
+        for (int from = 0, to; from < text.length(); from = to) {
+            to = Math.min(from + SLICE, text.length());
+            if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+                to--;
+            }
+            byte[] slice = text.substring(from, to).getBytes(UTF_8);
+            out.length(escape(slice, out.room(LONGEST_ESCAPE * slice.length + Long.BYTES), out.length()));
         }
     }
 
     /**
-     * Copies to {@code escaped}, and escapes what is escaped by a backslash and one character.
+     * Writes UTF-8 from {@code start} on, eight bytes at a time as long as there is nothing to escape among them.
      *
-     * @return the length there; -1 if there is anything else to escape
+     * @return where it ends
      */
-    private int escape(byte[] bytes) {
-        int from = 0;
-        int to = 0;
-        while (from < bytes.length) {
-            if (from + Long.BYTES <= bytes.length) {
-                long eight = (long) LONGS.get(bytes, from);
-                LONGS.set(escaped, to, eight);
-                long special = special(eight);
-                if (special == 0) {
-                    from += Long.BYTES;
+    private static int escape(byte[] utf8, byte[] out, int start) {
+        int to = start;
+        for (int at = 0; at < utf8.length;) {
+            int next = Math.min(at + Long.BYTES, utf8.length);
+            if (next - at == Long.BYTES) {
+                long eight = (long) LONGS.get(utf8, at);
+                if (isPlain(eight)) {
+                    LONGS.set(out, to, eight);
                     to += Long.BYTES;
+                    at = next;
                     continue;
                 }
-                int plain = Long.numberOfTrailingZeros(special) / Byte.SIZE;
-                from += plain;
-                to += plain;
             }
-            byte one = bytes[from];
-            byte behindBackslash = behindBackslash(one);
-            if (behindBackslash != 0) {
-                escaped[to++] = '\\';
-                escaped[to++] = behindBackslash;
-            } else if (isEscapedOtherwise(bytes, from)) {
-                return -1;
-            } else {
-                escaped[to++] = one;
+            while (at < next) {
+                byte one = utf8[at];
+                byte escape = ESCAPES[one & 0xFF];
+                if (escape == 0 || escape == 'u' && !isEscaped(character(utf8, at))) {
+                    out[to++] = one;
+                    at++;
+                    continue;
+                }
+                out[to++] = '\\';
+                out[to++] = escape;
+                if (escape == 'u') {
+                    int character = character(utf8, at);
+                    for (int shift = 12; shift >= 0; shift -= 4) {
+                        out[to++] = HEX[character >> shift & 0xF];
+                    }
+                    at += length(one);
+                } else {
+                    at++;
+                }
             }
-            from++;
         }
         return to;
     }
 
-    /**
-     * The highest bit of a byte is set where it is below a space, DEL or above, a quotation mark, a backslash; perhaps
-     * also in bytes above such a one, never below the lowest.
-     */
-    private static long special(long eight) {
+    /** Whether no byte is below a space, DEL or above, a quotation mark or a backslash. */
+    private static boolean isPlain(long eight) {
         long quote = eight ^ '"' * EIGHT_ONES;
         long backslash = eight ^ '\\' * EIGHT_ONES;
-        return (eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
-            & EIGHT_HIGHEST_BITS;
+        return ((eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
+            & EIGHT_HIGHEST_BITS) == 0;
     }
 
-    private static byte behindBackslash(byte one) {
-        return switch (one) {
-            case '"', '\\' -> one;
-            case '\n' -> 'n';
-            case '\t' -> 't';
-            default -> 0;
+    /** Of up to three bytes. */
+    private static int character(byte[] utf8, int at) {
+        return switch (length(utf8[at])) {
+            case 1 -> utf8[at];
+            case 2 -> (utf8[at] & 0x1F) << 6 | utf8[at + 1] & 0x3F;
+            default -> (utf8[at] & 0xF) << 12 | (utf8[at + 1] & 0x3F) << 6 | utf8[at + 2] & 0x3F;
         };
     }
 
-    /** Whether C0, DEL, C1, U+2028 or U+2029 begins here. */
-    private static boolean isEscapedOtherwise(byte[] bytes, int at) {
-        return switch (bytes[at] & 0xFF) {
-            case 0x7F -> true;
-            case 0xC2 -> (bytes[at + 1] & 0xFF) < 0xA0;
-            case 0xE2 -> (bytes[at + 1] & 0xFF) == 0x80 && (bytes[at + 2] & 0xFE) == 0xA8;
-            default -> bytes[at] >= 0 && bytes[at] < ' ';
-        };
+    private static int length(byte first) {
+        return first >= 0 ? 1 : first < (byte) 0xE0 ? 2 : 3;
     }
 
-    /**
-     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is not
-     * UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
-     */
-    public void writeDatagram(String from, byte[] payload, Instant received) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("from", from);
-        try {
-            json.writeStringField("data", UTF_8.newDecoder().decode(ByteBuffer.wrap(payload)).toString());
-        } catch (CharacterCodingException notText) {
-            json.writeBinaryField("bytes", payload);
-        }
-        writeTime(received);
+    private static boolean isEscaped(int character) {
+        return Character.isISOControl(character) || character >= 0x2028 && character <= 0x202E || character == 0x61C
+            || character == 0x200E || character == 0x200F || character >= 0x2066 && character <= 0x2069;
     }
 
-    private void writeTime(Instant received) throws IOException {
-        if (received != null) {
-            json.writeStringField("time", Time.RFC_3339.format(received));
+    private static byte[] escapes() {
+        byte[] escapes = new byte[0x100];
+        for (int one = 0; one < 0x80; one++) {
+            int letter = "\b\t\n\f\r\"\\".indexOf(one);
+            escapes[one] = (byte) (letter >= 0 ? "btnfr\"\\".charAt(letter) : isEscaped(one) ? 'u' : 0);
         }
-        json.writeEndObject();
-        json.flush();
-    }
-
-    /**
-     * Reads back what {@link #write} wrote: an object with a string {@code data}. {@code event} and {@code id} may be
-     * missing and are then {@code "message"} and {@code ""}; other keys are passed over.
-     *
-     * @return empty for a comment, an object with a string {@code comment} and no {@code data}
-     * @throws IllegalArgumentException for anything else; the message says what is wrong
-     */
-    public static Optional<SseEvent> read(byte[] bytes, int offset, int length) {
-        try (JsonParser parser = JSON.createParser(bytes, offset, length)) {
-            return read(parser);
-        } catch (JsonProcessingException notJson) {
-            String message = notJson.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
-            throw new IllegalArgumentException("not JSON: " + message, notJson);
-        } catch (IOException notUtf8) {
-            throw new IllegalArgumentException("not JSON: " + notUtf8.getMessage(), notUtf8);
-        }
-    }
-
-    /**
-     * Reads back what {@link #writeDatagram} wrote of a payload that is not text: an object with a base64
-     * {@code bytes}.
-     *
-     * @return empty for anything else
-     */
-    public static Optional<byte[]> readBytes(byte[] line, int offset, int length) {
-        byte[] bytes = null;
-        try (JsonParser parser = JSON.createParser(line, offset, length)) {
-            if (parser.nextToken() == JsonToken.START_OBJECT) {
-                while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                    boolean found = parser.currentName().equals("bytes");
-                    if (parser.nextToken() == JsonToken.VALUE_STRING && found) {
-                        bytes = parser.getBinaryValue();
-                    } else {
-                        parser.skipChildren();
-                    }
-                }
-            }
-            return Optional.ofNullable(bytes);
-        } catch (IOException notJson) {
-            return Optional.empty();
-        }
-    }
-
-    private static Optional<SseEvent> read(JsonParser parser) throws IOException {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw new IllegalArgumentException("not a JSON object");
-        }
-        Map<String, String> fields = new HashMap<>();
-        while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            String name = parser.currentName();
-            if (parser.nextToken() == JsonToken.VALUE_STRING) {
-                fields.put(name, parser.getText());
-            } else if (name.equals("event") || name.equals("id") || name.equals("data")) {
-                throw new IllegalArgumentException("\"" + name + "\" is not a string");
-            } else {
-                parser.skipChildren();
-            }
-        }
-        if (parser.nextToken() != null) {
-            throw new IllegalArgumentException("more than one JSON value");
-        }
-        if (!fields.containsKey("data") && fields.containsKey("comment")) {
-            return Optional.empty();
-        }
-        if (!fields.containsKey("data")) {
-            throw new IllegalArgumentException("no \"data\"");
-        }
-        return Optional.of(new SseEvent(
-            fields.getOrDefault("event", "message"), fields.getOrDefault("id", ""), fields.get("data")));
+        escapes[0xC2] = 'u'; // U+0080 to U+00BF
+        escapes[0xD8] = 'u'; // U+0600 to U+063F
+        escapes[0xE2] = 'u'; // U+2000 to U+2FFF
+        return escapes;
     }
 
     /** On its own, because making it costs time that a start without time stamps need not spend. */
     private static final class Time {
         static final DateTimeFormatter RFC_3339 = new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
-    }
-
-    private static final class TerminalSafe extends CharacterEscapes {
-        private static final long serialVersionUID = 1;
-
-        private final int[] ascii = standardAsciiEscapesForJSON();
-
-        TerminalSafe() {
-            ascii[0x7F] = ESCAPE_STANDARD;
-        }
-
-        @Override
-        public int[] getEscapeCodesForAscii() {
-            return ascii;
-        }
-
-        @Override
-        public SerializableString getEscapeSequence(int character) {
-            boolean escaped = character < 0xA0 || character == 0x2028 || character == 0x2029;
-            return escaped ? new SerializedString(String.format("\\u%04X", character)) : null;
-        }
     }
 }

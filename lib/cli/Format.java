@@ -1,10 +1,11 @@
-//SOURCES ../sse/SseEvent.java EventJson.java
+//SOURCES ../sse/SseEvent.java EventJson.java Payload.java
 package lib.cli;
 
-import java.io.ByteArrayOutputStream;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,24 +19,14 @@ import lib.sse.SseEvent;
 /**
  * What is made of an event, or of a line of input: a text with placeholders in braces.
  *
- * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is; <code>{{</code>
- * is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so are all values but {@link Placeholder#LINE}, whose bytes
- * pass through as they came.
+ * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is;
+ * <code>{{</code> is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so
+ * are all values but {@link Placeholder#LINE}, whose bytes pass through as they came.
  */
 public final class Format {
-
-    /** What stands for a value. */
+    /** What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input. */
     public enum Placeholder {
-        /** The event's data. */
-        DATA,
-        /** The event type. */
-        EVENT,
-        /** The last event ID. */
-        ID,
-        /** The event as a JSON object: see {@link EventJson}. */
-        JSON,
-        /** The line of input. */
-        LINE;
+        DATA, EVENT, ID, JSON, LINE;
 
         @Override
         public String toString() {
@@ -44,7 +35,6 @@ public final class Format {
     }
 
     private static final Pattern BRACES = Pattern.compile("\\{(\\{|[A-Za-z]+\\})");
-
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
     private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
@@ -57,28 +47,10 @@ public final class Format {
         void take(ByteBuffer payload) throws IOException;
     }
 
-    private static final class Payload extends ByteArrayOutputStream {
-        private static final int KEPT = 1 << 20;
-
-        ByteBuffer bytes() {
-            return ByteBuffer.wrap(buf, 0, count);
-        }
-
-        @Override
-        public void reset() {
-            super.reset();
-            if (buf.length > KEPT) {
-                buf = new byte[0];
-            }
-        }
-    }
-
     private final List<Part> parts = new ArrayList<>();
     private final Payload payload = new Payload();
     private final boolean needsEvent;
     private boolean timestamps;
-    /** Made when it is first needed: loading the JSON library takes time at the start. */
-    private EventJson json;
 
     /**
      * @param text    the template
@@ -114,26 +86,20 @@ public final class Format {
     }
 
     private static byte[] unescaped(String text) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        Matcher escape = ESCAPE.matcher(text);
-        int from = 0;
-        while (escape.find()) {
-            bytes.writeBytes(text.substring(from, escape.start()).getBytes(StandardCharsets.UTF_8));
-            from = escape.end();
-            String name = escape.group(1);
-            bytes.write(name.startsWith("x") ? Integer.parseInt(name.substring(1), 16)
-                : "\n\t\r\0\\".charAt("ntr0\\".indexOf(name)));
-        }
-        bytes.writeBytes(text.substring(from).getBytes(StandardCharsets.UTF_8));
-        return bytes.toByteArray();
+        String bytes = new String(text.getBytes(UTF_8), ISO_8859_1); // each is a character
+        return ESCAPE.matcher(bytes).replaceAll(escape -> Matcher.quoteReplacement(meaning(escape.group(1))))
+            .getBytes(ISO_8859_1);
+    }
+
+    private static String meaning(String escape) {
+        return Character.toString(escape.startsWith("x") ? Integer.parseInt(escape.substring(1), 16)
+            : "\n\t\r\0\\".charAt("ntr0\\".indexOf(escape)));
     }
 
     private static Placeholder placeholder(String word, Placeholder... allowed) {
         return Arrays.stream(allowed).filter(one -> one.toString().equals(word)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(
-                word + " is not known here, expected one of "
-                    + Arrays.stream(allowed).map(Object::toString).collect(Collectors.joining(" "))
-                    + " ({{ is a brace)"));
+            .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(allowed).map(Object::toString)
+                .collect(Collectors.joining(" ", word + " is not known here, expected one of ", " ({{ is a brace)"))));
     }
 
     /** Whether the placeholder occurs. */
@@ -153,61 +119,40 @@ public final class Format {
 
     /** Makes of an event what the template says; a comment, which is an event without a type, only as JSON. */
     public void write(SseEvent event, Sink sink) throws IOException {
-        payload.reset();
-        for (Part part : parts) {
-            if (part.placeholder == Placeholder.JSON) {
-                json().write(event, timestamps ? Instant.now() : null);
-            } else {
-                payload.write(part.placeholder == null ? part.text : value(part.placeholder, event));
-            }
-        }
-        sink.take(payload.bytes());
+        write(event, null, null, 0, 0, sink);
     }
 
     /**
      * Makes of a line of input what the template says. {@link Placeholder#JSON} is the line as it came.
      *
-     * @param event what {@link EventJson#read} made of the line; null where this template {@linkplain #needsEvent
-     *              needs none}
+     * @param event what {@code EventReader} made of the line; null where this template {@linkplain #needsEvent needs
+     *              none}
      */
     public void write(SseEvent event, byte[] line, int offset, int length, Sink sink) throws IOException {
         write(event, null, line, offset, length, sink);
     }
 
-    /** The same where {@link Placeholder#DATA} are these bytes, as {@link EventJson#readBytes} read them. */
+    /** The same where {@link Placeholder#DATA} are these bytes, as {@code EventReader} read them. */
     public void writeBytes(byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
         write(NO_TEXT, data, line, offset, length, sink);
     }
 
-    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink)
-            throws IOException {
-        payload.reset();
+    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
+        payload.clear();
         for (Part part : parts) {
-            if (part.placeholder == Placeholder.LINE || part.placeholder == Placeholder.JSON) {
-                payload.write(line, offset, length);
-            } else if (part.placeholder == Placeholder.DATA && data != null) {
-                payload.write(data);
+            if (part.placeholder == null) {
+                payload.add(part.text);
+            } else if (part.placeholder == Placeholder.JSON && line == null) {
+                EventJson.write(event, timestamps ? Instant.now() : null, payload);
             } else {
-                payload.write(part.placeholder == null ? part.text : value(part.placeholder, event));
+                switch (part.placeholder) {
+                    case LINE, JSON -> payload.add(line, offset, length);
+                    case DATA -> payload.add(data == null ? event.data().getBytes(UTF_8) : data);
+                    case EVENT -> payload.add(event.event().getBytes(UTF_8));
+                    case ID -> payload.add(event.id().getBytes(UTF_8));
+                }
             }
         }
         sink.take(payload.bytes());
-    }
-
-    private EventJson json() throws IOException {
-        if (json == null) {
-            json = new EventJson(payload);
-        }
-        return json;
-    }
-
-    private static byte[] value(Placeholder placeholder, SseEvent event) {
-        String value = switch (placeholder) {
-            case DATA -> event.data();
-            case EVENT -> event.event();
-            case ID -> event.id();
-            case JSON, LINE -> throw new IllegalStateException(placeholder + " is written by its caller");
-        };
-        return value.getBytes(StandardCharsets.UTF_8);
     }
 }

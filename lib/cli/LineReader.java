@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * Bytes in, lines out: each without a copy, and undecoded. Of a line that is longer than the limit only the beginning is
- * kept, so that no input takes more memory than that.
+ * Bytes in, lines out: each without a copy, and undecoded. Of a line that is longer than the limit only the beginning
+ * is kept, so that no input takes more memory than that.
  */
 public final class LineReader {
 

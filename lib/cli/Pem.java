@@ -36,7 +36,8 @@ import lib.sse.Reason;
 
 /** Reads certificates and private keys from files. What is wrong with a file is an IOException that names it. */
 final class Pem {
-    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+    private static final Pattern BLOCK =
+        Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
     private static final String BAD_KEY = "the private key cannot be read";
     private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
@@ -105,7 +106,8 @@ final class Pem {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
             for (Matcher block = BLOCK.matcher(pem); block.find();) {
                 if (block.group(1).equals("CERTIFICATE")) {
-                    certificates.add(factory.generateCertificate(new ByteArrayInputStream(block.group().getBytes(ISO_8859_1))));
+                    byte[] bytes = block.group().getBytes(ISO_8859_1);
+                    certificates.add(factory.generateCertificate(new ByteArrayInputStream(bytes)));
                 }
             }
         } catch (CertificateException failure) {
@@ -124,7 +126,7 @@ final class Pem {
                     return privateKey(new PKCS8EncodedKeySpec(decoded(block)));
                 }
                 case "ENCRYPTED PRIVATE KEY" -> {
-                    return privateKey(decrypted(encrypted(decoded(block)), password));
+                    return privateKey(decrypted(decoded(block), password));
                 }
                 case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY" ->
                     throw new IOException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
@@ -153,21 +155,20 @@ final class Pem {
         }
     }
 
-    private static EncryptedPrivateKeyInfo encrypted(byte[] content) throws IOException {
+    private static KeySpec decrypted(byte[] content, char[] password) throws IOException {
+        EncryptedPrivateKeyInfo encrypted;
         try {
-            return new EncryptedPrivateKeyInfo(content);
+            encrypted = new EncryptedPrivateKeyInfo(content);
         } catch (IOException notOne) {
             throw new IOException(BAD_KEY, notOne);
         }
-    }
-
-    private static KeySpec decrypted(EncryptedPrivateKeyInfo encrypted, char[] password) throws IOException {
         if (password.length == 0) {
             throw new IOException("the private key is encrypted, and there is no password (--pass)");
         }
         // PBES2 names the algorithm in its parameters only.
-        String algorithm = encrypted.getAlgName().equals("PBES2") || encrypted.getAlgName().startsWith("1.2.840.113549.1.5.13")
-            ? String.valueOf(encrypted.getAlgParameters()) : encrypted.getAlgName();
+        String name = encrypted.getAlgName();
+        String algorithm = name.equals("PBES2") || name.startsWith("1.2.840.113549.1.5.13")
+            ? String.valueOf(encrypted.getAlgParameters()) : name;
         try {
             Cipher cipher = Cipher.getInstance(algorithm);
             cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(algorithm)

@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import lib.sse.SseClient;
 import lib.sse.SseEvent;
@@ -21,10 +20,11 @@ final class SseInput implements SseParser.Handler {
 
     private final InputStream in;
     private final Consumer<String> notices;
-    private volatile SseClient.Handler handler;
-    private volatile FutureTask<Void> reading;
-    private volatile IOException failure;
-    private volatile boolean closed;
+    private final CountDownLatch over = new CountDownLatch(1);
+    /** Held by the thread that reads, but not while it waits for input, which cannot be ended. */
+    private final Lock handingOver = new ReentrantLock();
+    private SseClient.Handler handler;
+    private Exception failure;
 
     /** @param notices takes lines on what did not become an event */
     SseInput(InputStream in, Consumer<String> notices) {
@@ -33,76 +33,85 @@ final class SseInput implements SseParser.Handler {
     }
 
     /**
-     * Hands all events over.
+     * Hands all events over. What is being handed over when the time is over, or it is closed, is finished.
      *
      * @param maxTime null for ever
      * @return whether it came to an end, or was closed, within the time
-     * @throws IOException what the input or the handler threw
+     * @throws Exception what the input or the handler threw
      */
-    boolean read(SseClient.Handler events, int maxEventBytes, Duration maxTime) throws IOException, InterruptedException {
+    boolean read(SseClient.Handler events, int maxEventBytes, Duration maxTime) throws Exception {
         handler = events;
         SseParser parser = new SseParser("", maxEventBytes, this);
-        reading = new FutureTask<>(() -> feed(parser), null);
-        // On a thread of its own: a read from standard input cannot be ended.
-        Thread thread = new Thread(reading, "standard input");
+        Thread thread = new Thread(() -> run(parser), "standard input");
         thread.setDaemon(true);
         thread.start();
-        try {
-            reading.get(closed ? 0 : maxTime == null ? Long.MAX_VALUE : maxTime.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException timeIsOver) {
-            boolean wasClosed = closed;
-            closed = true;
-            return wasClosed;
-        } catch (CancellationException wasClosed) {
-            return true;
-        } catch (ExecutionException bug) {
-            throw new IllegalStateException(bug.getCause());
-        }
+        boolean inTime = over.await(maxTime == null ? Long.MAX_VALUE : maxTime.toNanos(), TimeUnit.NANOSECONDS);
+        close();
+        handingOver.lock();
         if (failure != null) {
             throw failure;
         }
-        return true;
+        return inTime;
     }
 
     /** Nothing more is handed over. For any thread. */
     void close() {
-        closed = true;
-        FutureTask<Void> running = reading;
-        if (running != null) {
-            running.cancel(false);
+        over.countDown();
+    }
+
+    private boolean isOver() {
+        return over.getCount() == 0;
+    }
+
+    private void run(SseParser parser) {
+        handingOver.lock();
+        try {
+            feed(parser);
+        } catch (Exception thrown) {
+            failure = thrown;
+        } catch (Error bug) {
+            failure = new IllegalStateException(bug);
+        } finally {
+            close();
+            handingOver.unlock();
         }
     }
 
-    private void feed(SseParser parser) {
+    private void feed(SseParser parser) throws IOException {
         byte[] bytes = new byte[BUFFER];
+        for (int length = more(bytes); length >= 0 && !isOver(); length = more(bytes)) {
+            try {
+                parser.feed(ByteBuffer.wrap(bytes, 0, length));
+            } finally {
+                handler.flush();
+            }
+        }
+        if (!isOver() && parser.isWithinEvent()) {
+            notices.accept("standard input ended in the middle of an event");
+        } else if (!isOver() && !parser.hasReadAnything()) {
+            notices.accept("no event came from standard input");
+        }
+    }
+
+    private int more(byte[] bytes) throws IOException {
+        handingOver.unlock();
         try {
-            for (int length = in.read(bytes); length >= 0 && !closed; length = in.read(bytes)) {
-                try {
-                    parser.feed(ByteBuffer.wrap(bytes, 0, length));
-                } finally {
-                    handler.flush();
-                }
-            }
-            if (!closed && parser.isWithinEvent()) {
-                notices.accept("standard input ended in the middle of an event");
-            } else if (!closed && !parser.hasReadAnything()) {
-                notices.accept("no event came from standard input");
-            }
-        } catch (IOException thrown) {
-            failure = thrown;
+            return in.read(bytes);
+        } finally {
+            handingOver.lock();
         }
     }
 
     @Override
     public void event(SseEvent event) throws IOException {
-        if (!closed) {
+        if (!isOver()) {
             handler.event(event);
         }
     }
 
     @Override
     public void comment(String text) throws IOException {
-        if (!closed) {
+        if (!isOver()) {
             handler.comment(text);
         }
     }

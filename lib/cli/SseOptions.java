@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
-    private static final String STANDARD_INPUT = "-";
     /** Options with an order outside of this say how to connect, which standard input needs not. */
     private static final int FIRST_OF_ANY_STREAM = 30;
     private static final int LAST_OF_ANY_STREAM = 79;
@@ -134,8 +133,8 @@ public final class SseOptions {
     private String password = "";
 
     @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
-        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is http_proxy,"
-            + " https_proxy or all_proxy. Hosts in no_proxy are reached without.")
+        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is"
+            + " http_proxy, https_proxy or all_proxy. Hosts in no_proxy are reached without.")
     private String proxy;
 
     @Spec(Spec.Target.MIXEE)
@@ -173,14 +172,18 @@ public final class SseOptions {
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
         Tool tool = tool();
-        checkSelection(tool);
-        if (url.equals(STANDARD_INPUT)) {
+        if (count != null) {
+            tool.within(1, Integer.MAX_VALUE, count, "--count");
+        }
+        if (types.contains("")) {
+            throw tool.usage("--event '': expected a type");
+        }
+        tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
+        if (url.equals("-")) {
             return read(tool, handler, out);
         }
         SseClient client = client(tool);
         Selection selection = new Selection(client::close, handler, out);
-        tool.onSignal(client::close);
-        tool.atEnd(selection::atEnd);
         tool.status(() -> client.reconnects() + " reconnects");
         return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
     }
@@ -198,8 +201,6 @@ public final class SseOptions {
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
         Selection selection = new Selection(input::close, handler, out);
-        tool.onSignal(input::close);
-        tool.atEnd(selection::atEnd);
         return status(!input.read(selection, maxEventBytes, maxTime));
     }
 
@@ -207,22 +208,12 @@ public final class SseOptions {
         return Tool.of(command);
     }
 
-    private void checkSelection(Tool tool) {
-        if (count != null) {
-            tool.within(1, Integer.MAX_VALUE, count, "--count");
-        }
-        if (types.contains("")) {
-            throw tool.usage("--event '': expected a type");
-        }
-        tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-    }
-
     private SseClient client(Tool tool) throws IOException {
         try {
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
                 .tls(tls(tool).context(tool::notice))
-                .proxy(proxy(tool))
+                .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
                 .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
                 .connectTimeout(connectTimeout)
                 .idleTimeout(idleTimeout)
@@ -260,10 +251,6 @@ public final class SseOptions {
         return insecure ? tls.insecure() : tls;
     }
 
-    private HttpProxy proxy(Tool tool) {
-        return proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
-    }
-
     private SseRequest request(Tool tool) {
         SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
         for (String header : headers) {
@@ -295,6 +282,8 @@ public final class SseOptions {
             this.stop = stop;
             this.handler = handler;
             this.out = out;
+            tool().onSignal(stop);
+            tool().atEnd(this::atEnd);
         }
 
         @Override
@@ -324,7 +313,7 @@ public final class SseOptions {
         }
 
         /** Whoever mistyped a type would see nothing, and no reason. */
-        int atEnd(int status) {
+        private int atEnd(int status) {
             if (taken == 0 && others > 0) {
                 tool().notice(others + (others == 1 ? " event" : " events") + " came, none of type "
                     + String.join(", ", types) + "; the last one was of type " + lastOther);

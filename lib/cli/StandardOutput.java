@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import lib.sse.Reason;
 
-/** Standard output for bytes. It is buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. */
+/** Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. */
 public final class StandardOutput extends BufferedOutputStream {
     public StandardOutput() {
         super(new Unbuffered(), 64 << 10);

@@ -19,7 +19,6 @@ public final class StatusLine implements AutoCloseable {
     private final PrintWriter out;
     private final Supplier<String> text;
     private final boolean colour;
-    private final Thread thread;
     private boolean drawn;
     private boolean closed;
 
@@ -28,7 +27,7 @@ public final class StatusLine implements AutoCloseable {
         this.out = out;
         this.text = text;
         this.colour = colour;
-        thread = new Thread(this::run, "status-line");
+        Thread thread = new Thread(this::run, "status-line");
         thread.setDaemon(true);
         thread.start();
     }
@@ -50,8 +49,7 @@ public final class StatusLine implements AutoCloseable {
 
     private static boolean isTerminalToTest(int descriptor) {
         try {
-            ProcessBuilder test = new ProcessBuilder("test", "-t", Integer.toString(descriptor));
-            return test.inheritIO().start().waitFor() == 0;
+            return new ProcessBuilder("test", "-t", "" + descriptor).inheritIO().start().waitFor() == 0;
         } catch (IOException noSuchCommand) {
             return false;
         } catch (InterruptedException stop) {
@@ -66,7 +64,7 @@ public final class StatusLine implements AutoCloseable {
                 draw();
                 wait(MILLIS_BETWEEN);
             }
-        } catch (InterruptedException stop) {
+        } catch (InterruptedException nobodyDoesThat) {
             clear();
         }
     }

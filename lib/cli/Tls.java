@@ -29,9 +29,8 @@ final class Tls {
     private boolean insecure;
 
     /**
-     * Trusts these authorities instead of the JDK's.
+     * Trusts the authorities in this file, which is read now, instead of the JDK's.
      *
-     * @param pem a file of certificates, read now
      * @throws IOException if it cannot be used; the message names it
      */
     Tls authorities(Path pem) throws IOException {
@@ -43,8 +42,8 @@ final class Tls {
      * Shows this certificate to a server that asks for one.
      *
      * @param file     the chain and the private key (PKCS#8) in PEM, or both in PKCS#12; read now
-     * @param password what the private key, or the PKCS#12 file, is encrypted with; empty if it is not
-     * @throws IOException if it cannot be used; the message names the file
+     * @param password of the private key, or of the PKCS#12 file; empty if it is not encrypted
+     * @throws IOException if it cannot be used; the message names it
      */
     Tls certificate(Path file, String password) throws IOException {
         keys = Pem.keys(file, password.toCharArray());

@@ -15,6 +15,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -27,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lib.cli.Format.Placeholder;
 import lib.sse.Reason;
@@ -67,6 +69,8 @@ public final class Tool {
 
     /** Together with the rest of an end it stays below a second. */
     private static final long MILLIS_TO_FINISH = 900;
+    /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     @Spec(Spec.Target.MIXEE)
@@ -92,8 +96,7 @@ public final class Tool {
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
     private volatile StatusLine statusLine;
-    private boolean ended;
-    private int endStatus;
+    private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
     public static void main(Object script, String... args) {
@@ -162,41 +165,50 @@ public final class Tool {
     /** By the thread that worked, or by the signal's if that one does not get here in time: whoever comes first. */
     private synchronized int end(int status) {
         worked.countDown();
-        if (!ended) {
-            ended = true;
+        if (endStatus == null) {
             endStatus = status;
-            endStatusLine();
+            if (statusLine != null) {
+                statusLine.close();
+            }
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
-            removeShutdownHook();
+            try {
+                Runtime.getRuntime().removeShutdownHook(onSignal);
+            } catch (IllegalStateException endingAlready) {
+                return endStatus;
+            }
         }
         return endStatus;
-    }
-
-    private void removeShutdownHook() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(onSignal);
-        } catch (IllegalStateException endingAlready) {
-            return;
-        }
     }
 
     /** Says something that the user may want to know, unless asked to be quiet. */
     public void notice(String message) {
         if (!quiet) {
-            say(message);
+            error(message);
         }
     }
 
     /** Says something that only somebody who looks for a fault wants to know. */
     public void detail(String message) {
         if (verbose) {
-            say(message);
+            error(message);
         }
     }
 
     /** Says what went wrong. */
     public void error(String message) {
-        say(message);
+        StatusLine line = statusLine;
+        if (line == null) {
+            print(message);
+        } else {
+            line.above(() -> print(message));
+        }
+    }
+
+    private void print(String message) {
+        PrintWriter err = command.commandLine().getErr();
+        err.println(command.name() + ": " + UNPRINTABLE.matcher(message)
+            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0))));
+        err.flush();
     }
 
     /** A mistake on the command line, to be thrown. */
@@ -212,19 +224,17 @@ public final class Tool {
         return value.startsWith("@") ? Optional.of(value.substring(value.startsWith("@@") ? 2 : 1)) : Optional.empty();
     }
 
-    /** An option's value, or where it is {@code @FILE} the text in that file without a byte order mark and its last line end. */
+    /** An option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
         return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
     }
 
-    /** An option's value in UTF-8, or where it is {@code @FILE} what is in that file; {@code @-} is standard input. */
+    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input. */
     public byte[] bytes(String value) {
-        Optional<String> file = file(value);
-        if (file.isEmpty()) {
-            return value.getBytes(UTF_8);
-        }
+        String file = file(value).orElse(null);
         try {
-            return file.get().equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file.get()));
+            return file == null ? value.getBytes(UTF_8)
+                : file.equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file));
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }
@@ -276,12 +286,6 @@ public final class Tool {
         }
     }
 
-    private void endStatusLine() {
-        if (statusLine != null) {
-            statusLine.close();
-        }
-    }
-
     /**
      * The template that the user gave with {@code --format}.
      *
@@ -295,50 +299,22 @@ public final class Tool {
         }
     }
 
-    private void say(String message) {
-        if (statusLine == null) {
-            print(message);
-        } else {
-            statusLine.above(() -> print(message));
-        }
-    }
-
-    private void print(String message) {
-        PrintWriter err = command.commandLine().getErr();
-        err.println(command.name() + ": " + printable(message));
-        err.flush();
-    }
-
-    /** What comes from the network must not reach a terminal as a control sequence. */
-    private static String printable(String message) {
-        StringBuilder safe = new StringBuilder();
-        message.codePoints().forEach(character -> {
-            boolean harmless = character >= ' ' && character < 0x7F || character >= 0xA0
-                && character != 0x2028 && character != 0x2029 && Character.getType(character) != Character.FORMAT;
-            if (harmless) {
-                safe.appendCodePoint(character);
-            } else {
-                safe.append(String.format("\\u%04x", character));
-            }
-        });
-        return safe.toString();
-    }
-
     private int usageError(ParameterException mistake, String... args) {
-        say(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
+        error(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
         return USAGE;
     }
 
     private int statusOf(Exception failure) {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;
-        } else if (failure instanceof ParameterException mistake) {
+        }
+        if (failure instanceof ParameterException mistake) {
             return usageError(mistake);
         }
-        say(failure instanceof IOException ? Reason.of(failure) : failure.toString());
-        if (verbose) {
-            failure.printStackTrace(command.commandLine().getErr());
-        }
+        error(failure instanceof IOException ? Reason.of(failure) : failure.toString());
+        StringWriter trace = new StringWriter();
+        failure.printStackTrace(new PrintWriter(trace, true));
+        trace.toString().lines().forEach(line -> detail(line.replace("\t", "    ")));
         if (failure instanceof SseException end) {
             return end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
         }

@@ -326,6 +326,27 @@ class ScriptTest {
         }
     }
 
+    @Test
+    void lastEventFromStandardInputIsWrittenWholeWhenItsReaderOnlyPauses() throws Exception {
+        Path input = Files.writeString(folder.resolve("input"), sse("x".repeat(60_000), "y".repeat(60_000), "z"));
+        Script.shell("$SseListen -c 2 -F '{data}' - < " + input + " | (sleep 1.5; wc -c)").assertIs(0, "120002\n");
+    }
+
+    @Test
+    void noControlReachesATerminalInAMessageOrInATrace() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send("HTTP/1.1 200 OK\r\nContent-Type: a\u001b[31m\u202e\r\n\r\n"))) {
+            for (String url : List.of(server.url("/"), server.url("/") + "\u202e\u009b")) {
+                Script.Ended ended = Script.run("", "SseListen", "-v", "--no-retry", "--cacert", "no\u001b\u202e\u009bfile", url);
+                assertEquals(1, ended.status());
+                assertTrue(ended.err().contains("no\\u001b\\u202e\\u009bfile") && ended.err().contains("sse-listen:     at lib.cli."), ended.err());
+                assertTrue(ended.err().chars().noneMatch(one -> one != '\n' && Character.isISOControl(one) || one == 0x202E), ended.err());
+                ended = Script.run("", "SseListen", "-v", "--no-retry", url);
+                assertEquals(5, ended.status(), ended.err());
+                assertTrue(ended.err().chars().noneMatch(one -> one != '\n' && Character.isISOControl(one) || one == 0x202E), ended.err());
+            }
+        }
+    }
+
     // ---- udp-send ----
 
     @Test

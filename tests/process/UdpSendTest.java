@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -13,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import lib.cli.EventJson;
+import lib.cli.Payload;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,13 +182,13 @@ class UdpSendTest {
     @Test
     void anyPayloadThatWasListenedToIsPassedOn() throws Exception {
         List<byte[]> payloads = List.of(new byte[] {0, (byte) 0xFF, '\n'}, "text".getBytes(StandardCharsets.UTF_8), new byte[0]);
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        EventJson json = new EventJson(lines);
+        Payload line = new Payload();
+        StringBuilder lines = new StringBuilder();
         for (byte[] payload : payloads) {
-            json.writeDatagram("127.0.0.1:1", payload, Instant.EPOCH);
-            lines.write('\n');
+            EventJson.writeDatagram("127.0.0.1:1", payload, Instant.EPOCH, line.clear());
+            lines.append(line).append('\n');
         }
-        Script.run(lines.toString(StandardCharsets.UTF_8), "UdpSend", "-q", "-F", "{data}", receiver.target()).assertIs(0, "");
+        Script.run(lines.toString(), "UdpSend", "-q", "-F", "{data}", receiver.target()).assertIs(0, "");
         for (byte[] payload : payloads) {
             assertArrayEquals(payload, receiver.next());
         }

@@ -3,17 +3,23 @@ package lib.cli;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.io.SerializedString;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -31,7 +37,7 @@ class EventJsonTest {
     // ---- writing
 
     @Test
-    void keysAreAlwaysTheSameInTheSameOrder() throws IOException {
+    void keysAreAlwaysTheSameInTheSameOrder() {
         assertEquals("{\"event\":\"message\",\"id\":\"4\",\"data\":\"a\"}",
             written(new SseEvent("message", "4", "a"), null));
         assertEquals("{\"event\":\"message\",\"id\":\"\",\"data\":\"\"}",
@@ -39,7 +45,7 @@ class EventJsonTest {
     }
 
     @Test
-    void dataIsAlwaysAString() throws IOException {
+    void dataIsAlwaysAString() {
         assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"{\\\"a\\\":[1,null]}\"}",
             written(new SseEvent("e", "1", "{\"a\":[1,null]}"), null));
     }
@@ -57,23 +63,25 @@ class EventJsonTest {
             arguments("\u007F", "\\u007F"),
             arguments("\u0085\u009B", "\\u0085\\u009B"),
             arguments("\u00A0\u00E9\u20AC", "\u00A0\u00E9\u20AC"),
-            arguments("\u2027\u2028\u2029\u202A", "\u2027\\u2028\\u2029\u202A"),
+            arguments("\u2027\u2028\u2029\u202F", "\u2027\\u2028\\u2029\u202F"),
+            arguments("\u202A\u202B\u202C\u202D\u202E", "\\u202A\\u202B\\u202C\\u202D\\u202E"),
+            arguments("\u2065\u2066\u2067\u2068\u2069\u206A", "\u2065\\u2066\\u2067\\u2068\\u2069\u206A"),
+            arguments("\u200D\u200E\u200F\u2010", "\u200D\\u200E\\u200F\u2010"),
+            arguments("\u061B\u061C\u061D", "\u061B\\u061C\u061D"),
             arguments("\uD83D\uDE00\uDBFF\uDFFF", "\uD83D\uDE00\uDBFF\uDFFF"),
             arguments("\uFEFF\uFFFD\uFFFF", "\uFEFF\uFFFD\uFFFF"));
     }
 
     @ParameterizedTest
     @MethodSource("texts")
-    void textsAreEscapedWhereverTheyStand(String text, String escaped) throws IOException {
+    void textsAreEscapedWhereverTheyStand(String text, String escaped) {
         String expected = "{\"event\":\"e" + escaped + "\",\"id\":\"" + escaped + "\",\"data\":\"" + escaped + "\"}";
         assertEquals(expected, written(new SseEvent("e" + text, text, text), null));
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new EventJson(out).write(new SseEvent("", "", text), null);
-        assertEquals("{\"comment\":\"" + escaped + "\"}", out.toString(UTF_8));
+        assertEquals("{\"comment\":\"" + escaped + "\"}", written(new SseEvent("", "", text), null));
     }
 
     @Test
-    void everyCharacterStaysOnTheLineAndComesBack() throws IOException {
+    void everyCharacterStaysOnTheLineAndComesBack() {
         for (int first = 0; first < Character.MAX_CODE_POINT; first += 0x100) {
             StringBuilder text = new StringBuilder();
             for (int c = first; c < first + 0x100; c++) {
@@ -81,15 +89,52 @@ class EventJsonTest {
             }
             SseEvent event = new SseEvent("e", text.toString(), text.toString());
             String line = written(event, null);
-            assertTrue(line.codePoints().noneMatch(EventJsonTest::isControl), line);
+            assertTrue(line.codePoints().noneMatch(EventJsonTest::isEscaped), line);
             assertEquals(Optional.of(event), read(line));
         }
     }
 
-    /** Comments are wholly Jackson's. */
+    // ---- as Jackson writes it
+
+    private static final class Escapes extends CharacterEscapes {
+        private static final long serialVersionUID = 1;
+
+        private final int[] ascii = standardAsciiEscapesForJSON();
+
+        Escapes() {
+            ascii[0x7F] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return ascii;
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int character) {
+            return isEscaped(character) ? new SerializedString(String.format("\\u%04X", character)) : null;
+        }
+    }
+
+    private static final JsonFactory JACKSON = JsonFactory.builder().enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+        .build().setCharacterEscapes(new Escapes());
+
+    private static void assertWrittenAsJacksonDoesIt(SseEvent event) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = JACKSON.createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringField("event", event.event());
+            json.writeStringField("id", event.id());
+            json.writeStringField("data", event.data());
+            json.writeEndObject();
+        }
+        assertEquals(out.toString(UTF_8), written(event, null));
+    }
+
     @Test
-    void textIsEscapedAsJacksonDoesItWhateverStandsBesideWhat() throws IOException {
-        int[] characters = "ab\"\\/\n\t\r\b\u001F \u007F\u0085\u009F\u00A0\u00E9\u2027\u2028\u2029\u202A\u20AC\uFFFD\uD83D\uDE00".codePoints().toArray();
+    void textIsEscapedWhateverStandsBesideWhat() throws IOException {
+        int[] characters = ("ab\"\\/\n\t\r\b\f\u0000\u001F \u007F\u0085\u009F\u00A0\u00E9\u061B\u061C\u200D\u200E\u200F\u2027\u2028"
+            + "\u2029\u202A\u202E\u202F\u2066\u2069\u206A\u20AC\uFFFD\uD83D\uDE00").codePoints().toArray();
         Random random = new Random(4);
         for (int i = 0; i < 50_000; i++) {
             int common = random.nextInt(8);
@@ -97,27 +142,31 @@ class EventJsonTest {
             for (int left = random.nextInt(40); left > 0; left--) {
                 text.appendCodePoint(random.nextInt(8) < common ? 'a' : characters[random.nextInt(characters.length)]);
             }
-            assertEscapedAsAComment(text.toString());
+            assertWrittenAsJacksonDoesIt(new SseEvent("e" + text, text.toString(), text.reverse().toString()));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "\"", "\n", "\u20AC", "\uD83D\uDE00"})
+    @ValueSource(strings = {"a", "\"", "\n", "\u0000", "\u20AC", "\u2028", "\uD83D\uDE00", "a\uD83D\uDE00", "\u00E9\u061C\""})
     void longTextIsEscapedAsAShortOne(String unit) throws IOException {
-        for (int length : new int[] {16_383, 16_384, 16_385, 100_000}) {
-            assertEscapedAsAComment(unit.repeat(length / unit.length()));
+        for (int length : new int[] {4095, 4096, 4097, 8191, 8192, 8193, 16_383, 16_384, 16_385, 100_000}) {
+            assertWrittenAsJacksonDoesIt(new SseEvent("e", "", "x".repeat(length % unit.length()) + unit.repeat(length / unit.length())));
         }
     }
 
-    private static void assertEscapedAsAComment(String text) throws IOException {
-        ByteArrayOutputStream comment = new ByteArrayOutputStream();
-        new EventJson(comment).write(new SseEvent("", "", text), null);
-        assertEquals(comment.toString(UTF_8).replace("{\"comment\"", "{\"event\":\"e\",\"id\":\"\",\"data\""),
-            written(new SseEvent("e", "", text), null));
+    @Test
+    void halfOfACharacterIsAQuestionMark() {
+        for (String half : List.of("\uD83D", "\uDE00", "\uDE00\uD83D")) {
+            for (int before : new int[] {0, 4094, 4095, 4096}) {
+                String text = "x".repeat(before) + half + "y";
+                assertEquals("{\"comment\":\"" + text.replace('\uD83D', '?').replace('\uDE00', '?') + "\"}", written(new SseEvent("", "", text), null));
+            }
+        }
     }
 
-    private static boolean isControl(int character) {
-        return Character.getType(character) == Character.CONTROL || character == 0x2028 || character == 0x2029;
+    private static boolean isEscaped(int character) {
+        return Character.getType(character) == Character.CONTROL || "\u2028\u2029\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069"
+            .indexOf(character) >= 0;
     }
 
     @ParameterizedTest
@@ -128,57 +177,33 @@ class EventJsonTest {
         "2024-12-31T23:59:59.999999999Z, 2024-12-31T23:59:59.999Z",
         "2024-01-02T03:04:05+02:00,      2024-01-02T01:04:05.000Z",
         "1970-01-01T00:00:00Z,           1970-01-01T00:00:00.000Z"})
-    void timeIsLastOfOneWidthAndInUtc(String received, String time) throws IOException {
+    void timeIsLastOfOneWidthAndInUtc(String received, String time) {
         Instant instant = OffsetDateTime.parse(received).toInstant();
         assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\",\"time\":\"" + time + "\"}",
             written(new SseEvent("e", "1", "a"), instant));
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new EventJson(out).write(new SseEvent("", "", "c"), instant);
-        assertEquals("{\"comment\":\"c\",\"time\":\"" + time + "\"}", out.toString(UTF_8));
+        assertEquals("{\"comment\":\"c\",\"time\":\"" + time + "\"}", written(new SseEvent("", "", "c"), instant));
     }
 
     @Test
-    void nothingStandsBetweenWhatIsWrittenAndNothingIsHeldBack() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        EventJson json = new EventJson(out);
-        json.write(new SseEvent("e", "1", "a"), null);
-        assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
-        out.reset();
-        out.write('\n');
-        json.write(new SseEvent("", "", "b"), null);
-        json.write(new SseEvent("e", "1", "a"), null);
-        assertEquals("\n{\"comment\":\"b\"}{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString(UTF_8));
+    void nothingStandsBetweenWhatIsWritten() {
+        Payload out = new Payload();
+        SseEvent event = new SseEvent("e", "1", "a");
+        EventJson.write(event, null, out);
+        assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString());
+        out.clear().add((byte) '\n');
+        EventJson.write(new SseEvent("", "", "b"), null, out);
+        EventJson.write(event, null, out);
+        assertEquals("\n{\"comment\":\"b\"}{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString());
+        assertEquals(ByteBuffer.wrap(out.toString().getBytes(UTF_8)), out.bytes());
     }
 
     @Test
-    void streamIsNeitherFlushedNorClosed() throws IOException {
-        OutputStream out = new ByteArrayOutputStream() {
-            @Override
-            public void flush() {
-                throw new AssertionError("flushed");
-            }
-
-            @Override
-            public void close() {
-                throw new AssertionError("closed");
-            }
-        };
-        EventJson json = new EventJson(out);
-        json.write(new SseEvent("e", "1", "x".repeat(100_000)), Instant.EPOCH);
-        json.write(new SseEvent("", "", "c"), null);
-        assertTrue(out.toString().endsWith("{\"comment\":\"c\"}"));
-    }
-
-    @Test
-    void whatTheStreamThrowsComesThrough() throws IOException {
-        IOException gone = new IOException("gone");
-        EventJson json = new EventJson(new OutputStream() {
-            @Override
-            public void write(int b) throws IOException {
-                throw gone;
-            }
-        });
-        assertSame(gone, assertThrows(IOException.class, () -> json.write(new SseEvent("e", "1", "a"), null)));
+    void datagramIsTextOrElseBase64() {
+        Payload out = new Payload();
+        EventJson.writeDatagram("[::1]:5", "\u00E9\"\u202E".getBytes(UTF_8), Instant.EPOCH, out);
+        assertEquals("{\"from\":\"[::1]:5\",\"data\":\"\u00E9\\\"\\u202E\",\"time\":\"1970-01-01T00:00:00.000Z\"}", out.toString());
+        EventJson.writeDatagram("h:1", new byte[] {-1, 0, '"', '?'}, null, out.clear());
+        assertEquals("{\"from\":\"h:1\",\"bytes\":\"/wAiPw==\"}", out.toString());
     }
 
     // ---- reading
@@ -276,7 +301,7 @@ class EventJsonTest {
     }
 
     @Test
-    void longStringIsReadWhole() throws IOException {
+    void longStringIsReadWhole() {
         SseEvent event = new SseEvent("e", "1", "x\u00E9\n".repeat(8 << 20));
         assertEquals(Optional.of(event), read(written(event, null)));
     }
@@ -284,24 +309,24 @@ class EventJsonTest {
     @Test
     void onlyTheGivenPartOfTheArrayIsRead() {
         byte[] bytes = "}{\"data\":\"a\"}{\"data\":\"b\"}".getBytes(UTF_8);
-        assertEquals(Optional.of(new SseEvent("message", "", "a")), EventJson.read(bytes, 1, 12));
-        assertEquals(Optional.of(new SseEvent("message", "", "b")), EventJson.read(bytes, 13, 12));
+        assertEquals(Optional.of(new SseEvent("message", "", "a")), EventReader.read(bytes, 1, 12));
+        assertEquals(Optional.of(new SseEvent("message", "", "b")), EventReader.read(bytes, 13, 12));
         assertRefused(Arrays.copyOf(bytes, 0), "not a JSON object");
     }
 
     private static void assertRefused(byte[] line, String message) {
         assertEquals(message,
-            assertThrows(IllegalArgumentException.class, () -> EventJson.read(line, 0, line.length)).getMessage());
+            assertThrows(IllegalArgumentException.class, () -> EventReader.read(line, 0, line.length)).getMessage());
     }
 
     private static Optional<SseEvent> read(String line) {
         byte[] bytes = line.getBytes(UTF_8);
-        return EventJson.read(bytes, 0, bytes.length);
+        return EventReader.read(bytes, 0, bytes.length);
     }
 
-    private static String written(SseEvent event, Instant received) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new EventJson(out).write(event, received);
-        return out.toString(UTF_8);
+    private static String written(SseEvent event, Instant received) {
+        Payload out = new Payload();
+        EventJson.write(event, received, out);
+        return out.toString();
     }
 }
