@@ -117,7 +117,7 @@ class UdpBroadcasterTest {
                 writeBytes(bytes);
             }
         };
-        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(3, Duration.ofMillis(1));
+        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(3, Duration.ofMillis(200));
         lan.send("x");
         assertSame(failure, assertThrows(IllegalStateException.class, lan::close));
         assertEquals(1, lan.counts().failed());
@@ -135,7 +135,7 @@ class UdpBroadcasterTest {
                 }
             }
         };
-        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(2, Duration.ofMillis(1));
+        UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(2, Duration.ofMillis(200));
         lan.send("x");
         assertSame(gone, assertThrows(IOException.class, lan::close));
     }
