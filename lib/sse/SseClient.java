@@ -77,6 +77,9 @@ public final class SseClient implements AutoCloseable {
     private final Watch watch = new Watch();
     private volatile Progress progress;
     private volatile long reconnects;
+    /** Whether the user was told of a trouble that is not over. */
+    private volatile boolean troubleSaid;
+    private boolean idleSaid;
 
     public SseClient(SseRequest request) {
         this.request = request;
@@ -305,10 +308,18 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
+    /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange.Result result, Backoff.Wait wait) {
+        boolean isIdle = result.end() == Exchange.End.IDLE;
+        if (isIdle && idleSaid) {
+            debug(this + ": " + result.reason() + "; connecting again");
+            return;
+        }
+        idleSaid |= isIdle;
+        troubleSaid = true;
         say((result.reason().isEmpty() ? "the stream ended" : result.reason()) + "; connecting again"
             + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
-            + (wait.isWish() ? ", as the server asks" : "")
+            + (wait.isWish() ? ", as the server asks" : "") + (isIdle ? " (this is said once)" : "")
             + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));
     }
 
@@ -346,7 +357,8 @@ public final class SseClient implements AutoCloseable {
 
     /** There is a stream now. */
     void connected() {
-        if (reconnects > 0) {
+        if (troubleSaid) {
+            troubleSaid = false;
             say("connected again");
         }
     }

@@ -135,7 +135,7 @@ class SseNetworkTest {
         List<String> ids = new ArrayList<>();
         takeTo(20, ids, client);
         lan.ip("h4", "link set eth1 down");
-        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again", notice(ids, client));
+        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again (this is said once)", notice(ids, client));
         String failure = notice(ids, client);
         assertTrue(failure.matches(LOST), failure);
         lan.ip("h4", "link set eth1 up");
@@ -173,7 +173,7 @@ class SseNetworkTest {
         assertTrue(server.nextLine().endsWith(" after 0"));
         lan.ip("h4", "link set eth1 down");
         List<String> ids = new ArrayList<>();
-        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again", notice(ids, client));
+        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again (this is said once)", notice(ids, client));
         lan.ip("h4", "link set eth1 up");
         String notice = notice(ids, client);
         while (notice.matches(LOST)) {

@@ -468,7 +468,7 @@ class TlsTest {
             connection.send(NO_CONTENT);
         })) {
             assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again"), notices);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again (this is said once)"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
             assertEquals(0, server.further());

@@ -772,7 +772,7 @@ class SseClientTest {
             connection.send(NO_CONTENT);
         })) {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again"), notices);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again (this is said once)"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
         }
@@ -794,7 +794,7 @@ class SseClientTest {
                     throw new AssertionError(interrupted);
                 }
             }));
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again"), notices);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
         }
     }
 
@@ -825,7 +825,25 @@ class SseClientTest {
         })) {
             SseClient client = client(server).idleTimeout(Duration.ofMillis(200)).maxRetries(1);
             assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
-            assertEquals(Collections.nCopies(3, server.uri("/") + "…: nothing came for 0.2 s; connecting again"), notices);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
+            assertEquals(3, client.reconnects());
+        }
+    }
+
+    @Test
+    void quietServerIsToldOfOnceAndAFailureEachTime() throws Exception {
+        try (SseServer server = new SseServer(connection -> {
+            if (connection.number == 3) {
+                connection.send(answer(503));
+            } else if (connection.number < 5) {
+                connection.send(SseServer.OK + ":\n").hold();
+            } else {
+                connection.send(NO_CONTENT);
+            }
+        })) {
+            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
+            assertEquals(List.of("nothing came for 0.2 s; connecting again (this is said once)", "connected again",
+                "HTTP status 503; connecting again in 0.01 s", "connected again"), said());
         }
     }
 
@@ -838,7 +856,7 @@ class SseClientTest {
             connection.send(NO_CONTENT);
         })) {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again"), notices);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
         }
     }
 
