@@ -78,6 +78,7 @@ class ScriptTest {
         "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "udp-send|-|missing TARGET",
         "udp-send|--rate~fast~127.0.0.1:9|--rate: 'fast' is not a number",
+        "udp-send|--rate~0~--repeat~2000~-m~x~127.0.0.1:9|rate 0.0: expected more than 0 datagrams per second",
         "udp-listen|-|missing [ADDR:]PORT",
         "udp-listen|x|'x': expected PORT, ADDR:PORT or [IPv6]:PORT",
         "udp-listen|-c~0~5000|--count 0: expected at least 1",
