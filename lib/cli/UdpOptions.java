@@ -21,6 +21,8 @@ public final class UdpOptions {
     public static final String TARGETS = "Where datagrams go: HOST:PORT, [IPv6%%IF]:PORT, or all:PORT for the broadcast"
         + " address of every interface. Broadcast and multicast addresses are fine.";
 
+    private static final double LONGEST_MILLIS = 1e12;
+
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
         description = "Where multicast and 255.255.255.255 leave; the source address for the rest.")
     private String via;
@@ -80,8 +82,8 @@ public final class UdpOptions {
 
     /** How long the copies of one message take, if nothing holds them up. */
     public Duration timeOfOneMessage(List<String> targets) {
-        double between = rate == null ? 0 : targets.size() / rate;
-        return repeatDelay.plusMillis((long) (1000 * between)).multipliedBy(repeat - 1L);
+        double millis = (repeat - 1) * (repeatDelay.toMillis() + (rate == null ? 0 : 1000 * targets.size() / rate));
+        return Duration.ofMillis((long) Math.min(millis, LONGEST_MILLIS));
     }
 
     /**
