@@ -66,6 +66,16 @@ class AddressTest {
     }
 
     @Test
+    void hostOfTheUserIsSent() throws Exception {
+        try (SseServer server = new SseServer(AddressTest::event)) {
+            for (String host : List.of("127.0.0.1", "several.example")) {
+                listen("-c", "1", "-F", "{data}", "-H", "Host: other:81", "http://" + host + ":" + server.port() + "/").assertIs(0, "hi\n");
+                assertEquals(Optional.of("other:81"), server.next().header("Host"));
+            }
+        }
+    }
+
+    @Test
     void whereAllRefuseItIsOneFailure() throws Exception {
         int free;
         try (ServerSocket socket = new ServerSocket(0)) {

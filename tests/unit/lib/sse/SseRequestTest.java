@@ -86,11 +86,6 @@ class SseRequestTest {
     }
 
     @Test
-    void hostMayBeSet() throws IOException {
-        assertEquals(List.of("other:81"), built(new SseRequest("http://127.0.0.1/").header("Host: other:81")).headers().allValues("Host"));
-    }
-
-    @Test
     void credentialsStandInOneHeaderTheUsersOwnFirst() throws IOException {
         SseRequest request = new SseRequest("http://me:p%40ss@h/");
         assertEquals(List.of("Basic bWU6cEBzcw=="), built(request).headers().allValues("Authorization"));
