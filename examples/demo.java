@@ -15,7 +15,7 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,8 +41,9 @@ class Demo implements Callable<Integer> {
             String url = says.readLine().replaceAll("^sse-serve: |, .*", "");
             String target = "127.255.255.255:" + receiver.getLocalPort();
             System.out.println("$ sse-to-udp " + url + " " + target);
-            CompletableFuture<Integer> relay =
-                CompletableFuture.supplyAsync(() -> SseToUdp.commandLine().execute("-q", url, target));
+            // Not on the common pool: with two cores that has one thread, and since JDK 25 the HTTP client wants it.
+            FutureTask<Integer> relay = new FutureTask<>(() -> SseToUdp.commandLine().execute("-q", url, target));
+            new Thread(relay, "relay").start();
             says.readLine(); // the relay is there
             try (OutputStream touches = controller.getOutputStream()) {
                 play(touches, receiver);
