@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
@@ -36,7 +37,10 @@ final class Transport {
     private final Thread listener = Thread.currentThread();
     private final HttpProxy proxy;
     private final LateTls tls;
-    private final HttpClient http;
+    private final Duration connectTimeout;
+    private HttpClient http;
+    /** Whose certificate an address of an https URL has to show; "" where the URL bears the name. */
+    private String peer = "";
     private volatile Proxy way = Proxy.NO_PROXY;
     /** Made when the first cookie comes. */
     private CookieManager cookies;
@@ -45,17 +49,35 @@ final class Transport {
     Transport(HttpProxy proxy, Supplier<SSLContext> tls, Duration connectTimeout) {
         this.proxy = proxy;
         this.tls = new LateTls(tls);
+        this.connectTimeout = connectTimeout;
+        http = newHttpClient();
+    }
+
+    private HttpClient newHttpClient() {
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .sslContext(this.tls.context())
-            .sslParameters(new SSLParameters())
+            .sslContext(tls.context())
+            .sslParameters(sslParameters())
             .proxy(new Way())
             .executor(this::execute);
         if (!connectTimeout.isZero()) {
             builder.connectTimeout(connectTimeout);
         }
-        http = builder.build();
+        return builder.build();
+    }
+
+    /** With the name for SNI, which java.net.http takes from the URL, and since JDK 25 not from anywhere else. */
+    private SSLParameters sslParameters() {
+        SSLParameters parameters = new SSLParameters();
+        try {
+            if (!peer.isEmpty()) {
+                parameters.setServerNames(List.of(new SNIHostName(peer)));
+            }
+        } catch (IllegalArgumentException noNameOfTheInternet) {
+            return parameters;
+        }
+        return parameters;
     }
 
     /** What was found for the request: the URL that java.net.http asks about may bear an address in place of the name. */
@@ -112,7 +134,13 @@ final class Transport {
     /** Sends a request, and has its answer handed to {@code stream}. */
     CompletableFuture<HttpResponse<Void>> send(SseRequest request, Optional<InetAddress> address, String lastEventId,
             BodyHandler<Void> stream) throws IOException {
-        tls.expect(address.isPresent() ? request.host : "");
+        String expected = address.isPresent() ? request.host : "";
+        if (request.scheme.equals("https") && !expected.equals(peer)) {
+            peer = expected;
+            tls.expect(peer);
+            shutDown(http);
+            http = newHttpClient();
+        }
         return http.sendAsync(
             request.build(lastEventId, address, proxy.authorization(request), cookies(request)), stream);
     }
@@ -154,6 +182,10 @@ final class Transport {
         if (reader != null && reader.getName().endsWith("-SelectorManager")) {
             reader.interrupt();
         }
+        shutDown(http);
+    }
+
+    private static void shutDown(HttpClient http) {
         try {
             HttpClient.class.getMethod("shutdownNow").invoke(http);
         } catch (ReflectiveOperationException before21) {
