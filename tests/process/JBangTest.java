@@ -341,6 +341,7 @@ class JBangTest {
         try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: touched\n\n").hold()); UdpReceiver receiver = new UdpReceiver();
                 Script relay = start(real, "Touch.java", server.url("/"), receiver.target())) {
             assertEquals("Recv message form SSE Server!", receiver.nextText());
+            assertTrue(relay.process.isAlive());
         }
     }
 
