@@ -104,9 +104,9 @@ final class Exchange {
         CompletableFuture<List<Optional<InetAddress>>> addresses = transport.addresses(request);
         addresses.whenComplete((all, failure) -> client.watch().wake());
         LongSupplier patience = Watch.leftOf(client.connectTimeout());
-        boolean hasPatience = client.connectTimeout().isZero();
+        boolean isUnlimited = client.connectTimeout().isZero();
         SseClient.Outcome outcome = client.watch().await(
-            () -> addresses.isDone() ? 0 : hasPatience ? Long.MAX_VALUE : patience.getAsLong());
+            () -> addresses.isDone() ? 0 : isUnlimited ? Long.MAX_VALUE : patience.getAsLong());
         if (outcome != null) {
             return Result.over(outcome);
         } else if (!addresses.isDone()) {

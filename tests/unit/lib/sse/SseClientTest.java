@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
@@ -121,6 +120,19 @@ class SseClientTest {
         try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
             assertEquals(Outcome.NO_CONTENT, client(post(server)).maxRetries(1).listen(events::add));
             assertEquals(List.of("a", "b"), received());
+        }
+    }
+
+    @Test
+    void scriptMayAskAgainForAPostAndOnceForAGet() throws Exception {
+        try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
+            assertEquals(Outcome.NO_CONTENT, client(post(server)).askAgain(true).listen(events::add));
+            assertEquals(List.of("a", "b"), received());
+        }
+        try (SseServer server = answers(SseServer.OK + data("c"))) {
+            assertEquals(Outcome.STREAM_ENDED, client(server).askAgain(false).listen(events::add));
+            server.next();
+            assertEquals(0, server.further());
         }
     }
 
