@@ -29,36 +29,41 @@
 //SOURCES support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
+import static org.junit.platform.engine.discovery.PackageNameFilter.excludePackageNames;
+import static org.junit.platform.engine.discovery.PackageNameFilter.includePackageNames;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.discovery.PackageNameFilter;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
-import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Runs the tests on this class path; the last line is {@code N passed, N failed}. With TEST_TIMES=1
- * in the environment it also tells how long each class took, and the slowest tests.
+ * Runs the tests on this class path; the last line is {@code N passed, N failed}. Those of networks and of the README,
+ * which mostly wait for other processes, run beside all others. With TEST_TIMES=1 in the environment it also tells how
+ * long each class took, and the slowest tests.
  */
 class RunTests implements TestExecutionListener {
+    private static final List<String> WAITING = List.of("tests.network", "tests.readme");
+
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final boolean withTimes = "1".equals(System.getenv("TEST_TIMES"));
-    private final Map<TestIdentifier, Long> started = new ConcurrentHashMap<>();
-    private final List<Time> times = Collections.synchronizedList(new ArrayList<>());
-    private TestPlan plan;
+    private final Map<UniqueId, TestIdentifier> known = new HashMap<>();
+    private final Map<TestIdentifier, Long> started = new HashMap<>();
+    private final List<Time> times = new ArrayList<>();
     private int passed;
     private int failed;
     private int skipped;
@@ -67,28 +72,33 @@ class RunTests implements TestExecutionListener {
 
     public static void main(String... classNames) throws Exception {
         RunTests tests = new RunTests();
-        LauncherFactory.create().execute(request(classNames), tests);
+        List<LauncherDiscoveryRequest> requests = requests(classNames);
+        Thread beside = new Thread(() -> LauncherFactory.create().execute(requests.get(1), tests), "beside");
+        beside.start();
+        LauncherFactory.create().execute(requests.get(0), tests);
+        beside.join();
         System.exit(tests.summary());
     }
 
-    static LauncherDiscoveryRequest request(String... classNames) throws Exception {
+    /** Two, which may run at the same time. */
+    static List<LauncherDiscoveryRequest> requests(String... classNames) throws Exception {
+        return List.of(request(excludePackageNames(WAITING), classNames), request(includePackageNames(WAITING), classNames));
+    }
+
+    private static LauncherDiscoveryRequest request(PackageNameFilter packages, String... classNames) throws Exception {
         Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         String names = classNames.length == 0 ? ".*Test" : String.join("|", classNames);
         return LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClasspathRoots(Set.of(here)))
-            .filters(includeClassNamePatterns("(.*\\.)?(" + names + ")"))
+            .filters(packages, includeClassNamePatterns("(.*\\.)?(" + names + ")"))
             .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "120 s")
             .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
             .build();
     }
 
     @Override
-    public void testPlanExecutionStarted(TestPlan toRun) {
-        plan = toRun;
-    }
-
-    @Override
-    public void executionStarted(TestIdentifier test) {
+    public synchronized void executionStarted(TestIdentifier test) {
+        known.put(test.getUniqueIdObject(), test);
         started.put(test, System.nanoTime());
         if (isClass(test)) {
             out.println(test.getDisplayName());
@@ -96,13 +106,13 @@ class RunTests implements TestExecutionListener {
     }
 
     @Override
-    public void executionSkipped(TestIdentifier test, String reason) {
+    public synchronized void executionSkipped(TestIdentifier test, String reason) {
         skipped++;
-        out.println("  SKIPPED " + path(test) + ": " + reason);
+        out.println("SKIPPED " + path(test) + ": " + reason);
     }
 
     @Override
-    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+    public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
         if (test.isTest() || isClass(test)) {
             times.add(new Time(isClass(test), path(test), (System.nanoTime() - started.get(test)) / 1e9));
         }
@@ -111,19 +121,20 @@ class RunTests implements TestExecutionListener {
             case ABORTED -> executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
             case FAILED -> {
                 failed++;
-                out.println("  FAILED " + path(test));
+                out.println("FAILED " + path(test));
                 result.getThrowable().ifPresent(failure -> failure.printStackTrace(out));
             }
         }
     }
 
-    private boolean isClass(TestIdentifier test) {
-        return plan.getParent(test).map(parent -> parent.getParentIdObject().isEmpty()).orElse(false);
+    /** Below the engine. */
+    private static boolean isClass(TestIdentifier test) {
+        return test.getUniqueIdObject().getSegments().size() == 2;
     }
 
     private String path(TestIdentifier test) {
-        return plan.getParent(test).filter(parent -> parent.getParentIdObject().isPresent())
-            .map(parent -> path(parent) + " > ").orElse("") + test.getDisplayName();
+        TestIdentifier parent = isClass(test) ? null : test.getParentIdObject().map(known::get).orElse(null);
+        return (parent == null ? "" : path(parent) + " > ") + test.getDisplayName();
     }
 
     private int summary() {

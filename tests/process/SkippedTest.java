@@ -20,7 +20,7 @@ class SkippedTest {
             List<String> names = Arrays.stream(Class.forName("tests.network.LanTest").getDeclaredMethods())
                 .filter(method -> method.isAnnotationPresent(Test.class)).map(method -> method.getName()).toList();
             for (String name : names) {
-                assertTrue(lines.stream().anyMatch(line -> line.startsWith("  SKIPPED LanTest > " + name + "(")
+                assertTrue(lines.stream().anyMatch(line -> line.startsWith("SKIPPED LanTest > " + name + "(")
                     && line.endsWith("needs root and ip netns")), () -> name + " is not in " + lines);
             }
             assertEquals("0 passed, 0 failed, " + names.size() + " skipped", lines.get(lines.size() - 1));
