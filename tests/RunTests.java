@@ -7,7 +7,7 @@
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
-//SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
+//SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
 //SOURCES unit/HouseTest.java unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java
 //SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java
 //SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java
@@ -17,9 +17,9 @@
 //SOURCES unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
 //SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
-//SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ResumeTest.java
-//SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
-//SOURCES process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
+//SOURCES process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java process/SoakTest.java
+//SOURCES process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java

@@ -41,7 +41,7 @@ class SessionTest {
 
     @BeforeEach
     void putTheScriptsOnThePath() throws Exception {
-        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
+        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve", "replay")) {
             String log = " -v 2> '" + folder.resolve(script + ".log") + "'";
             Script.install(folder.resolve("bin"), script, script.endsWith("-listen") ? log : "");
         }
@@ -180,6 +180,17 @@ class SessionTest {
     void oneEventIsWaitedFor() throws Exception {
         Step wait = steps("session-wait").get(0);
         assertEquals(wait.output(), run("serve " + TOUCH, wait.command()));
+    }
+
+    @Test
+    void eventsAreRecordedAndPlayedBack() throws Exception {
+        List<Step> steps = steps("session-replay");
+        assertEquals(List.of("received one", "received two"), run(
+            "serve '{\"data\":\"one\"}' '{\"data\":\"two\"}'",
+            steps.get(0).command().replace("sse-listen ", "sse-listen -c 2 "),
+            "receive",
+            installed(steps.get(1)),
+            "received 2"));
     }
 
     @Test
