@@ -56,7 +56,7 @@ class UdpSend implements Callable<Integer> {
         description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of"
             + " an event in JSON, as sse-listen prints it; {/on} is a field of its data, or of a line that is other JSON"
             + " (a JSON pointer); {{ is a brace; \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes; @FILE: the template is in"
-            + " FILE.")
+            + " FILE. Unless given it is {line}, with --each {data}.")
     private String format;
 
     @Option(names = {"-0", "--null"}, order = 3, description = "Lines end in NUL instead of LF or CR LF.")

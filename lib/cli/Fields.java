@@ -63,7 +63,8 @@ final class Fields {
                     + " (in a name ~1 is a slash, and ~0 is ~)");
             }
             Step step = first;
-            for (String name : pointer.replaceFirst("^/", "").split("/", pointer.isEmpty() ? 0 : -1)) {
+            List<String> names = List.of(pointer.split("/", -1));
+            for (String name : names.subList(1, names.size())) {
                 step = step.next.computeIfAbsent(name.replace("~1", "/").replace("~0", "~"), any -> new Step());
             }
             step.pointer = pointer;
