@@ -2,8 +2,8 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
-//SOURCES lib/cli/EventReader.java lib/cli/Format.java lib/cli/LineReader.java lib/cli/StatusLine.java lib/cli/Tool.java
-//SOURCES lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
+//SOURCES lib/cli/EventReader.java lib/cli/FieldOptions.java lib/cli/Format.java lib/cli/LineReader.java
+//SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
 import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import lib.cli.EventReader;
+import lib.cli.FieldOptions;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.LineReader;
@@ -51,9 +52,11 @@ class UdpSend implements Callable<Integer> {
         description = "Send this as the only line, and do not read standard input.")
     private String message;
 
-    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 2, defaultValue = "{line}",
+    @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 2,
         description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of"
-            + " an event in JSON, as sse-listen prints it; @FILE: the template is in FILE.")
+            + " an event in JSON, as sse-listen prints it; {/on} is a field of its data, or of a line that is other JSON"
+            + " (a JSON pointer); {{ is a brace; \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes; @FILE: the template is in"
+            + " FILE. Unless given it is {line}, with --each {data}.")
     private String format;
 
     @Option(names = {"-0", "--null"}, order = 3, description = "Lines end in NUL instead of LF or CR LF.")
@@ -70,23 +73,23 @@ class UdpSend implements Callable<Integer> {
     private Duration maxTime;
 
     @Mixin
+    private FieldOptions fields;
+
+    @Mixin
     private UdpOptions udp;
 
     @Mixin
     private Tool tool;
 
     private Format template;
+    private FieldOptions.Picker picker;
     private long lineNumber;
     private volatile boolean gaveUp;
 
     @Override
     public Integer call() throws Exception {
-        template = tool.format(format, Placeholder.LINE,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        if (message != null) {
-            udp.tellFailuresOnly();
-            maxTime = maxTime == null ? TO_SEND_ONE.plus(udp.timeOfOneMessage(targets)) : maxTime;
-        }
+        template = template();
+        picker = fields.picker(tool);
         InputStream in = input();
         try (UdpBroadcaster lan = udp.open(targets)) {
             giveUpInTime(lan, in);
@@ -99,10 +102,21 @@ class UdpSend implements Callable<Integer> {
         return gaveUp ? Tool.TIME_OVER : 0;
     }
 
+    private Format template() {
+        Format made = tool.format(format != null ? format : fields.hasEach() ? "{data}" : "{line}", Placeholder.LINE,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
+        if (fields.hasEach() && made.has(Placeholder.LINE)) {
+            throw tool.usage("--each goes with {data}, not with {line}");
+        }
+        return made;
+    }
+
     private InputStream input() throws IOException {
         if (whole && (nullEnds || message != null)) {
             throw tool.usage("--whole goes without --null and --message");
         } else if (message != null) {
+            udp.tellFailuresOnly();
+            maxTime = maxTime == null ? TO_SEND_ONE.plus(udp.timeOfOneMessage(targets)) : maxTime;
             return new ByteArrayInputStream(message.getBytes(StandardCharsets.UTF_8));
         } else if (StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
@@ -113,7 +127,7 @@ class UdpSend implements Callable<Integer> {
     }
 
     private LineReader lines(InputStream in) {
-        LineReader lines = new LineReader(in, template.needsEvent() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1);
+        LineReader lines = new LineReader(in, readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1);
         if (whole || message != null) {
             return lines.whole();
         } else if (nullEnds) {
@@ -151,33 +165,49 @@ class UdpSend implements Callable<Integer> {
 
     private void send(byte[] line, int offset, int length, long size, UdpBroadcaster lan) throws IOException {
         lineNumber++;
-        if (!template.needsEvent()) {
+        if (!readsEvents()) {
             template.write(null, line, offset, length, payload -> lan.send(payload, payload.remaining() + size - length));
-            return;
+        } else if (size > length) {
+            skip(size + " bytes, more than the " + LONGEST_EVENT + " of an event", lan);
+        } else {
+            sendEvent(line, offset, length, lan);
         }
-        if (size > length) {
-            lan.skip("line " + lineNumber + ": " + size + " bytes, more than the " + LONGEST_EVENT
-                + " of an event; skipped");
-            return;
-        }
-        Optional<SseEvent> event = Optional.empty();
-        Optional<byte[]> bytes = Optional.empty();
+    }
+
+    private void sendEvent(byte[] line, int offset, int length, UdpBroadcaster lan) throws IOException {
+        Optional<SseEvent> event;
         try {
             event = EventReader.read(line, offset, length);
         } catch (IllegalArgumentException notAnEvent) {
-            bytes = EventReader.readBytes(line, offset, length);
-            if (bytes.isEmpty()) {
-                lan.skip("line " + lineNumber + ": " + notAnEvent.getMessage() + "; skipped");
+            Optional<byte[]> bytes = EventReader.readBytes(line, offset, length);
+            if (!looksIntoData() && bytes.isPresent()) {
+                template.writeBytes(bytes.get(), line, offset, length, lan::send);
+                return;
+            } else if (!looksIntoData()) {
+                skip(notAnEvent.getMessage(), lan);
                 return;
             }
+            event = Optional.of(new SseEvent("message", "", new String(line, offset, length, StandardCharsets.UTF_8)));
         }
-        if (bytes.isPresent()) {
-            template.writeBytes(bytes.get(), line, offset, length, lan::send);
-        } else if (event.isPresent()) {
-            template.write(event.get(), line, offset, length, lan::send);
-        } else {
+        if (event.isEmpty()) {
             tool.detail("line " + lineNumber + ": a comment, not sent");
+            return;
         }
+        byte[] whole = fields.hasEach() ? null : line;
+        picker.pick(event.get(), one -> template.write(one, whole, offset, length, lan::send), reason -> skip(reason, lan));
+    }
+
+    private void skip(String reason, UdpBroadcaster lan) {
+        lan.skip("line " + lineNumber + ": " + reason + "; skipped");
+    }
+
+    private boolean readsEvents() {
+        return template.needsEvent() || fields.areGiven();
+    }
+
+    /** A line that is no event is then the data. */
+    private boolean looksIntoData() {
+        return template.has(Placeholder.FIELD) || fields.areGiven();
     }
 
     static CommandLine commandLine() {

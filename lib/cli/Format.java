@@ -1,4 +1,4 @@
-//SOURCES ../sse/SseEvent.java EventJson.java Payload.java
+//SOURCES ../sse/SseEvent.java EventJson.java Fields.java Payload.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import lib.cli.Fields.Field;
 import lib.sse.SseEvent;
 
 /**
@@ -24,21 +26,34 @@ import lib.sse.SseEvent;
  * are all values but {@link Placeholder#LINE}, whose bytes pass through as they came.
  */
 public final class Format {
-    /** What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input. */
+    /**
+     * What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input. A
+     * field of the data is written as {@code {/POINTER}}, with a JSON pointer.
+     */
     public enum Placeholder {
-        DATA, EVENT, ID, JSON, LINE;
+        DATA, EVENT, ID, JSON, LINE, FIELD;
 
         @Override
         public String toString() {
             return "{" + name().toLowerCase(Locale.ROOT) + "}";
         }
+
+        private boolean isWrittenAs(String braces) {
+            return this == FIELD ? braces.startsWith("{/") : toString().equals(braces);
+        }
     }
 
-    private static final Pattern BRACES = Pattern.compile("\\{(\\{|[A-Za-z]+\\})");
+    /** Two braces, or a placeholder, or what was meant to be one: {@code {data.x}}, {@code {events[0]}}, {@code {.x}}. */
+    private static final Pattern BRACES = Pattern.compile("\\{(?:\\{|(/[^}]*|[.$]*[A-Za-z_\\[][\\w.\\[\\]/]*)\\})");
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
     private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
-    private record Part(Placeholder placeholder, byte[] text) {}
+    /** @param placeholder null for what stands for itself */
+    private record Part(Placeholder placeholder, String word, byte[] bytes) {
+        Part(Placeholder placeholder, String word) {
+            this(placeholder, word, unescaped(word));
+        }
+    }
 
     /** Takes what was made. */
     @FunctionalInterface
@@ -50,12 +65,13 @@ public final class Format {
     private final List<Part> parts = new ArrayList<>();
     private final Payload payload = new Payload();
     private final boolean needsEvent;
+    private final Fields fields;
     private boolean timestamps;
 
     /**
      * @param text    the template
      * @param allowed the placeholders that have a value where this template is used
-     * @throws IllegalArgumentException for a word in braces that is not one of those; the message names it and them
+     * @throws IllegalArgumentException for what looks like another placeholder; the message names it and them
      */
     public Format(String text, Placeholder... allowed) {
         Matcher braces = BRACES.matcher(text);
@@ -63,13 +79,15 @@ public final class Format {
         while (braces.find()) {
             addText(text.substring(from, braces.start()));
             from = braces.end();
-            if (braces.group().equals("{{")) {
+            if (braces.group(1) == null) {
                 addText("{");
             } else {
-                parts.add(new Part(placeholder(braces.group(), allowed), null));
+                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1)));
             }
         }
         addText(text.substring(from));
+        List<String> pointers = parts.stream().filter(part -> part.placeholder == Placeholder.FIELD).map(Part::word).toList();
+        fields = pointers.isEmpty() ? null : new Fields(pointers);
         needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
@@ -81,7 +99,7 @@ public final class Format {
 
     private void addText(String text) {
         if (!text.isEmpty()) {
-            parts.add(new Part(null, unescaped(text)));
+            parts.add(new Part(null, text));
         }
     }
 
@@ -96,10 +114,12 @@ public final class Format {
             : "\n\t\r\0\\".charAt("ntr0\\".indexOf(escape)));
     }
 
-    private static Placeholder placeholder(String word, Placeholder... allowed) {
-        return Arrays.stream(allowed).filter(one -> one.toString().equals(word)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(allowed).map(Object::toString)
-                .collect(Collectors.joining(" ", word + " is not known here, expected one of ", " ({{ is a brace)"))));
+    private static Placeholder placeholder(String braces, Placeholder... allowed) {
+        String pointer = braces.replaceAll("[{}\\]]", "").replaceAll("[.$\\[/]+", "/").replaceFirst("^/?(data/)?", "/");
+        return Arrays.stream(allowed).filter(one -> one.isWrittenAs(braces)).findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(allowed)
+                .map(one -> one == Placeholder.FIELD ? "or {" + pointer + "} for a field of the data" : one.toString())
+                .collect(Collectors.joining(" ", braces + " is not known here, expected one of ", " ({{ is a brace)"))));
     }
 
     /** Whether the placeholder occurs. */
@@ -117,7 +137,11 @@ public final class Format {
         return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON;
     }
 
-    /** Makes of an event what the template says; a comment, which is an event without a type, only as JSON. */
+    /**
+     * Makes of an event what the template says; a comment, which is an event without a type, only as JSON.
+     *
+     * @throws IllegalArgumentException if the data lacks a field of the template; nothing was taken then
+     */
     public void write(SseEvent event, Sink sink) throws IOException {
         write(event, null, null, 0, 0, sink);
     }
@@ -138,10 +162,11 @@ public final class Format {
     }
 
     private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
+        Map<String, Field> found = fields == null ? Map.of() : fields.read(event.data());
         payload.clear();
         for (Part part : parts) {
             if (part.placeholder == null) {
-                payload.add(part.text);
+                payload.add(part.bytes);
             } else if (part.placeholder == Placeholder.JSON && line == null) {
                 EventJson.write(event, timestamps ? Instant.now() : null, payload);
             } else {
@@ -150,6 +175,7 @@ public final class Format {
                     case DATA -> payload.add(data == null ? event.data().getBytes(UTF_8) : data);
                     case EVENT -> payload.add(event.event().getBytes(UTF_8));
                     case ID -> payload.add(event.id().getBytes(UTF_8));
+                    case FIELD -> payload.add(Fields.text(part.word, found).getBytes(UTF_8));
                 }
             }
         }

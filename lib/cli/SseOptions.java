@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java Format.java SseInput.java Tls.java Tool.java
+//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java SseInput.java Tls.java Tool.java
 package lib.cli;
 
 import java.io.Flushable;
@@ -9,12 +9,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
+import lib.udp.FewNotices;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -55,7 +58,15 @@ public final class SseOptions {
         description = "Only events of this type. Repeatable.")
     private Set<String> types = Set.of();
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31, description = "End after N events.")
+    @Option(names = {"-E", "--exclude"}, paramLabel = "TYPE", order = 30,
+        description = "No events of this type. Repeatable.")
+    private Set<String> excluded = Set.of();
+
+    @Mixin
+    private FieldOptions fields;
+
+    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
+        description = "End after N events of which something was output.")
     private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
@@ -68,8 +79,9 @@ public final class SseOptions {
     private int maxEventBytes;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "What is made of an event: {data} {event} {id} {json} stand for its parts. @FILE: the template is in"
-            + " FILE, where text beyond ASCII has to be in the locale C.")
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {/events/0/panelId} for a"
+            + " field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
+            + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
@@ -116,6 +128,10 @@ public final class SseOptions {
         description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
     private Duration connectTimeout;
 
+    @Option(names = "--settle", paramLabel = "SEC", order = 88,
+        description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
+    private Duration settle = Duration.ZERO;
+
     @Option(names = {"-k", "--insecure"}, order = 100,
         description = "Go on with a server that is not trusted, with a warning.")
     private boolean insecure;
@@ -140,6 +156,9 @@ public final class SseOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
+    private final FewNotices skips = new FewNotices();
+    private long skipped;
+
     /**
      * What is made of an event.
      *
@@ -147,7 +166,7 @@ public final class SseOptions {
      */
     public Format format(String usual) {
         Format made = tool().format(format == null ? usual : format,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
         if (timestamps && !made.has(Placeholder.JSON)) {
             throw tool().usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !made.isJson()) {
@@ -156,9 +175,13 @@ public final class SseOptions {
         return timestamps ? made.timestamps() : made;
     }
 
-    /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
-    public int listen(SseParser.Handler handler) throws Exception {
-        return listen(handler, () -> { });
+    /**
+     * As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back.
+     *
+     * @param skipped takes the reason for each event that is not output for want of a field in its data
+     */
+    public int listen(SseParser.Handler handler, Consumer<String> skipped) throws Exception {
+        return listen(handler, () -> { }, skipped);
     }
 
     /**
@@ -167,23 +190,37 @@ public final class SseOptions {
      * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
      *                event without a type; no other event is without one.
      * @param out     is flushed after the last event of each read from the network
-     * @return the exit status
+     * @return the exit status; a failure too if an event was not output for want of a field in its data
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
+        return listen(handler, out, this::skip);
+    }
+
+    private void skip(String reason) {
+        if (skipped++ == 0) {
+            tool().atEnd(status -> {
+                tool().notice(skipped + " skipped");
+                return status == 0 ? Tool.LOCAL_FAILURE : status;
+            });
+        }
+        skips.say(reason, tool()::error);
+    }
+
+    private int listen(SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
         Tool tool = tool();
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
         }
-        if (types.contains("")) {
-            throw tool.usage("--event '': expected a type");
+        if (types.contains("") || excluded.contains("")) {
+            throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
         if (url.equals("-")) {
-            return read(tool, handler, out);
+            return read(tool, handler, out, skip);
         }
         SseClient client = client(tool);
-        Selection selection = new Selection(client::close, handler, out);
+        Selection selection = new Selection(client::close, handler, out, skip);
         tool.status(() -> client.reconnects() + " reconnects");
         return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
     }
@@ -193,14 +230,14 @@ public final class SseOptions {
     }
 
     /** An event stream that something else has fetched. */
-    private int read(Tool tool, SseParser.Handler handler, Flushable out) throws Exception {
+    private int read(Tool tool, SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
-        Selection selection = new Selection(input::close, handler, out);
+        Selection selection = new Selection(input::close, handler, out, skip);
         return status(!input.read(selection, maxEventBytes, maxTime));
     }
 
@@ -274,30 +311,47 @@ public final class SseOptions {
         private final Runnable stop;
         private final SseParser.Handler handler;
         private final Flushable out;
+        private final Consumer<String> skip;
+        private final FieldOptions.Picker picker = fields.picker(tool());
+        private long settled;
         private long taken;
+        private long skips;
         private long others;
         private String lastOther;
 
-        Selection(Runnable stop, SseParser.Handler handler, Flushable out) {
+        Selection(Runnable stop, SseParser.Handler handler, Flushable out, Consumer<String> skip) {
             this.stop = stop;
             this.handler = handler;
             this.out = out;
+            this.skip = skip;
             tool().onSignal(stop);
             tool().atEnd(this::atEnd);
         }
 
         @Override
+        public void open() {
+            settled = System.nanoTime() + settle.toNanos();
+        }
+
+        @Override
         public void event(SseEvent event) throws IOException {
-            if (!types.isEmpty() && !types.contains(event.event())) {
-                others++;
-                lastOther = event.event();
+            if (excluded.contains(event.event()) || !settle.isZero() && System.nanoTime() - settled < 0) {
                 return;
             }
-            handler.event(event);
-            taken++;
-            if (count != null && taken == count) {
-                stop.run();
+            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skipped)) {
+                taken++;
+                if (count != null && taken == count) {
+                    stop.run();
+                }
+            } else {
+                others++;
+                lastOther = event.event();
             }
+        }
+
+        private void skipped(String reason) {
+            skips++;
+            skip.accept("an event was skipped: " + reason);
         }
 
         @Override
@@ -312,11 +366,12 @@ public final class SseOptions {
             out.flush();
         }
 
-        /** Whoever mistyped a type would see nothing, and no reason. */
+        /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
         private int atEnd(int status) {
-            if (taken == 0 && others > 0) {
-                tool().notice(others + (others == 1 ? " event" : " events") + " came, none of type "
-                    + String.join(", ", types) + "; the last one was of type " + lastOther);
+            if (taken + skips == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+                tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
+                    + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
+                    + "; the last one was of type " + lastOther);
             }
             return status;
         }

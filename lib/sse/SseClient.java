@@ -39,6 +39,9 @@ public final class SseClient implements AutoCloseable {
      */
     @FunctionalInterface
     public interface Handler extends SseParser.Handler {
+        /** There is a stream now, from which nothing has come yet. */
+        default void open() throws IOException {}
+
         /** The events of one read from the network were all handed over: what was held back for more goes out. */
         default void flush() throws IOException {}
     }

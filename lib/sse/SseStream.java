@@ -29,6 +29,12 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
 
+    /** What the handler is called in. */
+    @FunctionalInterface
+    private interface HandOver {
+        void run() throws IOException;
+    }
+
     private final SseClient.Handler handler;
     private final Function<ResponseInfo, Answer> judge;
     private final Progress progress;
@@ -79,8 +85,11 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     @Override
     public void onSubscribe(Subscription one) {
         subscription = one;
+        if (answer.kind() == Answer.Kind.STREAM) {
+            handOver(handler::open);
+        }
         // Nobody wants to know what stands in the body of a redirect.
-        if (answer.kind() == Answer.Kind.REDIRECT || detached) {
+        if (answer.kind() == Answer.Kind.REDIRECT || detached || failure != null) {
             end(one);
         } else {
             one.request(1);
@@ -95,7 +104,7 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
             if (!parser.hasReadAnything()) {
                 keepPrefix(bytes);
             }
-            handOver(bytes);
+            handOver(() -> feed(bytes));
         } else {
             keepPrefix(bytes);
         }
@@ -113,11 +122,11 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
         client.watch().wake();
     }
 
-    private void handOver(List<ByteBuffer> bytes) {
+    private void handOver(HandOver work) {
         busy = Thread.currentThread();
         try {
             if (!detached) {
-                feed(bytes);
+                work.run();
             }
         } catch (Throwable thrown) {
             failure = thrown;

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Messages of one kind: the first three go out, then one a minute, which tells how many there were between. */
-final class FewNotices {
+public final class FewNotices {
     private static final int FIRST = 3;
     private static final long BETWEEN = TimeUnit.MINUTES.toNanos(1);
 
@@ -12,7 +12,8 @@ final class FewNotices {
     private long kept;
     private long again;
 
-    void say(String message, Consumer<String> out) {
+    /** Says it to {@code out}, unless there were too many. */
+    public void say(String message, Consumer<String> out) {
         say(message, false, out);
     }
 

@@ -261,6 +261,8 @@ class EventJsonTest {
             arguments("{\"Data\":\"a\"}", "no \"data\""),
             arguments("{\"x\":{\"data\":\"a\"}}", "no \"data\""),
             arguments("{\"comment\":1}", "no \"data\""),
+            arguments("{\"comment\":\"c\",\"on\":true}", "no \"data\""),
+            arguments("{\"comment\":\"c\",\"text\":\"t\"}", "no \"data\""),
             arguments("{\"data\":1}", "\"data\" is not a string"),
             arguments("{\"data\":null}", "\"data\" is not a string"),
             arguments("{\"data\":{\"a\":1}}", "\"data\" is not a string"),

@@ -102,6 +102,72 @@ class FormatTest {
         assertEquals("{\"comment\":\"c\"}", written(new Format("{json}", Placeholder.JSON), new SseEvent("", "", "c")));
     }
 
+    // ---- fields of the data
+
+    private static final SseEvent TOUCH = new SseEvent("touch", "4",
+        "{\"events\": [{\"panelId\": 101, \"gesture\": 1.0E0}], \"\": \"a\\nb\", \"on\": true, \"b}\": 1}");
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{/events/0/panelId} | 101",
+        "{/events/0/gesture}{/on} | 1.0E0true",
+        "<{/}> {id} | <a%nb> 4",
+        "{/events} {/events/0} | [{\"panelId\":101,\"gesture\":1.0E0}] {\"panelId\":101,\"gesture\":1.0E0}",
+        "{\"x\":{/events/0/panelId}} | {\"x\":101}",
+        "\\x41{/on}\\n | Atrue%n",
+        "{{/on} {{{/on} | {/on} {true",
+        "{/on | {/on",
+        "{ /on} | { /on}"})
+    void fieldIsWrittenWhereItsPointerStands(String text, String expected) throws IOException {
+        assertEquals(expected.replace("%n", "\n"), written(new Format(text, Placeholder.values()), TOUCH));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{/on}{/off} | {\"on\":1} | the data has no /off",
+        "{/on/off}   | {\"on\":1} | the data has no /on/off",
+        "{data}{/on} | on         | the data is not JSON: Unrecognized token 'on': .*"})
+    void nothingIsWrittenWhereAFieldIsMissing(String text, String data, String message) {
+        Format template = new Format(text, Placeholder.values());
+        String told = assertThrows(Fields.MissingFieldException.class, () -> template.write(new SseEvent("e", "", data), payload -> {
+            throw new AssertionError("written");
+        })).getMessage();
+        assertTrue(told.matches(message), told);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "{data.x},       {/x}",
+        "{data.x.y[0]},  {/x/y/0}",
+        "{data/x},       {/x}",
+        "{data[0]},      {/0}",
+        "{events[0]},    {/events/0}",
+        "{events[0].id}, {/events/0/id}",
+        "{dta},          {/dta}",
+        "{database},     {/database}",
+        "{panel_id},     {/panel_id}",
+        "{.x},           {/x}",
+        "{.[0].x},       {/0/x}",
+        "{[0]},          {/0}",
+        "{$.x[1]},       {/x/1}",
+        "{event.x},      {/event/x}",
+        "{field},        {/field}"})
+    void whatLooksLikeAPlaceholderIsRefusedWithTheRightForm(String wrong, String right) {
+        for (String text : new String[] {wrong, "a " + wrong + " b {id}", "{/id}{{" + wrong}) {
+            String message = assertThrows(IllegalArgumentException.class,
+                () -> new Format(text, Placeholder.DATA, Placeholder.ID, Placeholder.FIELD)).getMessage();
+            assertEquals(wrong + " is not known here, expected one of {data} {id} or " + right
+                + " for a field of the data ({{ is a brace)", message);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"on\":true}", "{\"a\":{\"b\":[{}]}}", "{'a':1}", "{on:true}", "{on: true}", "{ on }", "{a b}", "{1}", "{a,b}", "{[1,2]}", "{}",
+        "{\n\t\"on\": true}", "\u001b{a", "$(x) ${", "{a-b}", "{-x}", "{...}"})
+    void whatIsNoPlaceholderStandsForItself(String text) throws IOException {
+        assertEquals(text, written(new Format(text, Placeholder.values()), EVENT));
+    }
+
     // ---- lines
 
     @ParameterizedTest
@@ -139,6 +205,7 @@ class FormatTest {
         "{json}.,          JSON,       true,  false",
         "{json}{json},     JSON,       true,  false",
         "{line}{id},       LINE ID,    true,  false",
+        "{line}{/a},       LINE FIELD, true,  false",
         "{{json}{data},    DATA,       true,  false",
         "fixed,            \"\",       false, false",
         "\"\",             \"\",       false, false",
@@ -153,7 +220,7 @@ class FormatTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{dat}", "{Data}", "{DATA}", "{x}", "{line}"})
+    @ValueSource(strings = {"{dat}", "{Data}", "{DATA}", "{x}", "{line}", "{/x}", "{/}", "{data.x}"})
     void unknownWordIsRefusedWithTheWordsThatAreKnown(String word) {
         for (String text : new String[] {word, "a " + word + " b {id}", "{id}{{" + word}) {
             String message = assertThrows(IllegalArgumentException.class,

@@ -1,0 +1,127 @@
+package lib.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import lib.cli.Fields.MissingFieldException;
+import lib.sse.SseEvent;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What {@code --each} and {@code --where} hand over. */
+class FieldOptionsTest {
+
+    private static FieldOptions.Picker picker(String options) {
+        return CommandLine.populateCommand(new FieldOptions(), options.isEmpty() ? new String[0] : options.split(" ")).picker(new Tool());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        // The value is compared with what a format would write.
+        "-w /on=true         | {\"on\":true}         | yes",
+        "-w /on=true         | {\"on\":\"true\"}     | yes",
+        "-w /on=true         | {\"on\":false}        | no",
+        "-w /on=true         | {}                    | no",
+        "-w /on=             | {\"on\":\"\"}         | yes",
+        "-w /on=null         | {\"on\":null}         | yes",
+        "-w /n=1             | {\"n\":1.0}           | no",
+        "-w /n=1.0           | {\"n\":1.0}           | yes",
+        "-w /a=[1,2]         | {\"a\":[1, 2]}        | yes",
+        "-w /a=b=c           | {\"a\":\"b=c\"}       | yes",
+        "-w /a=!b            | {\"a\":\"!b\"}        | yes",
+        "-w /=1              | {\"\":1}              | yes",
+        "-w /a/0/b=1         | {\"a\":[{\"b\":1}]}   | yes",
+        // A field that is missing is another.
+        "-w /on!=true        | {\"on\":false}        | yes",
+        "-w /on!=true        | {\"on\":true}         | no",
+        "-w /on!=true        | {}                    | yes",
+        "-w /on!=            | {\"on\":\"\"}         | no",
+        "-w /a!=!=           | {\"a\":\"!=\"}        | no",
+        // Whether it is there.
+        "-w /on              | {\"on\":null}         | yes",
+        "-w /on              | {}                    | no",
+        "-w /on!             | {\"on!\":1}           | yes",
+        // What is no JSON has no fields.
+        "-w /on=true         | on                    | no",
+        "-w /on!=true        | on                    | yes",
+        "-w /on              | ``                    | no",
+        // The data as a whole, JSON or not.
+        "-w =on              | on                    | yes",
+        "-w =on              | \"on\"                | no",
+        "-w !=[DONE]         | [DONE]                | no",
+        "-w !=[DONE]         | {\"a\":1}             | yes",
+        // All must hold.
+        "-w /a=1 -w /b=2     | {\"a\":1,\"b\":2}     | yes",
+        "-w /a=1 -w /b=2     | {\"a\":1,\"b\":3}     | no",
+        "-w /a!=1 -w /a!=2   | {\"a\":3}             | yes",
+        "--where=/a=1        | {\"a\":1}             | yes",
+        "``                  | on                    | yes"})
+    void eventIsHandedOverWhereItIsWanted(String options, String data, String expected) throws Exception {
+        List<SseEvent> events = new ArrayList<>();
+        SseEvent event = new SseEvent("touch", "4", data);
+        boolean any = picker(options).pick(event, events::add, reason -> { throw new AssertionError(reason); });
+        assertEquals(expected.equals("yes") ? List.of(event) : List.of(), events);
+        assertEquals(expected.equals("yes"), any);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
+        "--each /e           | {\"e\":[1.0, \"a b\", null, [ 2 ], {\"x\" : 1}]} | 1.0~a b~null~[2]~{\"x\":1}",
+        "--each /e           | {\"e\":[]}            | -",
+        "--each /e/1/f       | {\"e\":[0,{\"f\":[7]}]} | 7",
+        "--each=             | [7, 8]                | 7~8",
+        // Conditions look at the element.
+        "--each /e -w /x=1   | {\"e\":[{\"x\":1},{\"x\":2},3,{\"x\":1,\"y\":2}],\"x\":2} | {\"x\":1}~{\"x\":1,\"y\":2}",
+        "--each /e -w =a     | {\"e\":[\"a\",\"b\"]} | a",
+        "--each /e -w !=a    | {\"e\":[\"a\",\"b\"]} | b"})
+    void elementsAreHandedOverAsEvents(String options, String data, String expected) throws Exception {
+        List<SseEvent> events = new ArrayList<>();
+        picker(options).pick(new SseEvent("touch", "4", data), events::add, reason -> { throw new AssertionError(reason); });
+        List<String> elements = expected == null ? List.of() : List.of(expected.split("~"));
+        assertEquals(elements.stream().map(one -> new SseEvent("touch", "4", one)).toList(), events);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "--each /e | {}              | the data has no list /e",
+        "--each /e | {\"e\":{}}      | the data has no list /e",
+        "--each /e | {\"e\":\"[1]\"} | the data has no list /e",
+        "--each=   | {}              | the data is no list",
+        "--each /e | ``              | the data is not JSON: it is empty"})
+    void dataWithoutSuchAListIsSkipped(String options, String data, String reason) throws Exception {
+        List<String> skipped = new ArrayList<>();
+        picker(options).pick(new SseEvent("e", "", data), event -> { throw new AssertionError(event.data()); }, skipped::add);
+        assertEquals(List.of(reason), skipped);
+    }
+
+    @Test
+    void elementThatTheHandlerCannotUseIsSkippedAndTheOthersAreNot() throws Exception {
+        List<String> taken = new ArrayList<>();
+        List<String> skipped = new ArrayList<>();
+        boolean any = picker("--each /e").pick(new SseEvent("e", "", "{\"e\":[1,2,3]}"), event -> {
+            if (event.data().equals("2")) {
+                throw new MissingFieldException("not 2");
+            }
+            taken.add(event.data());
+        }, skipped::add);
+        assertEquals(List.of(List.of("1", "3"), List.of("not 2"), true), List.of(taken, skipped, any));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"''", "--each="})
+    void whatElseTheHandlerThrowsIsThrown(String options) {
+        for (Exception thrown : new Exception[] {new IOException("full"), new IllegalArgumentException("bug")}) {
+            assertEquals(thrown, assertThrows(Exception.class, () -> picker(options).pick(new SseEvent("e", "", "[1]"), event -> {
+                if (thrown instanceof IOException failure) {
+                    throw failure;
+                }
+                throw (RuntimeException) thrown;
+            }, reason -> { throw new AssertionError(reason); })));
+        }
+    }
+}

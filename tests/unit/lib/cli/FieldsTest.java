@@ -1,0 +1,248 @@
+package lib.cli;
+
+import static java.util.stream.Collectors.joining;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lib.cli.Fields.Field;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Fields of JSON by JSON pointers. */
+class FieldsTest {
+
+    private static String text(String pointer, String json) {
+        Field field = new Fields(List.of(pointer)).read(json).get(pointer);
+        return field == null ? null : field.text();
+    }
+
+    // ---- which field ----
+
+    /** The document of RFC 6901, section 5, and its pointers. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {
+        "/foo [\"bar\",\"baz\"]", "/foo/0 bar", "/ 0", "/a~1b 1", "/c%d 2", "/e^f 3", "/g|h 4", "/i\\j 5", "/k\"l 6", "`/ ` 7", "/m~0n 8"})
+    void pointersOfTheStandardPointWhereItSays(String pointer, String value) {
+        String document = "{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"e^f\": 3, \"g|h\": 4,"
+            + " \"i\\\\j\": 5, \"k\\\"l\": 6, \" \": 7, \"m~n\": 8}";
+        assertEquals(value, text(pointer, document));
+        assertEquals(document.replace(", ", ",").replace(": ", ":"), text("", document));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ' ', nullValues = "-", quoteCharacter = '`', value = {
+        // An index has no leading zeros and no sign; "-" is the place behind the last element.
+        "/0 [7,8] 7", "/1 [7,8] 8", "/2 [7,8] -", "/01 [7,8] -", "/-1 [7,8] -", "/+1 [7,8] -", "/- [7,8] -", "/ [7,8] -",
+        "/01 {\"01\":7} 7", "/- {\"-\":7} 7", "/0 {\"0\":7} 7", "/a [7] -",
+        // Names are compared as they read, in either way of writing them.
+        "/\u00E9 {\"\\u00e9\":7} 7", "/a~1b {\"a\\/b\":7} 7", "/~01 {\"~1\":7} 7", "/~01 {\"/\":7} -",
+        "// {\"\":{\"\":7}} 7", "/a/ {\"a\":{\"\":7}} 7", "/a {\"A\":7} -",
+        // What has nothing below it.
+        "/a/b {\"a\":1} -", "/a/0 {\"a\":\"x\"} -", "/a {} -", "/a 1 -", "/a/b {\"a\":null} -", "/0 [] -",
+        // Of one name the last counts, with all that is below it.
+        "/a {\"a\":1,\"a\":2} 2", "/a/b {\"a\":{\"b\":1},\"a\":{\"c\":2}} -", "/a/b {\"a\":{\"b\":1},\"a\":7} -",
+        "/a/b {\"a\":7,\"a\":{\"b\":1,\"b\":3}} 3", "/b/a {\"a\":{\"b\":1},\"b\":{\"a\":2}} 2"})
+    void fieldIsFoundOrNot(String pointer, String json, String value) {
+        assertEquals(value, text(pointer, json));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a/b", "~", "/~", "/a~", "/~2", "/a~a/b", "#/a", "$.a"})
+    void whatIsNoPointerIsNamed(String pointer) {
+        String message = assertThrows(IllegalArgumentException.class, () -> new Fields(List.of("/a", pointer))).getMessage();
+        assertEquals("'" + pointer + "': expected a JSON pointer such as /events/0/panelId"
+            + " (in a name ~1 is a slash, and ~0 is ~)", message);
+    }
+
+    // ---- its text ----
+
+    static Stream<Arguments> values() {
+        String digits = "1234567890".repeat(100);
+        return Stream.of(
+            arguments("\"\"", ""), arguments("\"a b\"", "a b"), arguments("\"\\\"\\\\\\/\\n\\u00e9\\ud83d\\ude00\"", "\"\\/\n\u00E9\uD83D\uDE00"),
+            arguments("100", "100"), arguments("1.0E2", "1.0E2"), arguments("1e400", "1e400"), arguments("-0.10", "-0.10"), arguments("0", "0"),
+            arguments(digits, digits), arguments(digits + "." + digits, digits + "." + digits), arguments(digits.repeat(20), digits.repeat(20)),
+            arguments("true", "true"), arguments("false", "false"), arguments("null", "null"),
+            arguments("[ ]", "[]"), arguments("{\n}", "{}"), arguments("[ 1 ,\t2.50 , \"a b\" ]", "[1,2.50,\"a b\"]"),
+            arguments("{ \"a\" : [ { } , null ] , \"b\\\\\" : \" \\\" , \" }", "{\"a\":[{},null],\"b\\\\\":\" \\\" , \"}"),
+            arguments("[\"\\u0041\\/\"]", "[\"\\u0041\\/\"]"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("values")
+    void valueIsAsItStandsInTheJson(String json, String expected) {
+        for (String around : new String[] {"%s", " %s ", "\r\n%s\t"}) {
+            String value = String.format(around, json);
+            assertEquals(expected, text("", value));
+            assertEquals(expected, text("/a/1", "{\"a\" : [0," + value + ",2], \"b\":" + value + "}"));
+        }
+    }
+
+    @Test
+    void allPointersAreReadInOnePass() {
+        List<String> pointers = List.of("/a", "/a/b", "/a/b/0", "", "/a/b/0", "/none");
+        Map<String, Field> found = new Fields(pointers).read(" {\"a\": {\"b\": [\"[1]\"]}} ");
+        assertEquals("{\"b\":[\"[1]\"]}, [\"[1]\"], [1], {\"a\":{\"b\":[\"[1]\"]}}",
+            Stream.of("/a", "/a/b", "/a/b/0", "").map(one -> found.get(one).text()).collect(joining(", ")));
+        assertEquals(4, found.size());
+        assertEquals(List.of(false, true, false), Stream.of("/a", "/a/b", "/a/b/0").map(one -> found.get(one).isList()).toList());
+    }
+
+    @Test
+    void elementsOfAListAreHandedOverAsFieldsAre() throws Exception {
+        List<String> elements = new ArrayList<>();
+        Fields.forEach(text("", "[ 1.0 , \"a b\" , null , [ 1 , 2 ] , { \"a\" : [ ] } , [ ] ]"), elements::add);
+        assertEquals(List.of("1.0", "a b", "null", "[1,2]", "{\"a\":[]}", "[]"), elements);
+        Fields.forEach("[]", element -> assertNull(element));
+    }
+
+    // ---- what is no JSON ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "``|it is empty", "` \n`|it is empty", "{} {}|more than one value", "1 2|more than one value", "{\"a\":1}]|Unexpected close marker .*",
+        "x|Unrecognized token 'x': .*", "[DONE]|Unrecognized token 'DONE': .*", "{'a':1}|Unexpected character .*", "{\"a\":01}|Invalid numeric value: .*",
+        "{\"a\":|Unexpected end-of-input .*", "{\"a\":\"|Unexpected end-of-input: .*", "[1,]|Unexpected character .*", "NaN|Non-standard token 'NaN': .*",
+        "\uFEFF{}|Unexpected character .*"})
+    void whatIsNoJsonIsRefusedWithTheReason(String text, String reason) {
+        String message = assertThrows(Fields.MissingFieldException.class, () -> new Fields(List.of("/a")).read(text)).getMessage();
+        assertTrue(message.matches("the data is not JSON: " + reason), message);
+        assertEquals(Map.of(), new Fields(List.of("/a")).readIfJson(text));
+    }
+
+    @Test
+    void nestingHasALimitThatIsNamed() {
+        assertEquals("[".repeat(999) + "]".repeat(999), text("/0", "[".repeat(1000) + "]".repeat(1000)));
+        for (String open : List.of("[", "{\"a\":")) {
+            String message = assertThrows(Fields.MissingFieldException.class, () -> text("/0/a", open.repeat(1_000_000))).getMessage();
+            assertTrue(message.startsWith("the data is not JSON: Document nesting depth (1001) exceeds the maximum allowed (1000"), message);
+        }
+    }
+
+    @Test
+    void sixteenMebibytesAreRead() {
+        String large = "x\\u0041".repeat((16 << 20) / 7);
+        assertEquals("xA".repeat((16 << 20) / 7), text("/b", "{\"a\":[1],\"b\":\"" + large + "\"}"));
+        assertEquals("7", text("/b/" + (4 << 20), "{\"b\":[" + "1, ".repeat(4 << 20) + "7]}"));
+        String names = IntStream.range(0, 200_000).mapToObj(i -> "\"name" + i + "\":0").collect(joining(",", "{", "}"));
+        assertEquals("0", text("/name199999", names));
+        assertEquals(names, text("", names));
+    }
+
+    // ---- as a tree has it ----
+
+    private static final List<String> NAMES = List.of("", "a", "b", "0", "1", "01", "~", "/", "~1", "\u00E9", "a\"b", "\\");
+    private static final List<String> SCALARS = List.of("0", "-1", "1.0E2", "1e400", "0.10", "true", "false", "null", "9".repeat(1000));
+    private static final List<String> TEXTS = List.of("", "x", "[1]", "{\"a\":1}", "\\", "\"", " , ", "\n", "\uD83D\uDE00", "\\u0041");
+
+    /** @param names of the children of an object; null for a list */
+    private record Tree(String compact, String text, List<String> names, List<Tree> children) {
+        Tree at(List<String> path) {
+            if (path.isEmpty()) {
+                return this;
+            }
+            Tree child = null;
+            for (int i = 0; i < children.size(); i++) {
+                String name = names == null ? "" + i : names.get(i);
+                child = name.equals(path.get(0)) ? children.get(i) : child;
+            }
+            return child == null ? null : child.at(path.subList(1, path.size()));
+        }
+    }
+
+    private static <T> T one(List<T> of, Random random) {
+        return of.get(random.nextInt(of.size()));
+    }
+
+    private static String quoted(String text, Random random) {
+        return text.chars().mapToObj(c -> c < ' ' || random.nextInt(8) == 0 ? String.format("\\u%04x", c)
+            : c == '"' || c == '\\' ? "\\" + (char) c : "" + (char) c).collect(joining("", "\"", "\""));
+    }
+
+    private static String space(Random random) {
+        return one(List.of("", "", " ", "\n", "\r\n\t "), random);
+    }
+
+    /** Makes a value; its JSON with white space goes to {@code json}. */
+    private static Tree tree(int depth, StringBuilder json, Random random) {
+        int kind = depth == 0 ? random.nextInt(2) : random.nextInt(6);
+        if (kind < 2) {
+            String text = kind == 0 ? one(SCALARS, random) : one(TEXTS, random);
+            String written = kind == 0 ? text : quoted(text, random);
+            json.append(written);
+            return new Tree(written, text, List.of(), List.of());
+        }
+        boolean isList = kind < 4;
+        List<String> names = isList ? null : new ArrayList<>();
+        List<Tree> children = new ArrayList<>();
+        StringBuilder compact = new StringBuilder(isList ? "[" : "{");
+        json.append(compact).append(space(random));
+        for (int i = random.nextInt(4); i > 0; i--) {
+            if (!isList) {
+                names.add(one(NAMES, random));
+                String name = quoted(names.get(names.size() - 1), random);
+                compact.append(name).append(':');
+                json.append(name).append(space(random)).append(':').append(space(random));
+            }
+            children.add(tree(depth - 1, json, random));
+            compact.append(children.get(children.size() - 1).compact()).append(i > 1 ? "," : "");
+            json.append(space(random)).append(i > 1 ? "," : "").append(space(random));
+        }
+        compact.append(isList ? "]" : "}");
+        json.append(isList ? "]" : "}");
+        return new Tree(compact.toString(), compact.toString(), names, children);
+    }
+
+    @Test
+    void fieldsAreThoseOfATree() {
+        Random random = new Random(5);
+        int foundInAll = 0;
+        for (int i = 0; i < 5_000; i++) {
+            StringBuilder json = new StringBuilder(space(random));
+            Tree tree = tree(4, json, random);
+            json.append(space(random));
+            List<List<String>> paths = Stream.generate(() -> Stream.generate(() -> one(NAMES, random)).limit(random.nextInt(4)).toList()).limit(12).toList();
+            List<String> pointers = paths.stream().map(path -> path.stream()
+                .map(name -> "/" + name.replace("~", "~0").replace("/", "~1")).collect(joining())).toList();
+            Map<String, Field> found = new Fields(pointers).read(json.toString());
+            for (int p = 0; p < pointers.size(); p++) {
+                Tree expected = tree.at(paths.get(p));
+                Field field = found.get(pointers.get(p));
+                String where = json + " at '" + pointers.get(p) + "'";
+                assertEquals(expected == null ? null : expected.text(), field == null ? null : field.text(), where);
+                foundInAll += expected == null ? 0 : 1;
+            }
+            assertTrue(pointers.containsAll(found.keySet()), found.toString());
+        }
+        assertTrue(foundInAll > 10_000, foundInAll + " fields");
+    }
+
+    @Test
+    void elementsAreThoseOfATree() throws Exception {
+        Random random = new Random(6);
+        for (int i = 0; i < 5_000; i++) {
+            StringBuilder json = new StringBuilder();
+            Tree tree = tree(3, json, random);
+            Field field = new Fields(List.of("")).read(json.toString()).get("");
+            assertEquals(tree.names() == null, field.isList(), json.toString());
+            if (field.isList()) {
+                List<String> elements = new ArrayList<>();
+                Fields.forEach(field.text(), elements::add);
+                assertEquals(tree.children().stream().map(Tree::text).toList(), elements, json.toString());
+            }
+        }
+    }
+}
