@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java Format.java SseInput.java Tls.java Tool.java
+//SOURCES ../sse/SseRequest.java Format.java SseInput.java TlsOptions.java Tool.java
 package lib.cli;
 
 import java.io.Flushable;
@@ -15,6 +15,7 @@ import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -116,21 +117,8 @@ public final class SseOptions {
         description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
     private Duration connectTimeout;
 
-    @Option(names = {"-k", "--insecure"}, order = 100,
-        description = "Go on with a server that is not trusted, with a warning.")
-    private boolean insecure;
-
-    @Option(names = "--cacert", paramLabel = "FILE", order = 101,
-        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
-    private Path authorities;
-
-    @Option(names = "--cert", paramLabel = "FILE", order = 102,
-        description = "Show this certificate, with its key: PEM or PKCS#12.")
-    private Path certificate;
-
-    @Option(names = "--pass", paramLabel = "PASS", order = 103,
-        description = "The password of the key of --cert; @FILE: it is in FILE.")
-    private String password = "";
+    @Mixin
+    private TlsOptions tls;
 
     @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
         description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is"
@@ -212,7 +200,7 @@ public final class SseOptions {
         try {
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
-                .tls(tls(tool).context(tool::notice))
+                .tls(tls.context(tool::text, tool::notice))
                 .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
                 .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
                 .connectTimeout(connectTimeout)
@@ -238,17 +226,6 @@ public final class SseOptions {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
-    }
-
-    private Tls tls(Tool tool) throws IOException {
-        Tls tls = new Tls();
-        if (authorities != null) {
-            tls.authorities(authorities);
-        }
-        if (certificate != null) {
-            tls.certificate(certificate, tool.text(password));
-        }
-        return insecure ? tls.insecure() : tls;
     }
 
     private SseRequest request(Tool tool) {

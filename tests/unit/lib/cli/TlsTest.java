@@ -26,10 +26,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import lib.sse.SseClient.Outcome;
 import lib.sse.SseClient;
@@ -41,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.TestCertificates;
@@ -69,8 +72,15 @@ class TlsTest {
         return new SseClient(new SseRequest(uri)).retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
-    private static Tls trusting() throws Exception {
-        return new Tls().authorities(certificates.authority());
+    private Supplier<SSLContext> tls(String... options) throws Exception {
+        return CommandLine.populateCommand(new TlsOptions(), options).context(value -> value, notices::add);
+    }
+
+    /** Trusts the authority. */
+    private Supplier<SSLContext> trusting(String... options) throws Exception {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.addAll(List.of("--cacert", certificates.authority().toString()));
+        return tls(all.toArray(String[]::new));
     }
 
     private static SseServer.Script always(String answer) {
@@ -83,7 +93,7 @@ class TlsTest {
     void serverOfATrustedAuthorityIsTrustedByItsNameAndByItsAddress() throws Exception {
         try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
             for (String host : List.of("127.0.0.1", "localhost")) {
-                assertEquals(Outcome.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting().context(notices::add))
+                assertEquals(Outcome.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting())
                     .listen(event -> { }));
                 assertEquals("GET / HTTP/1.1", server.next().requestLine());
             }
@@ -102,8 +112,8 @@ class TlsTest {
     void eachFailureSaysWhichAndIsTriedAgainBeforeAnythingIsSent(String certificate, String authority, String reason)
             throws Exception {
         try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
-            Tls tls = authority.equals("with") ? trusting() : new Tls();
-            SseException end = assertThrows(SseException.class, () -> client(server).tls(tls.context(notices::add)).maxRetries(1).listen(event -> { }));
+            Supplier<SSLContext> tls = authority.equals("with") ? trusting() : tls();
+            SseException end = assertThrows(SseException.class, () -> client(server).tls(tls).maxRetries(1).listen(event -> { }));
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
             assertEquals(server.uri("/") + "…: " + reason + "; gave up after 1 retry", end.getMessage());
             assertEquals(List.of(server.uri("/") + "…: " + reason + "; connecting again in 0.01 s"), notices);
@@ -115,7 +125,7 @@ class TlsTest {
     void otherNameIsToldFromOtherAddress() throws Exception {
         try (SseServer server = certificates.server("other-host", always(NO_CONTENT))) {
             URI url = URI.create("https://localhost:" + server.port() + "/");
-            SseException end = assertThrows(SseException.class, () -> client(url).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+            SseException end = assertThrows(SseException.class, () -> client(url).tls(trusting()).maxRetries(0).listen(event -> { }));
             assertEquals("https://localhost:" + server.port() + "/…: the server's certificate is for another host: "
                 + "No subject alternative DNS name matching localhost found.; gave up", end.getMessage());
         }
@@ -134,7 +144,7 @@ class TlsTest {
     void selfSignedCertificateMayBeItsOwnAuthority() throws Exception {
         Path file = certificates.write("self-signed.pem", certificates.pem("self-signed"));
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(tls("--cacert", file.toString())).listen(event -> { }));
         }
     }
 
@@ -144,7 +154,7 @@ class TlsTest {
             + "\nSubject: CN=authority\n" + certificates.pem("authority").replace("\n", "\r\n"));
         for (String one : List.of("self-signed", "server")) {
             try (SseServer server = certificates.server(one, always(NO_CONTENT))) {
-                assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(tls("--cacert", file.toString())).listen(event -> { }));
             }
         }
     }
@@ -187,7 +197,7 @@ class TlsTest {
             socket.setEnabledProtocols(new String[] {version});
             try (SseServer server = new SseServer(connection ->
                     connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
-                assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { }));
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting("-k")).listen(event -> { }));
                 String warning = "insecure: " + reason + "; going on all the same";
                 List<String> expected = new ArrayList<>(List.of(warning));
                 for (int i = 0; i < 3; i++) {
@@ -206,8 +216,8 @@ class TlsTest {
     @Test
     void insecureSaysNothingWhereAllIsWell() throws Exception {
         try (SseServer server = certificates.server("server", always(NO_CONTENT)); SseServer plain = new SseServer(always(NO_CONTENT))) {
-            client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { });
-            client(plain).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            client(server).tls(trusting("-k")).listen(event -> { });
+            client(plain).tls(tls("-k")).listen(event -> { });
             assertEquals(List.of(), notices);
         }
     }
@@ -215,7 +225,7 @@ class TlsTest {
     @Test
     void oneInsecureClientDoesNotMakeAnotherInsecure() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            client(server).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            client(server).tls(tls("-k")).listen(event -> { });
             server.next();
             assertThrows(SseException.class, () -> client(server).maxRetries(0).listen(event -> { }));
             assertEquals(0, server.further());
@@ -259,7 +269,7 @@ class TlsTest {
     private void assertAccepted(Path certificate, String password) throws Exception {
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
             assertEquals(Outcome.NO_CONTENT,
-                client(server).tls(trusting().certificate(certificate, password).context(notices::add)).maxRetries(0).listen(event -> { }));
+                client(server).tls(trusting("--cert", certificate.toString(), "--pass", password)).maxRetries(0).listen(event -> { }));
             server.next();
             assertEquals(List.of(), notices);
         }
@@ -306,7 +316,7 @@ class TlsTest {
     void withoutACertificateTheServersRefusalIsTold() throws Exception {
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
             SseException end = assertThrows(SseException.class,
-                () -> client(server).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+                () -> client(server).tls(trusting()).maxRetries(0).listen(event -> { }));
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
             assertTrue(end.getMessage().matches(".*/…: (connection lost, )?the server wants a certificate, or does not trust ours"
                 + " \\((bad_certificate|certificate_required)\\); gave up"),
@@ -359,7 +369,7 @@ class TlsTest {
             for (BadFile bad : cases) {
                 Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
                 IOException failure = assertThrows(IOException.class,
-                    () -> client(server).tls(trusting().certificate(file, bad.password).context(notices::add)).listen(event -> { }), bad.name);
+                    () -> client(server).tls(trusting("--cert", file.toString(), "--pass", bad.password)).listen(event -> { }), bad.name);
                 assertEquals("certificate " + file + ": " + bad.message, failure.getMessage());
             }
             Path missing = folder.resolve("missing");
@@ -387,7 +397,7 @@ class TlsTest {
             for (BadFile bad : cases) {
                 Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
                 IOException failure = assertThrows(IOException.class,
-                    () -> client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }), bad.name);
+                    () -> client(server).tls(tls("--cacert", file.toString())).listen(event -> { }), bad.name);
                 assertEquals("certificates " + file + ": " + bad.message, failure.getMessage());
             }
             Path bad = certificates.write("bad", "x");
@@ -418,7 +428,7 @@ class TlsTest {
             connection.hold();
         })) {
             AtomicInteger next = new AtomicInteger();
-            SseClient client = client(server).tls(trusting().context(notices::add));
+            SseClient client = client(server).tls(trusting());
             assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(String.valueOf(next.getAndIncrement()), event.data());
                 taken.release();
@@ -448,7 +458,7 @@ class TlsTest {
             connection.hold();
         })) {
             AtomicInteger next = new AtomicInteger();
-            SseClient client = client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofSeconds(20));
+            SseClient client = client(server).tls(trusting()).idleTimeout(Duration.ofSeconds(20));
             assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(next.getAndIncrement() + " " + filling, event.data());
                 if (next.get() == all) {
@@ -467,7 +477,7 @@ class TlsTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting()).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again (this is said once)"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
@@ -486,7 +496,7 @@ class TlsTest {
                 })) {
             CompletableFuture<Socket[]> first = cutter(plain, server.port());
             URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/");
-            assertEquals(Outcome.NO_CONTENT, client(url).tls(trusting().context(notices::add)).listen(event -> {
+            assertEquals(Outcome.NO_CONTENT, client(url).tls(trusting()).listen(event -> {
                 for (Socket socket : first.join()) {
                     socket.close();
                 }
@@ -546,7 +556,7 @@ class TlsTest {
     @Test
     void closeEndsItWithinTheHandshakeAndWithinTheStream() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
-            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/")).tls(trusting().context(notices::add));
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/")).tls(trusting());
             CompletableFuture<Object> end = listen(client);
             try (Socket socket = silent.accept()) {
                 socket.getInputStream().read();
@@ -560,7 +570,7 @@ class TlsTest {
             begun.complete(true);
             connection.hold();
         })) {
-            SseClient client = client(server).tls(trusting().context(notices::add));
+            SseClient client = client(server).tls(trusting());
             CompletableFuture<Object> end = listen(client);
             begun.get(20, TimeUnit.SECONDS);
             client.close();
@@ -572,7 +582,7 @@ class TlsTest {
     @Test
     void handshakeThatHangsIsGivenUpInTime() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
-            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting().context(notices::add))
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting())
                 .connectTimeout(Duration.ofMillis(500)).maxRetries(1);
             Object end = listen(client).get(20, TimeUnit.SECONDS);
             assertEquals("https://127.0.0.1:" + silent.getLocalPort() + "/…: no connection in time; gave up after 1 retry",

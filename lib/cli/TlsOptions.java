@@ -1,3 +1,4 @@
+//DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Reason.java Pem.java
 package lib.cli;
 
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -19,52 +21,41 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import lib.sse.Reason;
+import picocli.CommandLine.Option;
 
-/** Whom TLS trusts, and how we show who we are. */
-final class Tls {
+/** The options of TLS: whom to trust, and how to show who we are. */
+final class TlsOptions {
     private static final int LONGER_THAN_A_TICKET = (int) Duration.ofDays(8).toSeconds();
 
-    private KeyStore authorities;
-    private KeyManager[] keys;
+    @Option(names = {"-k", "--insecure"}, order = 100,
+        description = "Go on with a server that is not trusted, with a warning.")
     private boolean insecure;
 
-    /**
-     * Trusts the authorities in this file, which is read now, instead of the JDK's.
-     *
-     * @throws IOException if it cannot be used; the message names it
-     */
-    Tls authorities(Path pem) throws IOException {
-        authorities = Pem.authorities(pem);
-        return this;
-    }
+    @Option(names = "--cacert", paramLabel = "FILE", order = 101,
+        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
+    private Path authorities;
+
+    @Option(names = "--cert", paramLabel = "FILE", order = 102,
+        description = "Show this certificate, with its key: PEM or PKCS#12.")
+    private Path certificate;
+
+    @Option(names = "--pass", paramLabel = "PASS", order = 103,
+        description = "The password of the key of --cert; @FILE: it is in FILE.")
+    private String password = "";
 
     /**
-     * Shows this certificate to a server that asks for one.
+     * Reads the files, and makes the context when it is needed, which takes a while.
      *
-     * @param file     the chain and the private key (PKCS#8) in PEM, or both in PKCS#12; read now
-     * @param password of the private key, or of the PKCS#12 file; empty if it is not encrypted
-     * @throws IOException if it cannot be used; the message names it
+     * @param text    what an option's value stands for
+     * @param notices takes what {@code --insecure} has to say
+     * @throws IOException if a file cannot be used; the message names it
      */
-    Tls certificate(Path file, String password) throws IOException {
-        keys = Pem.keys(file, password.toCharArray());
-        return this;
-    }
-
-    /** Goes on with a server that is not trusted, and says each time why it is not. */
-    Tls insecure() {
-        insecure = true;
-        return this;
-    }
-
-    /**
-     * Makes the context, for {@link lib.sse.SseClient#tls}. It takes a while, so it waits until it is needed.
-     *
-     * @param notices takes what {@link #insecure} has to say
-     */
-    Supplier<SSLContext> context(Consumer<String> notices) {
+    Supplier<SSLContext> context(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
+        KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);
+        KeyManager[] keys = certificate == null ? null : Pem.keys(certificate, text.apply(password).toCharArray());
         return () -> {
             try {
-                X509ExtendedTrustManager verifier = verifier();
+                X509ExtendedTrustManager verifier = verifier(trusted);
                 SSLContext context = SSLContext.getInstance("TLS");
                 context.init(keys, new TrustManager[] {insecure ? new Insecure(verifier, notices) : verifier}, null);
                 if (insecure) {
@@ -79,15 +70,15 @@ final class Tls {
         };
     }
 
-    /** The JDK's own: it checks the chain, the dates and the host's name. */
-    private X509ExtendedTrustManager verifier() throws GeneralSecurityException {
+    /** The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name. */
+    private static X509ExtendedTrustManager verifier(KeyStore trusted) throws GeneralSecurityException {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(authorities);
+        factory.init(trusted);
         return (X509ExtendedTrustManager) Arrays.stream(factory.getTrustManagers())
             .filter(X509ExtendedTrustManager.class::isInstance).findFirst().orElseThrow();
     }
 
-    /** Takes every server. HTTP clients verify by way of the engine, the other methods are as strict as ever. */
+    /** Takes every server. HTTP clients verify by way of the engine; the other ways are not open. */
     private static final class Insecure extends X509ExtendedTrustManager {
         private final X509ExtendedTrustManager verifier;
         private final Consumer<String> notices;
@@ -108,28 +99,28 @@ final class Tls {
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
-            verifier.checkServerTrusted(chain, type, socket);
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {
+            throw new UnsupportedOperationException();
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-            verifier.checkServerTrusted(chain, type);
+        public void checkServerTrusted(X509Certificate[] chain, String type) {
+            throw new UnsupportedOperationException();
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
-            verifier.checkClientTrusted(chain, type, engine);
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
+            throw new UnsupportedOperationException();
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) throws CertificateException {
-            verifier.checkClientTrusted(chain, type, socket);
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {
+            throw new UnsupportedOperationException();
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-            verifier.checkClientTrusted(chain, type);
+        public void checkClientTrusted(X509Certificate[] chain, String type) {
+            throw new UnsupportedOperationException();
         }
 
         @Override
