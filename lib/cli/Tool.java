@@ -278,11 +278,9 @@ public final class Tool {
 
     /** From now on, with {@code -v} on a terminal, a line there tells how it goes. */
     public void showStatus() {
-        if (verbose && !quiet && StatusLine.isPossible()) {
-            String noColour = System.getenv("NO_COLOR");
+        if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
             statusLine = new StatusLine(command.commandLine().getErr(),
-                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")),
-                noColour == null || noColour.isEmpty());
+                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")));
         }
     }
 

@@ -275,9 +275,8 @@ class UdpSendTest {
 
     @Test
     void aTerminalHasOneStatusLineThatMessagesAreNotMixedInto() throws Exception {
-        Script.Ended ended = onTerminal("", receiver.target());
-        assertTrue(ended.out().contains("\r\033[K\033[?7l\033[2m"), ended.out());
-        assertTrue(ended.out().contains(" received, "), ended.out());
+        Script.Ended ended = onTerminal(receiver.target());
+        assertTrue(ended.out().matches("(?s).*\r\033\\[K\033\\[\\?7l[01] received, [^\n]*errors\033\\[\\?7h.*"), ended.out());
         String message = "\r\033[Kudp-send: 5 bytes, more than the 4 of a datagram: not sent\r\n";
         assertTrue(ended.out().contains(message), ended.out());
     }
@@ -297,20 +296,13 @@ class UdpSendTest {
     }
 
     @Test
-    void noColourIsHonoured() throws Exception {
-        Script.Ended ended = onTerminal("NO_COLOR=1", receiver.target());
-        assertTrue(ended.out().matches("(?s).*\r\033\\[K\033\\[\\?7l[01] received, .*"), ended.out());
-        assertTrue(!ended.out().contains("\033[2m"), ended.out());
-    }
-
-    @Test
     void withoutATerminalThereIsNoStatusLine() throws Exception {
         Script.run("x\n", "UdpSend", "-v", receiver.target()).assertIs(0, "", summary(1, 1, 1, 0));
     }
 
     /** {@code script} of util-linux gives the command a terminal for its standard error. */
-    private static Script.Ended onTerminal(String environment, String target) throws Exception {
-        String inner = "{ sleep 2; echo 12345; } | TERM=xterm " + environment + " $UdpSend -v --max-size 4 " + target;
+    private static Script.Ended onTerminal(String target) throws Exception {
+        String inner = "{ sleep 2; echo 12345; } | TERM=xterm $UdpSend -v --max-size 4 " + target;
         return Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
     }
 }
