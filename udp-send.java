@@ -176,7 +176,7 @@ class UdpSend implements Callable<Integer> {
         } else if (event.isPresent()) {
             template.write(event.get(), line, offset, length, lan::send);
         } else {
-            tool.detail("line " + lineNumber + ": a comment, not sent");
+            tool.debug("line " + lineNumber + ": a comment, not sent");
         }
     }
 

@@ -209,7 +209,7 @@ public final class SseOptions {
                 .retryMaxDelay(retryMaxDelay)
                 .maxEventBytes(maxEventBytes)
                 .notices(tool::notice)
-                .debug(tool::detail);
+                .debug(tool::debug);
             if (noRetry || maxRetries != null) {
                 client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
