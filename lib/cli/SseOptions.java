@@ -120,7 +120,7 @@ public final class SseOptions {
     @Mixin
     private TlsOptions tls;
 
-    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
+    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 105,
         description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is"
             + " http_proxy, https_proxy or all_proxy. Hosts in no_proxy are reached without.")
     private String proxy;

@@ -16,10 +16,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,12 +30,14 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
+import lib.sse.HttpProxy;
 import lib.sse.SseClient.Outcome;
 import lib.sse.SseClient;
 import lib.sse.SseException;
@@ -47,6 +52,7 @@ import picocli.CommandLine;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.TestCertificates;
+import tests.support.TestProxy;
 
 /** Whom a subscription trusts over TLS, what it says of the others, and that a stream stays a stream. */
 class TlsTest {
@@ -185,6 +191,15 @@ class TlsTest {
 
     // ---- insecure ----
 
+    private static String insecure(String reason, String certificate) throws Exception {
+        return "insecure: " + reason + "; going on all the same; --pinnedpubkey " + pin(certificate) + " takes this key only";
+    }
+
+    private static String pin(String certificate) throws Exception {
+        byte[] key = certificates.chain(certificate)[0].getPublicKey().getEncoded();
+        return "sha256//" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "self-signed | " + UNTRUSTED,
@@ -198,7 +213,7 @@ class TlsTest {
             try (SseServer server = new SseServer(connection ->
                     connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
                 assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting("-k")).listen(event -> { }));
-                String warning = "insecure: " + reason + "; going on all the same";
+                String warning = insecure(reason, certificate);
                 List<String> expected = new ArrayList<>(List.of(warning));
                 for (int i = 0; i < 3; i++) {
                     expected.add(server.uri("/") + "…: the stream ended; connecting again in 0.01 s");
@@ -236,7 +251,120 @@ class TlsTest {
     void insecureScriptWarnsInOneLine() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
             Script.here("sse-listen", "-k", server.url("/secret"))
-                .assertIs(0, "", "sse-listen: insecure: " + UNTRUSTED + "; going on all the same");
+                .assertIs(0, "", Pattern.quote("sse-listen: " + insecure(UNTRUSTED, "self-signed")));
+        }
+    }
+
+    // ---- pinned keys ----
+
+    @Test
+    void pinIsThatOfOpensslAndCurl() throws Exception {
+        assumeTrue(onThePath("openssl"), "no openssl");
+        Path pem = certificates.write("to-pin.pem", certificates.pem("server"));
+        Script.shell("openssl x509 -in " + pem + " -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64")
+            .assertIs(0, pin("server").substring("sha256//".length()) + "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "server      |    | with    | server                  | -",
+        "server      |    | with    | other-host, server      | -",
+        "server      |    | without | server                  | again " + UNTRUSTED,
+        "expired     |    | with    | expired                 | again the server's certificate has expired",
+        "server      |    | with    | other-host              | final",
+        "self-signed |    | without | other-host              | final",
+        "self-signed | -k | without | self-signed             | -",
+        "expired     | -k | without | expired                 | -",
+        "other-host  | -k | without | other-host              | -",
+        "other-host  | -k | without | server, other-host      | -",
+        "server      | -k | with    | other-host              | final",
+        "self-signed | -k | without | other-host, authority   | final"})
+    void pinDecidesWithInsecureAndIsAskedForInAdditionWithout(String certificate, String insecure, String authority,
+            String pinned, String end) throws Exception {
+        List<String> pins = new ArrayList<>();
+        for (String one : pinned.split(", ")) {
+            pins.add(pin(one));
+        }
+        List<String> options = new ArrayList<>(List.of("--pinnedpubkey", String.join(";", pins)));
+        if (insecure != null) {
+            options.add(insecure);
+        }
+        for (String version : List.of("TLSv1.3", "TLSv1.2")) {
+            SSLServerSocket socket = certificates.socket(certificate);
+            socket.setEnabledProtocols(new String[] {version});
+            try (SseServer server = new SseServer(connection ->
+                    connection.send(connection.number < 1 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
+                notices.clear();
+                String[] all = options.toArray(String[]::new);
+                SseClient client = client(server).tls(authority.equals("with") ? trusting(all) : tls(all));
+                String again = server.uri("/") + "…: the stream ended; connecting again in 0.01 s";
+                if (end.equals("-")) {
+                    assertEquals(Outcome.NO_CONTENT, client.listen(event -> { }));
+                    assertEquals(List.of(again), notices);
+                    assertEquals(2, server.further());
+                } else if (end.equals("final")) {
+                    SseException failure = assertThrows(SseException.class, () -> client.listen(event -> { }));
+                    assertEquals(SseException.Kind.REFUSED, failure.kind());
+                    assertEquals(server.uri("/") + "…: the server's key is " + pin(certificate) + ", which --pinnedpubkey does not name",
+                        failure.getMessage());
+                    assertEquals(List.of(), notices);
+                    assertEquals(0, server.further());
+                } else {
+                    SseException failure = assertThrows(SseException.class, () -> client.maxRetries(1).listen(event -> { }));
+                    assertEquals(server.uri("/") + "…: " + end.replace("again ", "") + "; gave up after 1 retry", failure.getMessage());
+                    assertEquals(0, server.further());
+                }
+            }
+        }
+    }
+
+    @Test
+    void pinHoldsForTheServerOfARedirectToo() throws Exception {
+        try (SseServer other = certificates.server("other-host", always(NO_CONTENT)); SseServer server = certificates.server("self-signed",
+                always("HTTP/1.1 307 X\r\nLocation: " + other.url("/secret") + "\r\nConnection: close\r\n\r\n"))) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).tls(tls("-k", "--pinnedpubkey", pin("self-signed"))).listen(event -> { }));
+            assertEquals(server.uri("/") + "…: redirected to " + other.uri("/") + "…: the server's key is " + pin("other-host")
+                + ", which --pinnedpubkey does not name", end.getMessage());
+            assertEquals(0, other.further());
+            assertEquals(Outcome.NO_CONTENT, client(server)
+                .tls(tls("-k", "--pinnedpubkey", pin("self-signed") + ";" + pin("other-host"))).listen(event -> { }));
+            assertEquals(1, other.further());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void pinIsThatOfTheServerBehindAProxy() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
+            HttpProxy through = HttpProxy.of(proxy.address(), Map.of());
+            assertEquals(Outcome.NO_CONTENT, client(server).proxy(through)
+                .tls(tls("-k", "--pinnedpubkey", pin("self-signed"))).listen(event -> { }));
+            assertEquals(1, server.further());
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).proxy(through).tls(tls("-k", "--pinnedpubkey", pin("server"))).listen(event -> { }));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertTrue(end.getMessage().contains("the server's key is " + pin("self-signed")), end.getMessage());
+            assertEquals(1, server.further());
+            assertEquals(2, proxy.requests().size());
+        }
+    }
+
+    /** As a Hue bridge has it: a certificate on its id, by an authority of its own, and it is dialled by its address. */
+    @Test
+    void scriptTakesTheKeyThatTheWarningOfInsecureTells() throws Exception {
+        try (SseServer server = certificates.server("other-host", always(NO_CONTENT))) {
+            String warning = Script.here("sse-listen", "-k", server.url("/")).err();
+            String pin = warning.replaceFirst("(?s).*--pinnedpubkey (\\S+) takes this key only\n", "$1");
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin, server.url("/")).assertIs(0, "");
+            Path pins = certificates.write("pins.txt", pin("server") + "\n" + pin + "\n");
+            Script.here("sse-listen", "-k", "--pinnedpubkey", "@" + pins, server.url("/")).assertIs(0, "");
+            assertEquals(3, server.further());
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin("server"), server.url("/")).assertIs(5, "", Pattern.quote("sse-listen: "
+                + server.uri("/") + "…: the server's key is " + pin + ", which --pinnedpubkey does not name"));
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin("server"), "--retry-all-errors", "--max-retries", "1",
+                "--retry-delay", "0.01", "-q", server.url("/")).assertIs(6, "", ".* does not name; gave up after 1 retry");
+            assertEquals(3, server.further());
         }
     }
 
