@@ -190,7 +190,7 @@ class UdpSend implements Callable<Integer> {
             event = Optional.of(new SseEvent("message", "", new String(line, offset, length, StandardCharsets.UTF_8)));
         }
         if (event.isEmpty()) {
-            tool.detail("line " + lineNumber + ": a comment, not sent");
+            tool.debug("line " + lineNumber + ": a comment, not sent");
             return;
         }
         byte[] whole = fields.hasEach() ? null : line;

@@ -109,7 +109,7 @@ class SseServe implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
-        broadcaster = new SseBroadcaster(replay, clientBuffer, Duration.ofMillis(retry), tool::notice, tool::detail);
+        broadcaster = new SseBroadcaster(replay, clientBuffer, Duration.ofMillis(retry), tool::notice, tool::debug);
         HttpServer server = open();
         try {
             startHeartbeats();

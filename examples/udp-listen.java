@@ -78,7 +78,7 @@ class UdpListen implements Callable<Integer> {
         }
         Format template = tool.format(format, Placeholder.DATA, Placeholder.JSON);
         try (DatagramSocket socket = open(address())) {
-            tool.detail("listening on port " + socket.getLocalPort());
+            tool.debug("listening on port " + socket.getLocalPort());
             return receive(socket, template);
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.UnrecoverableKeyException;
@@ -39,7 +40,6 @@ final class Pem {
     private static final Pattern BLOCK =
         Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
-    private static final String BAD_KEY = "the private key cannot be read";
     private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
 
     private Pem() {}
@@ -60,10 +60,9 @@ final class Pem {
     /** The certificate in a file with its private key: PEM, or PKCS#12. */
     static KeyManager[] keys(Path file, char[] password) throws IOException {
         try {
-            byte[] content = Files.readAllBytes(file);
-            String text = new String(content, ISO_8859_1);
+            String text = Files.readString(file, ISO_8859_1);
             KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            factory.init(text.contains("-----BEGIN ") ? pem(text, password) : pkcs12(content, password), password);
+            factory.init(text.contains("-----BEGIN ") ? pem(text, password) : pkcs12(file, password), password);
             return factory.getKeyManagers();
         } catch (UnrecoverableKeyException notDecrypted) {
             throw new IOException("certificate " + file + ": wrong password", notDecrypted);
@@ -84,11 +83,11 @@ final class Pem {
         return store;
     }
 
-    private static KeyStore pkcs12(byte[] content, char[] password) throws GeneralSecurityException, IOException {
-        KeyStore store = KeyStore.getInstance("PKCS12");
+    private static KeyStore pkcs12(Path file, char[] password) throws GeneralSecurityException {
+        KeyStore store;
         try {
-            store.load(new ByteArrayInputStream(content), password);
-        } catch (IOException failure) {
+            store = KeyStore.getInstance(file.toFile(), password);
+        } catch (KeyStoreException | IOException failure) {
             throw failure.getCause() instanceof UnrecoverableKeyException notDecrypted ? notDecrypted
                 : new GeneralSecurityException("neither PEM nor a whole PKCS#12", failure);
         }
@@ -97,43 +96,35 @@ final class Pem {
                 return store;
             }
         }
-        throw new IOException(NO_KEY);
+        throw new GeneralSecurityException(NO_KEY);
     }
 
-    private static List<Certificate> certificates(String pem) throws IOException {
+    private static List<Certificate> certificates(String pem) throws CertificateException {
         List<Certificate> certificates = new ArrayList<>();
-        try {
-            CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            for (Matcher block = BLOCK.matcher(pem); block.find();) {
-                if (block.group(1).equals("CERTIFICATE")) {
-                    byte[] bytes = block.group().getBytes(ISO_8859_1);
-                    certificates.add(factory.generateCertificate(new ByteArrayInputStream(bytes)));
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        for (Matcher block = BLOCK.matcher(pem); block.find();) {
+            if (block.group(1).equals("CERTIFICATE")) {
+                try {
+                    certificates.add(factory.generateCertificate(
+                        new ByteArrayInputStream(block.group().getBytes(ISO_8859_1))));
+                } catch (CertificateException failure) {
+                    throw new CertificateException("a certificate in it cannot be read", failure);
                 }
             }
-        } catch (CertificateException failure) {
-            throw new IOException("a certificate in it cannot be read", failure);
         }
         if (certificates.isEmpty()) {
-            throw new IOException("expected certificates in PEM, found none");
+            throw new CertificateException("expected certificates in PEM, found none");
         }
         return certificates;
     }
 
-    private static PrivateKey privateKey(String pem, char[] password) throws GeneralSecurityException, IOException {
+    private static PrivateKey privateKey(String pem, char[] password) throws GeneralSecurityException {
         for (Matcher block = BLOCK.matcher(pem); block.find();) {
-            switch (block.group(1)) {
-                case "PRIVATE KEY" -> {
-                    return privateKey(new PKCS8EncodedKeySpec(decoded(block)));
-                }
-                case "ENCRYPTED PRIVATE KEY" -> {
-                    return privateKey(decrypted(decoded(block), password));
-                }
-                case "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY" ->
-                    throw new IOException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
-                default -> { }
+            if (block.group(1).endsWith("PRIVATE KEY")) {
+                return privateKey(keySpec(block, password));
             }
         }
-        throw new IOException(NO_KEY);
+        throw new GeneralSecurityException(NO_KEY);
     }
 
     private static PrivateKey privateKey(KeySpec content) throws GeneralSecurityException {
@@ -147,23 +138,22 @@ final class Pem {
         throw new GeneralSecurityException("the private key is none of " + String.join(", ", KEY_KINDS));
     }
 
-    private static byte[] decoded(Matcher block) throws IOException {
+    private static KeySpec keySpec(Matcher block, char[] password) throws GeneralSecurityException {
+        boolean isEncrypted = block.group(1).equals("ENCRYPTED PRIVATE KEY");
+        if (!isEncrypted && !block.group(1).equals("PRIVATE KEY")) {
+            throw new GeneralSecurityException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
+        }
         try {
-            return Base64.getMimeDecoder().decode(block.group(2));
-        } catch (IllegalArgumentException notBase64) {
-            throw new IOException(BAD_KEY, notBase64);
+            byte[] content = Base64.getMimeDecoder().decode(block.group(2));
+            return isEncrypted ? decrypted(new EncryptedPrivateKeyInfo(content), password) : new PKCS8EncodedKeySpec(content);
+        } catch (IllegalArgumentException | IOException notOne) {
+            throw new GeneralSecurityException("the private key cannot be read", notOne);
         }
     }
 
-    private static KeySpec decrypted(byte[] content, char[] password) throws IOException {
-        EncryptedPrivateKeyInfo encrypted;
-        try {
-            encrypted = new EncryptedPrivateKeyInfo(content);
-        } catch (IOException notOne) {
-            throw new IOException(BAD_KEY, notOne);
-        }
+    private static KeySpec decrypted(EncryptedPrivateKeyInfo encrypted, char[] password) throws GeneralSecurityException {
         if (password.length == 0) {
-            throw new IOException("the private key is encrypted, and there is no password (--pass)");
+            throw new GeneralSecurityException("the private key is encrypted, and there is no password (--pass)");
         }
         // PBES2 names the algorithm in its parameters only.
         String name = encrypted.getAlgName();
@@ -175,10 +165,10 @@ final class Pem {
                 .generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
             return encrypted.getKeySpec(cipher);
         } catch (NoSuchAlgorithmException | NoSuchPaddingException unknown) {
-            throw new IOException("the private key is encrypted in a way that Java does not know: "
+            throw new GeneralSecurityException("the private key is encrypted in a way that Java does not know: "
                 + "openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does", unknown);
         } catch (GeneralSecurityException notDecrypted) {
-            throw new IOException("the private key cannot be decrypted: wrong password?", notDecrypted);
+            throw new GeneralSecurityException("the private key cannot be decrypted: wrong password?", notDecrypted);
         }
     }
 }

@@ -1,6 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java SseInput.java Tls.java Tool.java
+//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java SseInput.java TlsOptions.java
+//SOURCES Tool.java
 package lib.cli;
 
 import java.io.Flushable;
@@ -131,24 +132,10 @@ public final class SseOptions {
     @Option(names = "--settle", paramLabel = "SEC", order = 88,
         description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
     private Duration settle = Duration.ZERO;
+    @Mixin
+    private TlsOptions tls;
 
-    @Option(names = {"-k", "--insecure"}, order = 100,
-        description = "Go on with a server that is not trusted, with a warning.")
-    private boolean insecure;
-
-    @Option(names = "--cacert", paramLabel = "FILE", order = 101,
-        description = "Trust the certificates in FILE (PEM) instead of the JDK's.")
-    private Path authorities;
-
-    @Option(names = "--cert", paramLabel = "FILE", order = 102,
-        description = "Show this certificate, with its key: PEM or PKCS#12.")
-    private Path certificate;
-
-    @Option(names = "--pass", paramLabel = "PASS", order = 103,
-        description = "The password of the key of --cert; @FILE: it is in FILE.")
-    private String password = "";
-
-    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 104,
+    @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 105,
         description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is"
             + " http_proxy, https_proxy or all_proxy. Hosts in no_proxy are reached without.")
     private String proxy;
@@ -249,7 +236,7 @@ public final class SseOptions {
         try {
             SseClient client = new SseClient(request(tool))
                 .lastEventId(lastEventId)
-                .tls(tls(tool).context(tool::notice))
+                .tls(tls.context(tool::text, tool::notice))
                 .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
                 .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
                 .connectTimeout(connectTimeout)
@@ -258,7 +245,7 @@ public final class SseOptions {
                 .retryMaxDelay(retryMaxDelay)
                 .maxEventBytes(maxEventBytes)
                 .notices(tool::notice)
-                .debug(tool::detail);
+                .debug(tool::debug);
             if (noRetry || maxRetries != null) {
                 client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
@@ -275,17 +262,6 @@ public final class SseOptions {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
-    }
-
-    private Tls tls(Tool tool) throws IOException {
-        Tls tls = new Tls();
-        if (authorities != null) {
-            tls.authorities(authorities);
-        }
-        if (certificate != null) {
-            tls.certificate(certificate, tool.text(password));
-        }
-        return insecure ? tls.insecure() : tls;
     }
 
     private SseRequest request(Tool tool) {

@@ -45,7 +45,6 @@ import picocli.CommandLine;
 
 /** What all scripts have in common: options, how they speak on standard error, and exit statuses. */
 @Command(
-    usageHelpAutoWidth = false,
     sortOptions = false,
     descriptionHeading = "%n",
     parameterListHeading = "%n",
@@ -188,7 +187,7 @@ public final class Tool {
     }
 
     /** Says something that only somebody who looks for a fault wants to know. */
-    public void detail(String message) {
+    public void debug(String message) {
         if (verbose) {
             error(message);
         }
@@ -278,11 +277,9 @@ public final class Tool {
 
     /** From now on, with {@code -v} on a terminal, a line there tells how it goes. */
     public void showStatus() {
-        if (verbose && !quiet && StatusLine.isPossible()) {
-            String noColour = System.getenv("NO_COLOR");
+        if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
             statusLine = new StatusLine(command.commandLine().getErr(),
-                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")),
-                noColour == null || noColour.isEmpty());
+                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")));
         }
     }
 
@@ -314,7 +311,7 @@ public final class Tool {
         error(failure instanceof IOException ? Reason.of(failure) : failure.toString());
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace, true));
-        trace.toString().lines().forEach(line -> detail(line.replace("\t", "    ")));
+        trace.toString().lines().forEach(line -> debug(line.replace("\t", "    ")));
         if (failure instanceof SseException end) {
             return end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
         }

@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../udp/OnError.java ../udp/Oversize.java ../udp/UdpBroadcaster.java StandardOutput.java StatusLine.java
-//SOURCES Tool.java UdpSummary.java
+//SOURCES ../udp/Counts.java ../udp/OnError.java ../udp/Oversize.java ../udp/UdpBroadcaster.java StandardOutput.java
+//SOURCES StatusLine.java Tool.java
 // A name that has moved is found at once when it is looked up.
 //RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1
 package lib.cli;
@@ -8,6 +8,7 @@ package lib.cli;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import lib.udp.Counts;
 import lib.udp.OnError;
 import lib.udp.Oversize;
 import lib.udp.UdpBroadcaster;
@@ -95,10 +96,9 @@ public final class UdpOptions {
     public UdpBroadcaster open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
         UdpBroadcaster broadcaster = broadcaster(tool, targets);
-        UdpSummary summary = new UdpSummary(broadcaster, tool, failuresOnly);
         tool.onSignal(broadcaster::cancel);
-        tool.atEnd(summary::atEnd);
-        tool.status(summary::live);
+        tool.atEnd(status -> atEnd(status, broadcaster, tool));
+        tool.status(() -> summary(broadcaster.counts()));
         if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
             tool.showStatus();
         }
@@ -138,5 +138,27 @@ public final class UdpOptions {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
+    }
+
+    private static String summary(Counts counts) {
+        return counts.received() + " received, " + counts.sent() + " sent, " + counts.bytes() + " bytes, "
+            + counts.skipped() + " skipped, " + counts.retried() + " retried, " + counts.failed() + " failed";
+    }
+
+    /**
+     * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
+     * errors only, too. A failure before anything was received has nothing to do with datagrams.
+     */
+    private int atEnd(int status, UdpBroadcaster broadcaster, Tool tool) {
+        Counts counts = broadcaster.counts();
+        boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
+        if (status == 0 && counts.failed() > 0) {
+            broadcaster.troubles().forEach(tool::error);
+        }
+        if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
+            tool.notice(summary(counts));
+        }
+        boolean isRefused = status == Tool.TIME_OVER && !broadcaster.troubles().isEmpty();
+        return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
     }
 }

@@ -13,6 +13,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -26,9 +27,6 @@ final class Usage {
     private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
         0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
         100, "TLS and proxy:\n", 190, "Messages and help:\n"));
-
-    /** Two option names that have so many characters in one piece in common are alike. */
-    private static final int ALIKE = 5;
 
     private static final Pattern NOT_A_NUMBER = Pattern.compile("('.*') is not an? (int|long|double)");
 
@@ -69,22 +67,34 @@ final class Usage {
             return "unknown option '" + typed.substring(0, Math.min(2, typed.length())) + "'";
         }
         String name = typed.replaceFirst("=.*", "");
+        String letters = name.replace("-", "");
         return "unknown option '" + name + "'" + unmatched.getCommandLine().getCommandSpec().options().stream()
-            .map(OptionSpec::longestName).filter(one -> common(name, one) >= ALIKE)
-            .max(Comparator.comparingInt((String one) -> common(name, one)).thenComparingInt(one -> -one.length()))
+            .map(OptionSpec::longestName).filter(one -> 5 * distance(letters, one) <= 2 * letters.length())
+            .min(Comparator.comparingInt((String one) -> distance(letters, one)).thenComparingInt(String::length))
             .map(nearest -> ", did you mean " + nearest + "?").orElse("");
     }
 
-    /** How long the longest piece is that is in both. */
-    private static int common(String one, String other) {
-        for (int length = one.length(); length > 0; length--) {
-            for (int from = 0; from + length <= one.length(); from++) {
-                if (other.contains(one.substring(from, from + length))) {
-                    return length;
-                }
+    /** How far it is from an option's name, or from one of the words in that; from any but the first a bit farther. */
+    private static int distance(String typed, String option) {
+        int nearest = edits(typed, option.replace("-", ""));
+        for (String word : option.substring(2).split("-")) {
+            nearest = Math.min(nearest, edits(typed, word) + (option.startsWith("--" + word) ? 0 : 1));
+        }
+        return nearest;
+    }
+
+    /** The Levenshtein distance: how many characters have to be changed, added or removed. */
+    private static int edits(String one, String other) {
+        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+        for (int i = 0; i < one.length(); i++) {
+            int diagonal = row[0]++;
+            for (int j = 0; j < other.length(); j++) {
+                int changed = diagonal + (one.charAt(i) == other.charAt(j) ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = Math.min(changed, 1 + Math.min(diagonal, row[j]));
             }
         }
-        return 0;
+        return row[other.length()];
     }
 
     private static String tooMany(UnmatchedArgumentException unmatched) {

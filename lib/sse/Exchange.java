@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** One try of a subscription: from the request to the end of the stream, with the redirects between. */
 final class Exchange {
@@ -208,6 +209,9 @@ final class Exchange {
         if (reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http")) {
             // So does a TLS server that is asked in plain text.
             reason += ": is it https?";
+        }
+        if (Reason.has(failure(answered), SSLPeerUnverifiedException.class) && !client.retriesAllErrors()) {
+            throw refused(reason);
         }
         return Result.of(isNotConnected(Reason.cause(failure(answered))) ? End.NOT_CONNECTED : End.FAILED, reason, null);
     }

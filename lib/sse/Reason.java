@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** Why something failed, in the few words that a user needs. */
 public final class Reason {
@@ -89,7 +90,9 @@ public final class Reason {
             root = root.getCause();
         }
         String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-        if (root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))) {
+        if (root instanceof SSLPeerUnverifiedException) {
+            return message;
+        } else if (root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"))) {
             return "the server's certificate is for another host: " + message;
         } else if (message.contains(ALERT) && message.contains("certificate")) {
             return "the server wants a certificate, or does not trust ours ("
@@ -100,7 +103,7 @@ public final class Reason {
         return "TLS: " + message;
     }
 
-    private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+    static boolean has(Throwable failure, Class<? extends Throwable> kind) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (kind.isInstance(cause)) {
                 return true;

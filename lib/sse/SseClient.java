@@ -126,7 +126,10 @@ public final class SseClient implements AutoCloseable {
         return this;
     }
 
-    /** Makes the TLS context, when the first https connection needs it; the JDK's default unless set. */
+    /**
+     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. A server that its
+     * trust manager does not trust is asked again; because of an {@link javax.net.ssl.SSLPeerUnverifiedException} never.
+     */
     public SseClient tls(Supplier<SSLContext> context) {
         tls = context;
         return this;

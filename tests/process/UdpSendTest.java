@@ -275,9 +275,8 @@ class UdpSendTest {
 
     @Test
     void aTerminalHasOneStatusLineThatMessagesAreNotMixedInto() throws Exception {
-        Script.Ended ended = onTerminal("", receiver.target());
-        assertTrue(ended.out().contains("\r\033[K\033[?7l\033[2m"), ended.out());
-        assertTrue(ended.out().contains(" received, "), ended.out());
+        Script.Ended ended = onTerminal(receiver.target());
+        assertTrue(ended.out().matches("(?s).*\r\033\\[K\033\\[\\?7l[01] received, [^\n]* failed\033\\[\\?7h.*"), ended.out());
         String message = "\r\033[Kudp-send: 5 bytes, more than the 4 of a datagram: not sent\r\n";
         assertTrue(ended.out().contains(message), ended.out());
     }
@@ -292,15 +291,8 @@ class UdpSendTest {
         })) {
             String inner = "TERM=xterm $SseToUdp -v -m 3 --retry-delay 0.1 " + server.url("/") + " " + receiver.target();
             Script.Ended ended = Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
-            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 0 errors, 1 reconnects"), ended.out());
+            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 0 skipped, 0 retried, 0 failed, 1 reconnects"), ended.out());
         }
-    }
-
-    @Test
-    void noColourIsHonoured() throws Exception {
-        Script.Ended ended = onTerminal("NO_COLOR=1", receiver.target());
-        assertTrue(ended.out().matches("(?s).*\r\033\\[K\033\\[\\?7l[01] received, .*"), ended.out());
-        assertTrue(!ended.out().contains("\033[2m"), ended.out());
     }
 
     @Test
@@ -309,8 +301,8 @@ class UdpSendTest {
     }
 
     /** {@code script} of util-linux gives the command a terminal for its standard error. */
-    private static Script.Ended onTerminal(String environment, String target) throws Exception {
-        String inner = "{ sleep 2; echo 12345; } | TERM=xterm " + environment + " $UdpSend -v --max-size 4 " + target;
+    private static Script.Ended onTerminal(String target) throws Exception {
+        String inner = "{ sleep 2; echo 12345; } | TERM=xterm $UdpSend -v --max-size 4 " + target;
         return Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
     }
 }

@@ -16,21 +16,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
+import lib.sse.HttpProxy;
 import lib.sse.SseClient.Outcome;
 import lib.sse.SseClient;
 import lib.sse.SseException;
@@ -41,9 +48,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.TestCertificates;
+import tests.support.TestProxy;
 
 /** Whom a subscription trusts over TLS, what it says of the others, and that a stream stays a stream. */
 class TlsTest {
@@ -69,8 +78,15 @@ class TlsTest {
         return new SseClient(new SseRequest(uri)).retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
-    private static Tls trusting() throws Exception {
-        return new Tls().authorities(certificates.authority());
+    private Supplier<SSLContext> tls(String... options) throws Exception {
+        return CommandLine.populateCommand(new TlsOptions(), options).context(value -> value, notices::add);
+    }
+
+    /** Trusts the authority. */
+    private Supplier<SSLContext> trusting(String... options) throws Exception {
+        List<String> all = new ArrayList<>(List.of(options));
+        all.addAll(List.of("--cacert", certificates.authority().toString()));
+        return tls(all.toArray(String[]::new));
     }
 
     private static SseServer.Script always(String answer) {
@@ -83,7 +99,7 @@ class TlsTest {
     void serverOfATrustedAuthorityIsTrustedByItsNameAndByItsAddress() throws Exception {
         try (SseServer server = certificates.server("server", always(NO_CONTENT))) {
             for (String host : List.of("127.0.0.1", "localhost")) {
-                assertEquals(Outcome.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting().context(notices::add))
+                assertEquals(Outcome.NO_CONTENT, client(URI.create("https://" + host + ":" + server.port() + "/")).tls(trusting())
                     .listen(event -> { }));
                 assertEquals("GET / HTTP/1.1", server.next().requestLine());
             }
@@ -102,8 +118,8 @@ class TlsTest {
     void eachFailureSaysWhichAndIsTriedAgainBeforeAnythingIsSent(String certificate, String authority, String reason)
             throws Exception {
         try (SseServer server = certificates.server(certificate, always(NO_CONTENT))) {
-            Tls tls = authority.equals("with") ? trusting() : new Tls();
-            SseException end = assertThrows(SseException.class, () -> client(server).tls(tls.context(notices::add)).maxRetries(1).listen(event -> { }));
+            Supplier<SSLContext> tls = authority.equals("with") ? trusting() : tls();
+            SseException end = assertThrows(SseException.class, () -> client(server).tls(tls).maxRetries(1).listen(event -> { }));
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
             assertEquals(server.uri("/") + "…: " + reason + "; gave up after 1 retry", end.getMessage());
             assertEquals(List.of(server.uri("/") + "…: " + reason + "; connecting again in 0.01 s"), notices);
@@ -115,7 +131,7 @@ class TlsTest {
     void otherNameIsToldFromOtherAddress() throws Exception {
         try (SseServer server = certificates.server("other-host", always(NO_CONTENT))) {
             URI url = URI.create("https://localhost:" + server.port() + "/");
-            SseException end = assertThrows(SseException.class, () -> client(url).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+            SseException end = assertThrows(SseException.class, () -> client(url).tls(trusting()).maxRetries(0).listen(event -> { }));
             assertEquals("https://localhost:" + server.port() + "/…: the server's certificate is for another host: "
                 + "No subject alternative DNS name matching localhost found.; gave up", end.getMessage());
         }
@@ -134,7 +150,7 @@ class TlsTest {
     void selfSignedCertificateMayBeItsOwnAuthority() throws Exception {
         Path file = certificates.write("self-signed.pem", certificates.pem("self-signed"));
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(tls("--cacert", file.toString())).listen(event -> { }));
         }
     }
 
@@ -144,7 +160,7 @@ class TlsTest {
             + "\nSubject: CN=authority\n" + certificates.pem("authority").replace("\n", "\r\n"));
         for (String one : List.of("self-signed", "server")) {
             try (SseServer server = certificates.server(one, always(NO_CONTENT))) {
-                assertEquals(Outcome.NO_CONTENT, client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }));
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(tls("--cacert", file.toString())).listen(event -> { }));
             }
         }
     }
@@ -175,6 +191,15 @@ class TlsTest {
 
     // ---- insecure ----
 
+    private static String insecure(String reason, String certificate) throws Exception {
+        return "insecure: " + reason + "; going on all the same; --pinnedpubkey " + pin(certificate) + " takes this key only";
+    }
+
+    private static String pin(String certificate) throws Exception {
+        byte[] key = certificates.chain(certificate)[0].getPublicKey().getEncoded();
+        return "sha256//" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "self-signed | " + UNTRUSTED,
@@ -187,8 +212,8 @@ class TlsTest {
             socket.setEnabledProtocols(new String[] {version});
             try (SseServer server = new SseServer(connection ->
                     connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
-                assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { }));
-                String warning = "insecure: " + reason + "; going on all the same";
+                assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting("-k")).listen(event -> { }));
+                String warning = insecure(reason, certificate);
                 List<String> expected = new ArrayList<>(List.of(warning));
                 for (int i = 0; i < 3; i++) {
                     expected.add(server.uri("/") + "…: the stream ended; connecting again in 0.01 s");
@@ -206,8 +231,8 @@ class TlsTest {
     @Test
     void insecureSaysNothingWhereAllIsWell() throws Exception {
         try (SseServer server = certificates.server("server", always(NO_CONTENT)); SseServer plain = new SseServer(always(NO_CONTENT))) {
-            client(server).tls(trusting().insecure().context(notices::add)).listen(event -> { });
-            client(plain).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            client(server).tls(trusting("-k")).listen(event -> { });
+            client(plain).tls(tls("-k")).listen(event -> { });
             assertEquals(List.of(), notices);
         }
     }
@@ -215,7 +240,7 @@ class TlsTest {
     @Test
     void oneInsecureClientDoesNotMakeAnotherInsecure() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
-            client(server).tls(new Tls().insecure().context(notices::add)).listen(event -> { });
+            client(server).tls(tls("-k")).listen(event -> { });
             server.next();
             assertThrows(SseException.class, () -> client(server).maxRetries(0).listen(event -> { }));
             assertEquals(0, server.further());
@@ -226,7 +251,120 @@ class TlsTest {
     void insecureScriptWarnsInOneLine() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
             Script.here("sse-listen", "-k", server.url("/secret"))
-                .assertIs(0, "", "sse-listen: insecure: " + UNTRUSTED + "; going on all the same");
+                .assertIs(0, "", Pattern.quote("sse-listen: " + insecure(UNTRUSTED, "self-signed")));
+        }
+    }
+
+    // ---- pinned keys ----
+
+    @Test
+    void pinIsThatOfOpensslAndCurl() throws Exception {
+        assumeTrue(onThePath("openssl"), "no openssl");
+        Path pem = certificates.write("to-pin.pem", certificates.pem("server"));
+        Script.shell("openssl x509 -in " + pem + " -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64")
+            .assertIs(0, pin("server").substring("sha256//".length()) + "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "server      |    | with    | server                  | -",
+        "server      |    | with    | other-host, server      | -",
+        "server      |    | without | server                  | again " + UNTRUSTED,
+        "expired     |    | with    | expired                 | again the server's certificate has expired",
+        "server      |    | with    | other-host              | final",
+        "self-signed |    | without | other-host              | final",
+        "self-signed | -k | without | self-signed             | -",
+        "expired     | -k | without | expired                 | -",
+        "other-host  | -k | without | other-host              | -",
+        "other-host  | -k | without | server, other-host      | -",
+        "server      | -k | with    | other-host              | final",
+        "self-signed | -k | without | other-host, authority   | final"})
+    void pinDecidesWithInsecureAndIsAskedForInAdditionWithout(String certificate, String insecure, String authority,
+            String pinned, String end) throws Exception {
+        List<String> pins = new ArrayList<>();
+        for (String one : pinned.split(", ")) {
+            pins.add(pin(one));
+        }
+        List<String> options = new ArrayList<>(List.of("--pinnedpubkey", String.join(";", pins)));
+        if (insecure != null) {
+            options.add(insecure);
+        }
+        for (String version : List.of("TLSv1.3", "TLSv1.2")) {
+            SSLServerSocket socket = certificates.socket(certificate);
+            socket.setEnabledProtocols(new String[] {version});
+            try (SseServer server = new SseServer(connection ->
+                    connection.send(connection.number < 1 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
+                notices.clear();
+                String[] all = options.toArray(String[]::new);
+                SseClient client = client(server).tls(authority.equals("with") ? trusting(all) : tls(all));
+                String again = server.uri("/") + "…: the stream ended; connecting again in 0.01 s";
+                if (end.equals("-")) {
+                    assertEquals(Outcome.NO_CONTENT, client.listen(event -> { }));
+                    assertEquals(List.of(again), notices);
+                    assertEquals(2, server.further());
+                } else if (end.equals("final")) {
+                    SseException failure = assertThrows(SseException.class, () -> client.listen(event -> { }));
+                    assertEquals(SseException.Kind.REFUSED, failure.kind());
+                    assertEquals(server.uri("/") + "…: the server's key is " + pin(certificate) + ", which --pinnedpubkey does not name",
+                        failure.getMessage());
+                    assertEquals(List.of(), notices);
+                    assertEquals(0, server.further());
+                } else {
+                    SseException failure = assertThrows(SseException.class, () -> client.maxRetries(1).listen(event -> { }));
+                    assertEquals(server.uri("/") + "…: " + end.replace("again ", "") + "; gave up after 1 retry", failure.getMessage());
+                    assertEquals(0, server.further());
+                }
+            }
+        }
+    }
+
+    @Test
+    void pinHoldsForTheServerOfARedirectToo() throws Exception {
+        try (SseServer other = certificates.server("other-host", always(NO_CONTENT)); SseServer server = certificates.server("self-signed",
+                always("HTTP/1.1 307 X\r\nLocation: " + other.url("/secret") + "\r\nConnection: close\r\n\r\n"))) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).tls(tls("-k", "--pinnedpubkey", pin("self-signed"))).listen(event -> { }));
+            assertEquals(server.uri("/") + "…: redirected to " + other.uri("/") + "…: the server's key is " + pin("other-host")
+                + ", which --pinnedpubkey does not name", end.getMessage());
+            assertEquals(0, other.further());
+            assertEquals(Outcome.NO_CONTENT, client(server)
+                .tls(tls("-k", "--pinnedpubkey", pin("self-signed") + ";" + pin("other-host"))).listen(event -> { }));
+            assertEquals(1, other.further());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
+    void pinIsThatOfTheServerBehindAProxy() throws Exception {
+        try (TestProxy proxy = new TestProxy(); SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
+            HttpProxy through = HttpProxy.of(proxy.address(), Map.of());
+            assertEquals(Outcome.NO_CONTENT, client(server).proxy(through)
+                .tls(tls("-k", "--pinnedpubkey", pin("self-signed"))).listen(event -> { }));
+            assertEquals(1, server.further());
+            SseException end = assertThrows(SseException.class,
+                () -> client(server).proxy(through).tls(tls("-k", "--pinnedpubkey", pin("server"))).listen(event -> { }));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertTrue(end.getMessage().contains("the server's key is " + pin("self-signed")), end.getMessage());
+            assertEquals(1, server.further());
+            assertEquals(2, proxy.requests().size());
+        }
+    }
+
+    /** As a Hue bridge has it: a certificate on its id, by an authority of its own, and it is dialled by its address. */
+    @Test
+    void scriptTakesTheKeyThatTheWarningOfInsecureTells() throws Exception {
+        try (SseServer server = certificates.server("other-host", always(NO_CONTENT))) {
+            String warning = Script.here("sse-listen", "-k", server.url("/")).err();
+            String pin = warning.replaceFirst("(?s).*--pinnedpubkey (\\S+) takes this key only\n", "$1");
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin, server.url("/")).assertIs(0, "");
+            Path pins = certificates.write("pins.txt", pin("server") + "\n" + pin + "\n");
+            Script.here("sse-listen", "-k", "--pinnedpubkey", "@" + pins, server.url("/")).assertIs(0, "");
+            assertEquals(3, server.further());
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin("server"), server.url("/")).assertIs(5, "", Pattern.quote("sse-listen: "
+                + server.uri("/") + "…: the server's key is " + pin + ", which --pinnedpubkey does not name"));
+            Script.here("sse-listen", "-k", "--pinnedpubkey", pin("server"), "--retry-all-errors", "--max-retries", "1",
+                "--retry-delay", "0.01", "-q", server.url("/")).assertIs(6, "", ".* does not name; gave up after 1 retry");
+            assertEquals(3, server.further());
         }
     }
 
@@ -259,7 +397,7 @@ class TlsTest {
     private void assertAccepted(Path certificate, String password) throws Exception {
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
             assertEquals(Outcome.NO_CONTENT,
-                client(server).tls(trusting().certificate(certificate, password).context(notices::add)).maxRetries(0).listen(event -> { }));
+                client(server).tls(trusting("--cert", certificate.toString(), "--pass", password)).maxRetries(0).listen(event -> { }));
             server.next();
             assertEquals(List.of(), notices);
         }
@@ -306,7 +444,7 @@ class TlsTest {
     void withoutACertificateTheServersRefusalIsTold() throws Exception {
         try (SseServer server = certificates.serverForClients(always(NO_CONTENT))) {
             SseException end = assertThrows(SseException.class,
-                () -> client(server).tls(trusting().context(notices::add)).maxRetries(0).listen(event -> { }));
+                () -> client(server).tls(trusting()).maxRetries(0).listen(event -> { }));
             assertEquals(SseException.Kind.GAVE_UP, end.kind());
             assertTrue(end.getMessage().matches(".*/…: (connection lost, )?the server wants a certificate, or does not trust ours"
                 + " \\((bad_certificate|certificate_required)\\); gave up"),
@@ -359,7 +497,7 @@ class TlsTest {
             for (BadFile bad : cases) {
                 Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
                 IOException failure = assertThrows(IOException.class,
-                    () -> client(server).tls(trusting().certificate(file, bad.password).context(notices::add)).listen(event -> { }), bad.name);
+                    () -> client(server).tls(trusting("--cert", file.toString(), "--pass", bad.password)).listen(event -> { }), bad.name);
                 assertEquals("certificate " + file + ": " + bad.message, failure.getMessage());
             }
             Path missing = folder.resolve("missing");
@@ -387,7 +525,7 @@ class TlsTest {
             for (BadFile bad : cases) {
                 Path file = bad.content == null ? folder.resolve(bad.name) : certificates.write(bad.name, bad.content);
                 IOException failure = assertThrows(IOException.class,
-                    () -> client(server).tls(new Tls().authorities(file).context(notices::add)).listen(event -> { }), bad.name);
+                    () -> client(server).tls(tls("--cacert", file.toString())).listen(event -> { }), bad.name);
                 assertEquals("certificates " + file + ": " + bad.message, failure.getMessage());
             }
             Path bad = certificates.write("bad", "x");
@@ -418,7 +556,7 @@ class TlsTest {
             connection.hold();
         })) {
             AtomicInteger next = new AtomicInteger();
-            SseClient client = client(server).tls(trusting().context(notices::add));
+            SseClient client = client(server).tls(trusting());
             assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(String.valueOf(next.getAndIncrement()), event.data());
                 taken.release();
@@ -448,7 +586,7 @@ class TlsTest {
             connection.hold();
         })) {
             AtomicInteger next = new AtomicInteger();
-            SseClient client = client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofSeconds(20));
+            SseClient client = client(server).tls(trusting()).idleTimeout(Duration.ofSeconds(20));
             assertEquals(Outcome.CLOSED, client.listen(event -> {
                 assertEquals(next.getAndIncrement() + " " + filling, event.data());
                 if (next.get() == all) {
@@ -467,7 +605,7 @@ class TlsTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting().context(notices::add)).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting()).idleTimeout(Duration.ofMillis(500)).listen(event -> { }));
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again (this is said once)"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
@@ -486,7 +624,7 @@ class TlsTest {
                 })) {
             CompletableFuture<Socket[]> first = cutter(plain, server.port());
             URI url = URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/");
-            assertEquals(Outcome.NO_CONTENT, client(url).tls(trusting().context(notices::add)).listen(event -> {
+            assertEquals(Outcome.NO_CONTENT, client(url).tls(trusting()).listen(event -> {
                 for (Socket socket : first.join()) {
                     socket.close();
                 }
@@ -546,7 +684,7 @@ class TlsTest {
     @Test
     void closeEndsItWithinTheHandshakeAndWithinTheStream() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
-            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/")).tls(trusting().context(notices::add));
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/")).tls(trusting());
             CompletableFuture<Object> end = listen(client);
             try (Socket socket = silent.accept()) {
                 socket.getInputStream().read();
@@ -560,7 +698,7 @@ class TlsTest {
             begun.complete(true);
             connection.hold();
         })) {
-            SseClient client = client(server).tls(trusting().context(notices::add));
+            SseClient client = client(server).tls(trusting());
             CompletableFuture<Object> end = listen(client);
             begun.get(20, TimeUnit.SECONDS);
             client.close();
@@ -572,7 +710,7 @@ class TlsTest {
     @Test
     void handshakeThatHangsIsGivenUpInTime() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
-            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting().context(notices::add))
+            SseClient client = client(URI.create("https://127.0.0.1:" + silent.getLocalPort() + "/secret")).tls(trusting())
                 .connectTimeout(Duration.ofMillis(500)).maxRetries(1);
             Object end = listen(client).get(20, TimeUnit.SECONDS);
             assertEquals("https://127.0.0.1:" + silent.getLocalPort() + "/…: no connection in time; gave up after 1 retry",
