@@ -1,8 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java SseInput.java TlsOptions.java
-//SOURCES Tool.java
+//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java RequestOptions.java
+//SOURCES SseInput.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
+
+import static java.util.function.Predicate.not;
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
@@ -30,26 +33,14 @@ public final class SseOptions {
     private static final int FIRST_OF_ANY_STREAM = 30;
     private static final int LAST_OF_ANY_STREAM = 79;
 
-    @Parameters(index = "0", paramLabel = "URL",
-        description = "Where the events come from: [http://]HOST... or https://HOST...; @FILE: the URL is in FILE, where"
-            + " nobody sees it; -: standard input, an event stream that something else has fetched.")
-    private String url;
+    @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
+        description = "Where the events come from: [http://]HOST... or https://HOST...; several if the further ones have"
+            + " their scheme; @FILE: the URL is in FILE, where nobody sees it; -: standard input, an event stream that"
+            + " something else has fetched.")
+    private List<String> arguments;
 
-    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
-    private List<String> headers = List.of();
-
-    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
-        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
-    private String data;
-
-    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
-        description = "Basic authentication; @FILE: it is in FILE.")
-    private String user;
-
-    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
-        description = "The method: GET, or POST with --data.")
-    private String method;
+    @Mixin
+    private RequestOptions request;
 
     @Option(names = "--max-redirs", paramLabel = "N", order = 24, defaultValue = "20",
         description = "Follow up to N redirects at a connect (${DEFAULT-VALUE}).")
@@ -80,7 +71,7 @@ public final class SseOptions {
     private int maxEventBytes;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {/events/0/panelId} for a"
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server, {/events/0/panelId} for a"
             + " field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
             + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
@@ -132,6 +123,7 @@ public final class SseOptions {
     @Option(names = "--settle", paramLabel = "SEC", order = 88,
         description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
     private Duration settle = Duration.ZERO;
+
     @Mixin
     private TlsOptions tls;
 
@@ -145,6 +137,29 @@ public final class SseOptions {
 
     private final FewNotices skips = new FewNotices();
     private long skipped;
+    private long taken;
+    private long others;
+    private String lastOther;
+    /** Where the event comes from that is being handed over. */
+    private String source;
+    private Runnable stop;
+
+    /** The arguments behind the first that are no further URLs. */
+    public List<String> targets(List<String> behindTheFirst) {
+        List<String> targets = behindTheFirst.stream().filter(not(SseOptions::isUrl)).toList();
+        if (targets.isEmpty()) {
+            throw tool().usage("missing TARGET");
+        }
+        return targets;
+    }
+
+    private static boolean isUrl(String argument) {
+        return argument.contains("://") || argument.startsWith("@") || argument.equals("-");
+    }
+
+    private List<String> urls() {
+        return Stream.concat(arguments.stream().limit(1), arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
+    }
 
     /**
      * What is made of an event.
@@ -153,7 +168,11 @@ public final class SseOptions {
      */
     public Format format(String usual) {
         Format made = tool().format(format == null ? usual : format,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
+            .source(() -> source);
+        if (urls().size() > 1) {
+            made.sourceInJson();
+        }
         if (timestamps && !made.has(Placeholder.JSON)) {
             throw tool().usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !made.isJson()) {
@@ -185,7 +204,7 @@ public final class SseOptions {
     }
 
     private void skip(String reason) {
-        if (skipped++ == 0) {
+        if (skipped == 1) {
             tool().atEnd(status -> {
                 tool().notice(skipped + " skipped");
                 return status == 0 ? Tool.LOCAL_FAILURE : status;
@@ -203,13 +222,23 @@ public final class SseOptions {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        if (url.equals("-")) {
+        List<String> urls = urls();
+        boolean takesTargets = command.positionalParameters().size() > 1;
+        if (!takesTargets && urls.size() < arguments.size()) {
+            throw tool.usage("too many arguments: expected URLs with their scheme; text with spaces has to be quoted");
+        } else if (urls.get(0).equals("-") && urls.size() == 1) {
             return read(tool, handler, out, skip);
+        } else if (urls.contains("-")) {
+            throw tool.usage("standard input (-) goes without URLs beside it");
         }
-        SseClient client = client(tool);
-        Selection selection = new Selection(client::close, handler, out, skip);
-        tool.status(() -> client.reconnects() + " reconnects");
-        return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
+        SseSources sources = new SseSources(tool);
+        endBy(sources::close);
+        for (String url : urls) {
+            SseRequest asked = request(tool, url);
+            sources.add(client(tool, asked), new Selection(asked.authority(), handler, out, skip));
+        }
+        tool.status(() -> sources.reconnects() + " reconnects");
+        return Math.max(sources.listen(), status(sources.timeIsOver()));
     }
 
     private int status(boolean timeIsOver) {
@@ -224,17 +253,33 @@ public final class SseOptions {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
-        Selection selection = new Selection(input::close, handler, out, skip);
-        return status(!input.read(selection, maxEventBytes, maxTime));
+        endBy(input::close);
+        return status(!input.read(new Selection("-", handler, out, skip), maxEventBytes, maxTime));
+    }
+
+    private void endBy(Runnable how) {
+        stop = how;
+        tool().onSignal(how);
+        tool().atEnd(this::atEnd);
+    }
+
+    /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
+    private int atEnd(int status) {
+        if (taken + skipped == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+            tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
+                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
+                + "; the last one was of type " + lastOther);
+        }
+        return status;
     }
 
     private Tool tool() {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool) throws IOException {
+    private SseClient client(Tool tool, SseRequest asked) throws IOException {
         try {
-            SseClient client = new SseClient(request(tool))
+            SseClient client = new SseClient(asked)
                 .lastEventId(lastEventId)
                 .tls(tls.context(tool::text, tool::notice))
                 .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
@@ -264,44 +309,29 @@ public final class SseOptions {
         }
     }
 
-    private SseRequest request(Tool tool) {
-        SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
-        for (String header : headers) {
-            Tool.file(header).ifPresentOrElse(file -> request.headerFile(Path.of(file)), () -> request.header(header));
+    private SseRequest request(Tool tool, String url) {
+        try {
+            return request.request(url, command.name() + "/" + Tool.VERSION, tool);
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
         }
-        if (user != null) {
-            String credentials = tool.text(user);
-            request.basicAuthorization(credentials.contains(":") ? credentials : credentials + ":");
-        }
-        if (data != null) {
-            request.body(tool.bytes(data));
-        }
-        if (method != null) {
-            request.method(method);
-        }
-        return request;
     }
 
     /** Passes on what the user asked for, and ends after the last of it. */
     private final class Selection implements SseClient.Handler {
-        private final Runnable stop;
+        private final String name;
         private final SseParser.Handler handler;
         private final Flushable out;
         private final Consumer<String> skip;
         private final FieldOptions.Picker picker = fields.picker(tool());
         private long settled;
-        private long taken;
-        private long skips;
-        private long others;
-        private String lastOther;
 
-        Selection(Runnable stop, SseParser.Handler handler, Flushable out, Consumer<String> skip) {
-            this.stop = stop;
+        /** @param name of the server */
+        Selection(String name, SseParser.Handler handler, Flushable out, Consumer<String> skip) {
+            this.name = name;
             this.handler = handler;
             this.out = out;
             this.skip = skip;
-            tool().onSignal(stop);
-            tool().atEnd(this::atEnd);
         }
 
         @Override
@@ -314,6 +344,7 @@ public final class SseOptions {
             if (excluded.contains(event.event()) || !settle.isZero() && System.nanoTime() - settled < 0) {
                 return;
             }
+            source = name;
             if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skipped)) {
                 taken++;
                 if (count != null && taken == count) {
@@ -326,13 +357,14 @@ public final class SseOptions {
         }
 
         private void skipped(String reason) {
-            skips++;
+            skipped++;
             skip.accept("an event was skipped: " + reason);
         }
 
         @Override
         public void comment(String text) throws IOException {
             if (comments) {
+                source = name;
                 handler.event(new SseEvent("", "", text));
             }
         }
@@ -340,16 +372,6 @@ public final class SseOptions {
         @Override
         public void flush() throws IOException {
             out.flush();
-        }
-
-        /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
-        private int atEnd(int status) {
-            if (taken + skips == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
-                tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
-                    + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
-                    + "; the last one was of type " + lastOther);
-            }
-            return status;
         }
     }
 }

@@ -301,7 +301,8 @@ public final class Tool {
         return USAGE;
     }
 
-    private int statusOf(Exception failure) {
+    /** Says what went wrong, and gives the exit status for it. */
+    int statusOf(Exception failure) {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;
         }

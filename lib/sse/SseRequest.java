@@ -199,8 +199,8 @@ public final class SseRequest {
         return scheme + "://" + authority() + path + query;
     }
 
-    /** Host and port. */
-    String authority() {
+    /** Host and port, as they stand in the URL. */
+    public String authority() {
         return host + (port < 0 ? "" : ":" + port);
     }
 
