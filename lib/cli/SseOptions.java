@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java RequestOptions.java
-//SOURCES SseInput.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java FieldOptions.java Format.java
+//SOURCES RequestOptions.java SseInput.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
 import static java.util.function.Predicate.not;
@@ -20,6 +20,7 @@ import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
+import lib.sse.StateFile;
 import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -233,9 +234,10 @@ public final class SseOptions {
         }
         SseSources sources = new SseSources(tool);
         endBy(sources::close);
+        StateFile state = stateFile == null ? null : new StateFile(stateFile);
         for (String url : urls) {
             SseRequest asked = request(tool, url);
-            sources.add(client(tool, asked), new Selection(asked.authority(), handler, out, skip));
+            sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out, skip));
         }
         tool.status(() -> sources.reconnects() + " reconnects");
         return Math.max(sources.listen(), status(sources.timeIsOver()));
@@ -277,7 +279,7 @@ public final class SseOptions {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool, SseRequest asked) throws IOException {
+    private SseClient client(Tool tool, SseRequest asked, StateFile state) throws IOException {
         try {
             SseClient client = new SseClient(asked)
                 .lastEventId(lastEventId)
@@ -294,8 +296,8 @@ public final class SseOptions {
             if (noRetry || maxRetries != null) {
                 client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
-            if (stateFile != null) {
-                client.stateFile(stateFile);
+            if (state != null) {
+                client.stateFile(state);
             }
             if (ignoreRetry) {
                 client.ignoreRetry();

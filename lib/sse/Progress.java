@@ -18,6 +18,7 @@ final class Progress implements Closeable {
     private static final int LONGEST_ID = 4 << 10;
 
     private final StateFile file;
+    private final String name;
     private final Consumer<String> notices;
     private final String about;
     private volatile String lastEventId = "";
@@ -29,10 +30,12 @@ final class Progress implements Closeable {
 
     /**
      * @param file  null if the id is not kept
+     * @param name  of the subscription in it
      * @param about the subscription, as messages name it
      */
-    Progress(StateFile file, Consumer<String> notices, String about) {
+    Progress(StateFile file, String name, Consumer<String> notices, String about) {
         this.file = file;
+        this.name = name;
         this.notices = notices;
         this.about = about;
     }
@@ -42,8 +45,8 @@ final class Progress implements Closeable {
         lastEventId = initial;
         if (file != null) {
             try {
-                lastEventId = file.open().filter(id -> !id.isEmpty()).orElse(initial);
-                file.write(lastEventId);
+                lastEventId = file.open(name).filter(id -> !id.isEmpty()).orElse(initial);
+                file.write(name, lastEventId);
                 saved = lastEventId;
             } catch (IOException failure) {
                 throw new IOException(file + ": " + Reason.of(failure), failure);
@@ -98,7 +101,7 @@ final class Progress implements Closeable {
     void save() {
         String id = lastEventId;
         try {
-            file.write(id);
+            file.write(name, id);
             saved = id;
             saveAgain = System.nanoTime() + BETWEEN_SAVES;
             if (failing) {

@@ -107,7 +107,13 @@ public final class SseClient implements AutoCloseable {
 
     /** Where the last event ID is kept, so that the next run resumes after the last event that the handler took. */
     public SseClient stateFile(Path file) {
-        stateFile = new StateFile(file);
+        return stateFile(new StateFile(file));
+    }
+
+    /** The same where several subscriptions keep theirs in one file. */
+    public SseClient stateFile(StateFile file) {
+        stateFile = file;
+        file.add(request.name());
         return this;
     }
 
@@ -252,7 +258,7 @@ public final class SseClient implements AutoCloseable {
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(proxy, tls, connectTimeout);
-        try (Progress kept = new Progress(stateFile, notices, toString())) {
+        try (Progress kept = new Progress(stateFile, request.name(), notices, toString())) {
             progress = kept;
             watch.begin(kept, maxTime);
             String first = request.firstLastEventId();
