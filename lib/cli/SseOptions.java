@@ -132,6 +132,7 @@ public final class SseOptions {
     @Option(names = "--settle", paramLabel = "SEC", order = 88,
         description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
     private Duration settle = Duration.ZERO;
+
     @Mixin
     private TlsOptions tls;
 
