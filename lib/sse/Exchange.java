@@ -1,29 +1,20 @@
-//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseException.java
-//SOURCES SseRequest.java SseStream.java Transport.java Watch.java
+//SOURCES Answer.java Reason.java Redirect.java Secrets.java SseClient.java SseException.java SseRequest.java
+//SOURCES SseStream.java Transport.java
 package lib.sse;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.NoRouteToHostException;
-import java.net.SocketException;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.ResponseInfo;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 
 /** One try of a subscription: from the request to the end of the stream, with the redirects between. */
 final class Exchange {
     /** How it ended. */
     enum End {
-        /** All is over: see {@link Result#outcome}. */
+        /** All is over: see {@link Watch#outcome}. */
         OVER,
+        /** The server has nothing more. */
+        NO_CONTENT,
         /** The stream is somewhere else. */
         REDIRECTED,
         /** The server ended the stream. */
@@ -31,59 +22,50 @@ final class Exchange {
         /** We ended it: nothing came for too long. */
         IDLE,
         /** The connection was lost, did not come about, or brought an answer that may get better. */
-        FAILED,
-        /** No connection came about; another address of the server may do better. */
-        NOT_CONNECTED
+        FAILED
     }
 
     /**
      * What became of it.
      *
-     * @param outcome    null unless all is over
      * @param reason     in words; the usual end of a stream needs none
-     * @param stream     what it brought; null if there was no stream
+     * @param stream     the event stream, if there was one
      * @param retryAfter how long the answer asks to wait
      */
-    record Result(End end, SseClient.Outcome outcome, String reason, SseStream stream, Optional<Duration> retryAfter) {
-        static Result over(SseClient.Outcome outcome) {
-            return new Result(End.OVER, outcome, "", null, Optional.empty());
-        }
-
-        static Result of(End end, String reason, SseStream stream) {
-            return new Result(end, null, reason, stream, Optional.empty());
+    record Result(End end, String reason, Optional<SseStream> stream, Optional<Duration> retryAfter) {
+        static Result of(End end, String reason) {
+            return new Result(end, reason, Optional.empty(), Optional.empty());
         }
     }
 
-    private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
     private static final int REASON_LENGTH = 200;
 
     private final SseClient client;
     private final Transport transport;
     private final SseClient.Handler handler;
-    private final SseRequest first;
     private SseRequest request;
     /** What the messages say of the way so far. */
     private String redirected = "";
 
-    Exchange(SseClient client, Transport transport, SseRequest request, SseClient.Handler handler) {
+    Exchange(SseClient client, Transport transport, SseClient.Handler handler) {
         this.client = client;
         this.transport = transport;
-        this.first = request;
-        this.request = request;
         this.handler = handler;
+        request = client.request;
     }
 
     /** @throws IOException what the handler threw; an {@link SseException} if the server refused */
     Result run() throws IOException, InterruptedException {
         for (int redirects = 0; ; redirects++) {
-            Result result = ask();
+            SseStream stream = new SseStream(client, handler, request.method());
+            Result result = ask(stream);
             if (result.end != End.REDIRECTED) {
-                return new Result(result.end, result.outcome, redirected + result.reason, result.stream, result.retryAfter);
-            } else if (redirects == client.maxRedirects()) {
+                return new Result(result.end, redirected + result.reason, result.stream, result.retryAfter);
+            } else if (redirects == client.maxRedirects) {
                 redirected = "";
                 throw refused("more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
             }
-            follow(result.stream.answer().orElseThrow());
+            follow(stream.answer().orElseThrow());
         }
     }
 
@@ -99,104 +81,35 @@ final class Exchange {
         request = next;
     }
 
-    /** Asks at each of the server's addresses in turn, until one answers. */
-    private Result ask() throws IOException, InterruptedException {
-        CompletableFuture<List<Optional<InetAddress>>> addresses = transport.addresses(request);
-        addresses.whenComplete((all, failure) -> client.watch().wake());
-        LongSupplier patience = Watch.leftOf(client.connectTimeout());
-        boolean isUnlimited = client.connectTimeout().isZero();
-        SseClient.Outcome outcome = client.watch().await(
-            () -> addresses.isDone() ? 0 : isUnlimited ? Long.MAX_VALUE : patience.getAsLong());
-        if (outcome != null) {
-            return Result.over(outcome);
-        } else if (!addresses.isDone()) {
-            return Result.of(End.FAILED, "host not found in time", null);
-        } else if (addresses.isCompletedExceptionally()) {
-            return Result.of(End.FAILED, "host not found", null);
-        }
-        for (Iterator<Optional<InetAddress>> next = addresses.join().iterator(); ; ) {
-            Result result = ask(next.next());
-            if (result.end != End.NOT_CONNECTED) {
-                return result;
-            } else if (!next.hasNext()) {
-                return Result.of(End.FAILED, result.reason, null);
-            }
-            client.debug(request + ": " + result.reason + "; trying the next address");
-        }
-    }
-
-    private Result ask(Optional<InetAddress> address) throws IOException, InterruptedException {
-        SseStream stream = new SseStream(client, handler, this::judge);
-        client.watch().attach(stream);
-        CompletableFuture<HttpResponse<Void>> answered;
+    private Result ask(SseStream stream) throws IOException, InterruptedException {
+        CompletableFuture<?> answered;
         try {
-            client.debug(request.method() + " " + request.url()
-                + address.map(one -> " at " + one.getHostAddress()).orElse(""));
-            answered = transport.send(request, address, client.progress().sendable(), stream);
+            answered = transport.send(request, stream);
         } catch (IOException headerFile) {
-            return Result.of(End.FAILED, headerFile.getMessage(), null);
+            return Result.of(End.FAILED, headerFile.getMessage());
         }
-        answered.whenComplete((answer, failure) -> client.watch().wake());
-        SseClient.Outcome outcome;
+        answered.whenComplete((answer, failure) -> client.watch.wake());
         boolean isCut;
         try {
-            outcome = client.watch().await(untilOver(stream, answered));
+            if (!client.watch.await(() -> stream.nanosLeft(answered.isDone()), client.progress)) {
+                return Result.of(End.OVER, "");
+            }
             isCut = !answered.isDone();
         } finally {
-            client.watch().leave(stream);
-            answered.cancel(true);
+            stream.close();
         }
-        stream.rethrow();
-        return outcome != null ? Result.over(outcome) : result(stream, answered, isCut);
-    }
-
-    private LongSupplier untilOver(SseStream stream, CompletableFuture<?> answered) {
-        long idle = client.idleTimeout().toNanos();
-        Silence silence = new Silence(idle);
-        return () -> {
-            if (answered.isDone()) {
-                return 0;
-            } else if (stream.isBusy()) {
-                // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
-                return idle == 0 ? Long.MAX_VALUE : idle;
-            }
-            long left = silence.left(System.nanoTime(), stream.lastRead());
-            boolean isReason = stream.answer().filter(answer -> answer.kind() != Answer.Kind.STREAM).isPresent();
-            return isReason ? Math.min(left, TIME_FOR_A_REASON - (System.nanoTime() - stream.answeredAt())) : left;
-        };
-    }
-
-    /** On the reading thread, before the body comes. */
-    private Answer judge(ResponseInfo head) {
-        Answer answer = Answer.of(request.method(), head.statusCode(), head.headers());
-        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
-        transport.keepCookies(request, head.headers());
-        if (answer.kind() == Answer.Kind.STREAM) {
-            client.connected();
+        Optional<SseStream> events = Optional.of(stream).filter(SseStream::isEventStream);
+        if (isCut && (stream.answer().isEmpty() || events.isPresent())) {
+            String reason = "nothing came for " + SseClient.seconds(client.idleTimeout);
+            return new Result(End.IDLE, reason, events, Optional.empty());
+        } else if (stream.answer().isEmpty()) {
+            return unanswered(answered);
+        } else if (events.isEmpty()) {
+            return noStream(stream, stream.answer().get());
         }
-        return answer;
-    }
-
-    private Result result(SseStream stream, CompletableFuture<?> answered, boolean isCut) throws SseException {
-        Optional<Answer> answer = stream.answer();
-        if (answer.isEmpty()) {
-            return isCut ? Result.of(End.IDLE, nothingCame(), null) : unanswered(answered);
-        }
-        return switch (answer.get().kind()) {
-            case STREAM -> isCut ? Result.of(End.IDLE, nothingCame(), stream)
-                : answered.isCompletedExceptionally()
-                    ? Result.of(End.FAILED, "connection lost, " + reason(answered), stream)
-                    : Result.of(End.ENDED, howItEnded(stream), stream);
-            case OVER -> Result.over(SseClient.Outcome.NO_CONTENT);
-            case REDIRECT -> Result.of(End.REDIRECTED, "", stream);
-            case RETRY -> failed(answer.get(), stream);
-            case REFUSED -> {
-                if (client.retriesAllErrors()) {
-                    yield failed(answer.get(), stream);
-                }
-                throw refused(words(answer.get(), stream));
-            }
-        };
+        return answered.isCompletedExceptionally()
+            ? new Result(End.FAILED, "connection lost, " + reason(answered), events, Optional.empty())
+            : new Result(End.ENDED, howItEnded(stream), events, Optional.empty());
     }
 
     private Result unanswered(CompletableFuture<?> answered) throws SseException {
@@ -204,63 +117,58 @@ final class Exchange {
             // What a proxy answers to CONNECT does not get to the body handler.
             throw refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = reason(answered) + transport.proxyName(request).map(name -> " (through the " + name + ")").orElse("");
+        String reason = reason(answered) + proxyName().map(name -> " (through the " + name + ")").orElse("");
         if (reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http")) {
             // So does a TLS server that is asked in plain text.
             reason += ": is it https?";
         }
-        return Result.of(isNotConnected(Reason.cause(failure(answered))) ? End.NOT_CONNECTED : End.FAILED, reason, null);
+        return Result.of(End.FAILED, reason);
     }
 
-    private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
-            || failure instanceof NoRouteToHostException
-            || failure instanceof SocketException && String.valueOf(failure.getMessage()).contains("unreachable");
+    private Result noStream(SseStream stream, Answer answer) throws SseException {
+        if (answer.kind() == Answer.Kind.OVER) {
+            return Result.of(End.NO_CONTENT, "");
+        } else if (answer.kind() == Answer.Kind.REDIRECT) {
+            return Result.of(End.REDIRECTED, "");
+        }
+        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning(stream);
+        if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
+            throw refused(words);
+        }
+        return new Result(End.FAILED, words, Optional.empty(), answer.retryAfter());
     }
 
-    private Result failed(Answer answer, SseStream stream) {
-        return new Result(End.FAILED, null, words(answer, stream), null, answer.retryAfter());
-    }
-
-    private String words(Answer answer, SseStream stream) {
-        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning("; ", stream);
+    private Optional<String> proxyName() {
+        return client.proxy.name(request);
     }
 
     private String wantsCredentials() {
-        return transport.proxyName(request).map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
-    }
-
-    private String nothingCame() {
-        return "nothing came for " + SseClient.seconds(client.idleTimeout());
+        return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
     private String howItEnded(SseStream stream) {
         return stream.isWithinEvent() ? "the stream ended in the middle of an event"
             : stream.hasReadAnything() || stream.bodyPrefix().isEmpty() ? ""
-            : "the stream ended, and no event came" + beginning("; ", stream);
-    }
-
-    private static Throwable failure(CompletableFuture<?> answered) {
-        return answered.handle((answer, failure) -> failure).join();
+            : "the stream ended, and no event came" + beginning(stream);
     }
 
     private String reason(CompletableFuture<?> answered) {
-        return clean(Reason.of(failure(answered)));
+        return clean(Reason.of(answered.handle((answer, failure) -> failure).join()));
     }
 
     /** How the body begins, on one line; nothing if that is no text. */
-    private String beginning(String before, SseStream stream) {
+    private String beginning(SseStream stream) {
         String text = clean(stream.bodyPrefix()).replaceAll("\\s+", " ").strip();
         boolean isText = text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL || c == 0xFFFD);
         if (text.isEmpty() || !isText) {
             return "";
         }
         int length = text.offsetByCodePoints(0, Math.min(REASON_LENGTH, text.codePointCount(0, text.length())));
-        return before + "the answer begins: " + text.substring(0, length);
+        return "; the answer begins: " + text.substring(0, length);
     }
 
     private String clean(String text) {
-        return new Secrets(request).clean(new Secrets(first).clean(text));
+        return new Secrets(request).clean(new Secrets(client.request).clean(text));
     }
 
     private SseException refused(String reason) {

@@ -19,7 +19,7 @@ final class Progress implements Closeable {
 
     private final StateFile file;
     private final Consumer<String> notices;
-    private final String about;
+    private final Consumer<String> say;
     private volatile String lastEventId = "";
     private volatile boolean tooLongSaid;
     private String saved;
@@ -28,13 +28,14 @@ final class Progress implements Closeable {
     private boolean unsendableSaid;
 
     /**
-     * @param file  null if the id is not kept
-     * @param about the subscription, as messages name it
+     * @param file    null if the id is not kept
+     * @param notices takes what is to say of the file
+     * @param say     takes what is to say of the subscription
      */
-    Progress(StateFile file, Consumer<String> notices, String about) {
+    Progress(StateFile file, Consumer<String> notices, Consumer<String> say) {
         this.file = file;
         this.notices = notices;
-        this.about = about;
+        this.say = say;
     }
 
     /** @param initial what to begin with where the file has no id */
@@ -65,7 +66,7 @@ final class Progress implements Closeable {
         if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
             if (!tooLongSaid) {
                 tooLongSaid = true;
-                notices.accept(about + ": a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
+                say.accept("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
             }
         } else {
             lastEventId = id;
@@ -80,7 +81,7 @@ final class Progress implements Closeable {
         }
         if (!unsendableSaid) {
             unsendableSaid = true;
-            notices.accept(about + ": the last event ID is not printable ASCII, which no header here can carry:"
+            say.accept("the last event ID is not printable ASCII, which no header here can carry:"
                 + " connecting without it");
         }
         return "";

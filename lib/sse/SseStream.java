@@ -1,4 +1,4 @@
-//SOURCES Answer.java Progress.java Reason.java SseClient.java SseEvent.java SseParser.java
+//SOURCES Answer.java Silence.java SseClient.java SseEvent.java SseParser.java
 package lib.sse;
 
 import java.io.ByteArrayOutputStream;
@@ -14,60 +14,56 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
-import java.util.function.Function;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
- * One exchange: the answer's head, then its body, which is handed over if it is an event stream.
- *
- * <p>Two threads meet here. The reading thread claims each hand-over: it sets {@code busy}, then looks at
- * {@code detached}. The listening thread leaves: it sets {@code detached}, then looks at {@code busy}. Both facts are
- * volatile, so at least one of the two sees what the other has set; nothing is handed over after {@link #detach} unless
- * {@link #isBusy} says so. All that the reading thread writes before {@code busy} becomes false is seen by who finds it
- * false.
+ * One answer: its head, then its body, which is handed over if it is an event stream. The methods of the first part are
+ * called by the reading thread, those of the second by the listening thread; {@link Watch} says how the two meet.
  */
 final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
+    private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
+    private static final long SHORTLY = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final SseClient.Handler handler;
-    private final Function<ResponseInfo, Answer> judge;
-    private final Progress progress;
     private final SseClient client;
+    private final SseClient.Handler handler;
+    private final String method;
     private final SseParser parser;
+    private final Silence silence;
     private final CompletableFuture<Void> body = new CompletableFuture<>();
     private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
-
-    private volatile Thread busy;
-    private volatile boolean detached;
-    private volatile boolean abandoned;
+    private String takenId;
+    private boolean broughtSomething;
+    /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
-    private volatile Throwable failure;
-    private volatile long answeredAt;
     private volatile Answer answer;
     private volatile Subscription subscription;
-    private volatile boolean broughtSomething;
-    private volatile Thread reader;
-    private String takenId;
+    private volatile Future<?> exchange = body;
+    private volatile boolean isLeft;
 
-    /** @param judge says what the head means; called once, on the reading thread, before the body comes */
-    SseStream(SseClient client, SseClient.Handler handler, Function<ResponseInfo, Answer> judge) {
+    /** @param method the one that is asked with */
+    SseStream(SseClient client, SseClient.Handler handler, String method) {
         this.client = client;
         this.handler = handler;
-        this.judge = judge;
-        progress = client.progress();
-        takenId = progress.lastEventId();
-        parser = new SseParser(takenId, client.maxEventBytes(), this);
+        this.method = method;
+        silence = new Silence(client.idleTimeout.toNanos());
+        takenId = client.lastEventId();
+        parser = new SseParser(takenId, client.maxEventBytes, this);
     }
 
     // ---- the reading thread ----
 
     @Override
-    public BodySubscriber<Void> apply(ResponseInfo info) {
-        reader = Thread.currentThread();
-        answeredAt = System.nanoTime();
-        lastRead = answeredAt;
-        answer = judge.apply(info);
-        client.watch().wake();
+    public BodySubscriber<Void> apply(ResponseInfo head) {
+        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+        lastRead = System.nanoTime();
+        answer = Answer.of(method, head.statusCode(), head.headers());
+        if (isEventStream()) {
+            client.connected();
+        }
+        client.watch.wake();
         return this;
     }
 
@@ -80,90 +76,48 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     public void onSubscribe(Subscription one) {
         subscription = one;
         // Nobody wants to know what stands in the body of a redirect.
-        if (answer.kind() == Answer.Kind.REDIRECT || detached) {
-            end(one);
-        } else {
-            one.request(1);
-        }
+        goOn(!isLeft && answer.kind() != Answer.Kind.REDIRECT);
     }
 
     @Override
     public void onNext(List<ByteBuffer> bytes) {
-        lastRead = System.nanoTime();
-        if (answer.kind() == Answer.Kind.STREAM) {
-            broughtSomething = true;
-            if (!parser.hasReadAnything()) {
-                keepPrefix(bytes);
-            }
-            handOver(bytes);
-        } else {
-            keepPrefix(bytes);
+        boolean goesOn = client.watch.handOver(() -> take(bytes));
+        goOn(goesOn && !isLeft && (isEventStream() || bodyPrefix.size() < BODY_PREFIX));
+        if (client.progress.isKept()) {
+            client.watch.wake();
         }
-        boolean enough = answer.kind() != Answer.Kind.STREAM && bodyPrefix.size() == BODY_PREFIX;
-        if (detached || failure != null || enough) {
-            end(subscription);
-        } else {
+    }
+
+    private void goOn(boolean isWanted) {
+        if (isWanted) {
             subscription.request(1);
-        }
-    }
-
-    private void end(Subscription one) {
-        one.cancel();
-        body.complete(null);
-        client.watch().wake();
-    }
-
-    private void handOver(List<ByteBuffer> bytes) {
-        busy = Thread.currentThread();
-        try {
-            if (!detached) {
-                feed(bytes);
-            }
-        } catch (Throwable thrown) {
-            failure = thrown;
-        }
-        lastRead = System.nanoTime();
-        busy = null;
-        if (abandoned && failure != null) {
-            client.say("after the end: " + Reason.of(failure));
-        } else if (detached || progress.isKept()) {
-            client.watch().wake();
+        } else {
+            subscription.cancel();
+            body.complete(null);
         }
     }
 
     /** What was handed over before something went wrong still goes out, and counts as taken once it has. */
-    private void feed(List<ByteBuffer> bytes) throws IOException {
+    private void take(List<ByteBuffer> bytes) throws IOException {
+        if (isLeft) {
+            return;
+        }
+        if (!parser.hasReadAnything()) {
+            keepPrefix(bytes);
+        }
+        if (!isEventStream()) {
+            return;
+        }
+        broughtSomething = true;
         try {
             for (ByteBuffer part : bytes) {
                 parser.feed(part);
             }
-            takenId = detached ? takenId : parser.lastEventId();
+            takenId = client.watch.isClosed() ? takenId : parser.lastEventId();
         } finally {
             handler.flush();
-            progress.taken(takenId);
-        }
-    }
-
-    @Override
-    public void event(SseEvent event) throws IOException {
-        if (!detached) {
-            handler.event(event);
-            takenId = event.id();
-        }
-    }
-
-    @Override
-    public void comment(String text) throws IOException {
-        if (!detached) {
-            handler.comment(text);
-        }
-    }
-
-    @Override
-    public void tooLarge(int bytes) throws IOException {
-        if (!detached) {
-            client.say("dropped an event of more than " + bytes + " bytes");
-            handler.tooLarge(bytes);
+            client.progress.taken(takenId);
+            lastRead = System.nanoTime();
         }
     }
 
@@ -172,6 +126,29 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
             byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];
             part.duplicate().get(some);
             bodyPrefix.writeBytes(some);
+        }
+    }
+
+    @Override
+    public void event(SseEvent event) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.event(event);
+            takenId = event.id();
+        }
+    }
+
+    @Override
+    public void comment(String text) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.comment(text);
+        }
+    }
+
+    @Override
+    public void tooLarge(int bytes) throws IOException {
+        if (!client.watch.isClosed()) {
+            client.say("dropped an event of more than " + bytes + " bytes");
+            handler.tooLarge(bytes);
         }
     }
 
@@ -185,33 +162,46 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
         body.complete(null);
     }
 
-    // ---- the listening thread, and who closes ----
+    // ---- the listening thread ----
 
-    /** Nothing more is handed over; what is being handed over goes on: see {@link #isBusy}. */
-    void detach() {
-        detached = true;
+    /**
+     * How long until it is over, as far as can be seen now. Once that is not above 0 nothing more is handed over.
+     *
+     * @param isAnswered whether the whole answer has come, or will not come any more
+     */
+    long nanosLeft(boolean isAnswered) {
+        long idle = client.idleTimeout.toNanos();
+        // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
+        long whileBusy = isAnswered ? SHORTLY : idle == 0 ? Long.MAX_VALUE : idle;
+        return client.watch.unlessHandingOver(() -> {
+            long now = System.nanoTime();
+            long forReason = answer == null || isEventStream() ? Long.MAX_VALUE : lastRead + TIME_FOR_A_REASON - now;
+            long left = isAnswered ? 0 : Math.min(silence.left(now, lastRead), forReason);
+            isLeft = left <= 0;
+            return left;
+        }, whileBusy);
     }
 
-    boolean isBusy() {
-        return busy != null;
-    }
-
-    boolean isBusy(Thread thread) {
-        return busy == thread;
-    }
-
-    /** Once it is detached: lets go of the connection. What is still being handed over then is not waited for. */
-    void close() {
-        abandoned = true;
-        Subscription one = subscription;
-        if (one != null) {
-            one.cancel();
+    /** The answer comes, if any does, by this exchange; from the thread that has begun it. */
+    void comesBy(Future<?> one) {
+        lastRead = System.nanoTime();
+        exchange = one;
+        if (isLeft) {
+            one.cancel(true);
         }
     }
 
-    /** When it last brought something, or the handler was done with it. */
-    long lastRead() {
-        return lastRead;
+    /** Lets go of the connection, also of one that comes about later. */
+    void close() {
+        isLeft = true;
+        exchange.cancel(true);
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+
+    boolean isLeft() {
+        return isLeft;
     }
 
     /** What its head means; empty as long as there is none. */
@@ -219,22 +209,15 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
         return Optional.ofNullable(answer);
     }
 
-    /** When its head came. */
-    long answeredAt() {
-        return answeredAt;
+    boolean isEventStream() {
+        return answer != null && answer.kind() == Answer.Kind.STREAM;
     }
 
-    /** The thread that reads; it belongs to the HTTP client. */
-    Thread reader() {
-        return reader;
-    }
-
-    /** Once it is detached and not busy: whether it was of use. */
     boolean broughtSomething() {
         return broughtSomething;
     }
 
-    /** Once it is detached and not busy: the reconnection time that the stream has set. */
+    /** The reconnection time that the stream has set. */
     Optional<Duration> retry() {
         return parser.retry();
     }
@@ -250,16 +233,5 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     /** How its body begins, as it came. */
     String bodyPrefix() {
         return bodyPrefix.toString(StandardCharsets.UTF_8);
-    }
-
-    /** Throws what the handler threw. */
-    void rethrow() throws IOException {
-        if (failure instanceof IOException thrown) {
-            throw thrown;
-        } else if (failure instanceof RuntimeException thrown) {
-            throw thrown;
-        } else if (failure instanceof Error thrown) {
-            throw thrown;
-        }
     }
 }
