@@ -1,14 +1,28 @@
-//SOURCES Answer.java Reason.java Redirect.java Secrets.java SseClient.java SseException.java SseRequest.java
-//SOURCES SseStream.java Transport.java
+//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseEvent.java
+//SOURCES SseException.java SseParser.java SseRequest.java Transport.java
 package lib.sse;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
-/** One try of a subscription: from the request to the end of the stream, with the redirects between. */
-final class Exchange {
+/**
+ * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of the
+ * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
+ */
+final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
     /** How it ended. */
     enum End {
         /** All is over: see {@link Watch#outcome}. */
@@ -25,117 +39,299 @@ final class Exchange {
         FAILED
     }
 
-    /**
-     * What became of it.
-     *
-     * @param reason     in words; the usual end of a stream needs none
-     * @param stream     the event stream, if there was one
-     * @param retryAfter how long the answer asks to wait
-     */
-    record Result(End end, String reason, Optional<SseStream> stream, Optional<Duration> retryAfter) {
-        static Result of(End end, String reason) {
-            return new Result(end, reason, Optional.empty(), Optional.empty());
-        }
-    }
-
-    private static final int REASON_LENGTH = 200;
+    /** More than is shown, because what is secret in it is taken out first. */
+    private static final int BODY_PREFIX = 16 << 10;
+    private static final int SHOWN = 200;
+    private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
+    private static final long SHORTLY = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final SseClient client;
-    private final Transport transport;
     private final SseClient.Handler handler;
-    private SseRequest request;
+    private final SseRequest request;
     /** What the messages say of the way so far. */
-    private String redirected = "";
+    private final String redirected;
+    private final SseParser parser;
+    private final Silence silence;
+    private final CompletableFuture<Void> body = new CompletableFuture<>();
+    private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
+    private String takenId;
+    private boolean broughtSomething;
+    private End end;
+    private String reason;
+    /** When the request was sent, the head came, or the handler was done with the last bytes. */
+    private volatile long lastRead = System.nanoTime();
+    private volatile Answer answer;
+    private volatile Subscription subscription;
+    private volatile Future<?> sent = body;
+    private volatile boolean isLeft;
 
-    Exchange(SseClient client, Transport transport, SseClient.Handler handler) {
+    Exchange(SseClient client, SseClient.Handler handler) {
+        this(client, handler, client.request, "");
+    }
+
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected) {
         this.client = client;
-        this.transport = transport;
         this.handler = handler;
-        request = client.request;
+        this.request = request;
+        this.redirected = redirected;
+        silence = new Silence(client.idleTimeout.toNanos());
+        takenId = client.lastEventId();
+        parser = new SseParser(takenId, client.maxEventBytes, this);
     }
 
-    /** @throws IOException what the handler threw; an {@link SseException} if the server refused */
-    Result run() throws IOException, InterruptedException {
-        for (int redirects = 0; ; redirects++) {
-            SseStream stream = new SseStream(client, handler, request.method());
-            Result result = ask(stream);
-            if (result.end != End.REDIRECTED) {
-                return new Result(result.end, redirected + result.reason, result.stream, result.retryAfter);
-            } else if (redirects == client.maxRedirects) {
-                redirected = "";
-                throw refused("more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
+    // ---- the reading thread ----
+
+    @Override
+    public BodySubscriber<Void> apply(ResponseInfo head) {
+        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+        lastRead = System.nanoTime();
+        answer = Answer.of(request.method(), head.statusCode(), head.headers());
+        if (isStream()) {
+            client.connected();
+        }
+        client.watch.wake();
+        return this;
+    }
+
+    @Override
+    public CompletionStage<Void> getBody() {
+        return body;
+    }
+
+    @Override
+    public void onSubscribe(Subscription one) {
+        subscription = one;
+        // Nobody wants to know what stands in the body of a redirect.
+        goOn(!isLeft && answer.kind() != Answer.Kind.REDIRECT);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> bytes) {
+        boolean goesOn = client.watch.handOver(() -> take(bytes));
+        goOn(goesOn && !isLeft && (isStream() || bodyPrefix.size() < BODY_PREFIX));
+        if (client.progress.isKept()) {
+            client.watch.wake();
+        }
+    }
+
+    private void goOn(boolean isWanted) {
+        if (isWanted) {
+            subscription.request(1);
+        } else {
+            subscription.cancel();
+            body.complete(null);
+        }
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+        body.completeExceptionally(thrown);
+    }
+
+    @Override
+    public void onComplete() {
+        body.complete(null);
+    }
+
+    private void take(List<ByteBuffer> bytes) throws IOException {
+        if (!isLeft && !parser.hasReadAnything()) {
+            for (ByteBuffer part : bytes) {
+                byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];
+                part.duplicate().get(some);
+                bodyPrefix.writeBytes(some);
             }
-            follow(stream.answer().orElseThrow());
+        }
+        if (!isLeft && isStream()) {
+            feed(bytes);
         }
     }
 
-    private void follow(Answer redirect) throws SseException {
-        SseRequest next;
+    /** What was handed over before something went wrong still goes out, and counts as taken once it has. */
+    private void feed(List<ByteBuffer> bytes) throws IOException {
+        broughtSomething = true;
         try {
-            next = Redirect.follow(request, redirect.status(), redirect.location());
-        } catch (IllegalArgumentException notFollowed) {
-            throw refused(redirect.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
+            for (ByteBuffer part : bytes) {
+                parser.feed(part);
+            }
+            takenId = client.watch.isClosed() ? takenId : parser.lastEventId();
+        } finally {
+            handler.flush();
+            client.progress.taken(takenId);
+            lastRead = System.nanoTime();
         }
-        redirected = "redirected to " + next
-            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ";
-        request = next;
     }
 
-    private Result ask(SseStream stream) throws IOException, InterruptedException {
+    @Override
+    public void event(SseEvent event) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.event(event);
+            takenId = event.id();
+        }
+    }
+
+    @Override
+    public void comment(String text) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.comment(text);
+        }
+    }
+
+    @Override
+    public void tooLarge(int bytes) throws IOException {
+        if (!client.watch.isClosed()) {
+            client.say("dropped an event of more than " + bytes + " bytes");
+            handler.tooLarge(bytes);
+        }
+    }
+
+    // ---- the listening thread, and who sends for it ----
+
+    /**
+     * From the request to the end of the stream. What became of it is told afterwards.
+     *
+     * @throws IOException what the handler threw; an {@link SseException} if the server refused
+     */
+    Exchange run(Transport transport) throws IOException, InterruptedException {
         CompletableFuture<?> answered;
         try {
-            answered = transport.send(request, stream);
+            answered = transport.send(request, this);
         } catch (IOException headerFile) {
-            return Result.of(End.FAILED, headerFile.getMessage());
+            return result(End.FAILED, headerFile.getMessage());
         }
-        answered.whenComplete((answer, failure) -> client.watch.wake());
+        answered.whenComplete((done, failure) -> client.watch.wake());
         boolean isCut;
         try {
-            if (!client.watch.await(() -> stream.nanosLeft(answered.isDone()), client.progress)) {
-                return Result.of(End.OVER, "");
+            if (!client.watch.await(() -> nanosLeft(answered.isDone()), client.progress)) {
+                return result(End.OVER, "");
             }
             isCut = !answered.isDone();
         } finally {
-            stream.close();
+            close();
         }
-        Optional<SseStream> events = Optional.of(stream).filter(SseStream::isEventStream);
-        if (isCut && (stream.answer().isEmpty() || events.isPresent())) {
-            String reason = "nothing came for " + SseClient.seconds(client.idleTimeout);
-            return new Result(End.IDLE, reason, events, Optional.empty());
-        } else if (stream.answer().isEmpty()) {
+        if (isCut && (answer == null || isStream())) {
+            return result(End.IDLE, "nothing came for " + SseClient.seconds(client.idleTimeout));
+        } else if (answer == null) {
             return unanswered(answered);
-        } else if (events.isEmpty()) {
-            return noStream(stream, stream.answer().get());
         }
-        return answered.isCompletedExceptionally()
-            ? new Result(End.FAILED, "connection lost, " + reason(answered), events, Optional.empty())
-            : new Result(End.ENDED, howItEnded(stream), events, Optional.empty());
+        return switch (answer.kind()) {
+            case STREAM -> answered.isCompletedExceptionally()
+                ? result(End.FAILED, "connection lost, " + reason(answered)) : result(End.ENDED, howItEnded());
+            case OVER -> result(End.NO_CONTENT, "");
+            case REDIRECT -> result(End.REDIRECTED, "");
+            case RETRY, REFUSED -> withoutStream();
+        };
     }
 
-    private Result unanswered(CompletableFuture<?> answered) throws SseException {
+    /**
+     * How long until it is over, as far as can be seen now. Once that is not above 0 nothing more is handed over.
+     *
+     * @param isAnswered whether the whole answer has come, or will not come any more
+     */
+    private long nanosLeft(boolean isAnswered) {
+        long idle = client.idleTimeout.toNanos();
+        // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
+        long whileBusy = isAnswered ? SHORTLY : idle == 0 ? Long.MAX_VALUE : idle;
+        return client.watch.unlessHandingOver(() -> {
+            long now = System.nanoTime();
+            long forReason = answer == null || isStream() ? Long.MAX_VALUE : lastRead + TIME_FOR_A_REASON - now;
+            long left = isAnswered ? 0 : Math.min(silence.left(now, lastRead), forReason);
+            isLeft = left <= 0;
+            return left;
+        }, whileBusy);
+    }
+
+    /** The request is on its way. */
+    void isSentBy(Future<?> one) {
+        lastRead = System.nanoTime();
+        sent = one;
+        if (isLeft) {
+            one.cancel(true);
+        }
+    }
+
+    /** Lets go of the connection, also of one that comes about later. */
+    private void close() {
+        isLeft = true;
+        sent.cancel(true);
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+
+    boolean isLeft() {
+        return isLeft;
+    }
+
+    // ---- what became of it ----
+
+    private Exchange result(End how, String words) {
+        end = how;
+        reason = redirected + words;
+        return this;
+    }
+
+    End end() {
+        return end;
+    }
+
+    /** In words; the usual end of a stream needs none. */
+    String reason() {
+        return reason;
+    }
+
+    boolean isStream() {
+        return answer != null && answer.kind() == Answer.Kind.STREAM;
+    }
+
+    boolean broughtSomething() {
+        return broughtSomething;
+    }
+
+    /** The reconnection time that the stream has set. */
+    Optional<Duration> retry() {
+        return parser.retry();
+    }
+
+    /** How long the answer asks to wait. */
+    Optional<Duration> retryAfter() {
+        return answer == null ? Optional.empty() : answer.retryAfter();
+    }
+
+    /** The exchange with whom this one's answer redirects to. */
+    Exchange redirected() throws SseException {
+        SseRequest next;
+        try {
+            next = Redirect.follow(request, answer.status(), answer.location());
+        } catch (IllegalArgumentException notFollowed) {
+            throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
+        }
+        return new Exchange(client, handler, next, "redirected to " + next
+            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ");
+    }
+
+    private Exchange unanswered(CompletableFuture<?> answered) throws SseException {
         if (!answered.isCompletedExceptionally()) {
             // What a proxy answers to CONNECT does not get to the body handler.
             throw refused("HTTP status 407" + wantsCredentials());
         }
         String reason = reason(answered) + proxyName().map(name -> " (through the " + name + ")").orElse("");
-        if (reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http")) {
-            // So does a TLS server that is asked in plain text.
-            reason += ": is it https?";
-        }
-        return Result.of(End.FAILED, reason);
+        // So does a TLS server that is asked in plain text.
+        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
+        return result(End.FAILED, reason + (mayBeTls ? ": is it https?" : ""));
     }
 
-    private Result noStream(SseStream stream, Answer answer) throws SseException {
-        if (answer.kind() == Answer.Kind.OVER) {
-            return Result.of(End.NO_CONTENT, "");
-        } else if (answer.kind() == Answer.Kind.REDIRECT) {
-            return Result.of(End.REDIRECTED, "");
-        }
-        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning(stream);
+    private Exchange withoutStream() throws SseException {
+        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
         if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
             throw refused(words);
         }
-        return new Result(End.FAILED, words, Optional.empty(), answer.retryAfter());
+        return result(End.FAILED, words);
+    }
+
+    private String howItEnded() {
+        return parser.isWithinEvent() ? "the stream ended in the middle of an event"
+            : parser.hasReadAnything() || bodyPrefix.size() == 0 ? ""
+            : "the stream ended, and no event came" + beginning();
     }
 
     private Optional<String> proxyName() {
@@ -146,24 +342,18 @@ final class Exchange {
         return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
-    private String howItEnded(SseStream stream) {
-        return stream.isWithinEvent() ? "the stream ended in the middle of an event"
-            : stream.hasReadAnything() || stream.bodyPrefix().isEmpty() ? ""
-            : "the stream ended, and no event came" + beginning(stream);
-    }
-
     private String reason(CompletableFuture<?> answered) {
-        return clean(Reason.of(answered.handle((answer, failure) -> failure).join()));
+        return clean(Reason.of(answered.handle((done, failure) -> failure).join()));
     }
 
     /** How the body begins, on one line; nothing if that is no text. */
-    private String beginning(SseStream stream) {
-        String text = clean(stream.bodyPrefix()).replaceAll("\\s+", " ").strip();
+    private String beginning() {
+        String text = clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
         boolean isText = text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL || c == 0xFFFD);
         if (text.isEmpty() || !isText) {
             return "";
         }
-        int length = text.offsetByCodePoints(0, Math.min(REASON_LENGTH, text.codePointCount(0, text.length())));
+        int length = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
         return "; the answer begins: " + text.substring(0, length);
     }
 

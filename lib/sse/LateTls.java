@@ -76,37 +76,27 @@ final class LateTls extends SSLContextSpi {
     }
 
     @Override
-    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {
-        throw new UnsupportedOperationException("it is made with its settings");
-    }
-
-    @Override
-    protected SSLEngine engineCreateSSLEngine() {
-        return made().createSSLEngine();
-    }
-
-    @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
         return made().createSSLEngine(peer.isEmpty() ? host : peer, port);
     }
 
-    @Override
-    protected SSLSocketFactory engineGetSocketFactory() {
-        return made().getSocketFactory();
-    }
+    // ---- nothing of this is asked for by java.net.http ----
 
     @Override
-    protected SSLServerSocketFactory engineGetServerSocketFactory() {
-        return made().getServerSocketFactory();
-    }
+    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {}
 
     @Override
-    protected SSLSessionContext engineGetClientSessionContext() {
-        return made().getClientSessionContext();
-    }
+    protected SSLEngine engineCreateSSLEngine() { return made().createSSLEngine(); }
 
     @Override
-    protected SSLSessionContext engineGetServerSessionContext() {
-        return made().getServerSessionContext();
-    }
+    protected SSLSocketFactory engineGetSocketFactory() { return made().getSocketFactory(); }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() { return made().getServerSocketFactory(); }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() { return made().getClientSessionContext(); }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() { return made().getServerSessionContext(); }
 }

@@ -5,6 +5,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -20,12 +22,11 @@ final class Progress implements Closeable {
     private final StateFile file;
     private final Consumer<String> notices;
     private final Consumer<String> say;
+    private final Set<String> said = ConcurrentHashMap.newKeySet();
     private volatile String lastEventId = "";
-    private volatile boolean tooLongSaid;
     private String saved;
     private long saveAgain = System.nanoTime();
     private boolean failing;
-    private boolean unsendableSaid;
 
     /**
      * @param file    null if the id is not kept
@@ -64,10 +65,7 @@ final class Progress implements Closeable {
     /** The handler has taken everything up to this id. */
     void taken(String id) {
         if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
-            if (!tooLongSaid) {
-                tooLongSaid = true;
-                say.accept("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
-            }
+            sayOnce("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
         } else {
             lastEventId = id;
         }
@@ -79,12 +77,14 @@ final class Progress implements Closeable {
         if (SseRequest.isPrintableAscii(id)) {
             return id;
         }
-        if (!unsendableSaid) {
-            unsendableSaid = true;
-            say.accept("the last event ID is not printable ASCII, which no header here can carry:"
-                + " connecting without it");
-        }
+        sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
         return "";
+    }
+
+    private void sayOnce(String notice) {
+        if (said.add(notice)) {
+            say.accept(notice);
+        }
     }
 
     /** How long until there is something to save; not above 0 if now. */

@@ -1,5 +1,5 @@
 //SOURCES Backoff.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java SseParser.java
-//SOURCES SseRequest.java SseStream.java StateFile.java Transport.java Watch.java
+//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
@@ -78,8 +78,6 @@ public final class SseClient implements AutoCloseable {
     final Watch watch = new Watch(this::say);
     volatile Progress progress;
     private volatile long reconnects;
-    /** The reconnection time that the server has set. */
-    private Optional<Duration> retry = Optional.empty();
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
     private boolean idleSaid;
@@ -213,52 +211,69 @@ public final class SseClient implements AutoCloseable {
 
     private Outcome listenUntilOver(Transport transport, Handler handler) throws IOException, InterruptedException {
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
+        Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
         while (true) {
             LongSupplier untilOfUse = Watch.leftOf(waited);
-            Exchange.Result result = new Exchange(this, transport, handler).run();
+            Exchange exchange = connect(transport, handler);
             boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
-            if (result.end() == End.OVER) {
+            if (exchange.end() == End.OVER) {
                 return watch.outcome();
-            } else if (result.end() == End.NO_CONTENT) {
+            } else if (exchange.end() == End.NO_CONTENT) {
                 return Outcome.NO_CONTENT;
-            } else if (result.end() == End.ENDED && asksOnce) {
-                if (!result.reason().isEmpty()) {
-                    say(result.reason());
+            } else if (exchange.end() == End.ENDED && asksOnce) {
+                if (!exchange.reason().isEmpty()) {
+                    say(exchange.reason());
                 }
                 return Outcome.STREAM_ENDED;
             }
-            boolean isIdle = result.end() == End.IDLE;
-            boolean wasOfUse = result.stream().isPresent()
-                && (result.stream().get().broughtSomething() || untilOfUse.getAsLong() < 0);
+            boolean isIdle = exchange.end() == End.IDLE;
+            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething() || untilOfUse.getAsLong() < 0);
             failures = wasOfUse ? 0 : isIdle ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
-                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + result.reason() + "; gave up"
-                    + (maxRetries == 0 ? "" : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries")));
+                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason() + "; gave up"
+                    + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
-            retry = result.stream().flatMap(SseStream::retry).or(() -> retry);
+            retry = exchange.retry().isPresent() ? exchange.retry() : retry;
             Backoff.Wait wait = isIdle ? Backoff.NO_WAIT
-                : backoff.next(failures, retry, result.retryAfter(), ThreadLocalRandom.current().nextDouble());
+                : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
             waited = wait.time();
             reconnects++;
-            sayWhatComes(result, wait);
+            sayWhatComes(exchange, wait);
             if (!watch.await(Watch.leftOf(waited), progress)) {
                 return watch.outcome();
             }
         }
     }
 
+    /** One connect, with the redirects that it is answered with. */
+    private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
+        Exchange exchange = new Exchange(this, handler).run(transport);
+        for (int redirects = 0; exchange.end() == End.REDIRECTED; redirects++) {
+            if (redirects == maxRedirects) {
+                String reason = ": more than " + counted(redirects, "redirect", "redirects");
+                throw new SseException(SseException.Kind.REFUSED, this + reason);
+            }
+            exchange = exchange.redirected().run(transport);
+        }
+        return exchange;
+    }
+
+    private static String counted(int number, String one, String several) {
+        return number + " " + (number == 1 ? one : several);
+    }
+
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
-    private void sayWhatComes(Exchange.Result result, Backoff.Wait wait) {
-        boolean isIdle = result.end() == End.IDLE;
+    private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
+        boolean isIdle = exchange.end() == End.IDLE;
         if (isIdle && idleSaid) {
-            debug(this + ": " + result.reason() + "; connecting again");
+            debug(this + ": " + exchange.reason() + "; connecting again");
             return;
         }
         idleSaid |= isIdle;
         troubleSaid = true;
-        say((result.reason().isEmpty() ? "the stream ended" : result.reason()) + "; connecting again"
+        say((exchange.reason().isEmpty() ? "the stream ended" : exchange.reason()) + "; connecting again"
             + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "") + (isIdle ? " (this is said once)" : "")
             + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));

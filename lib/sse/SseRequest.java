@@ -44,14 +44,10 @@ public final class SseRequest {
     /** What {@link URI} does not take. */
     private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
-    private static final String CONTENT_TYPE = "Content-Type";
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     /** What belongs to one connection, not to the request; java.net.http sets it by itself. */
     private static final Set<String> OF_THE_CONNECTION = Set.of("connection", "keep-alive", "proxy-connection", "te",
         "trailer", "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect");
-    /** "Request-body-header names" of the Fetch standard. */
-    private static final List<String> ABOUT_THE_BODY =
-        List.of("Content-Encoding", "Content-Language", "Content-Location", CONTENT_TYPE);
     /** Not where java.net.http was in use before: it reads its properties once. */
     static final boolean CAN_SET_HOST;
 
@@ -71,13 +67,13 @@ public final class SseRequest {
     final String query;
     final List<Header> headers = new ArrayList<>();
     final List<Path> headerFiles = new ArrayList<>();
+    /** Names of headers that are not sent, whoever has set them. */
+    final Set<String> notSent = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     String userInfo = "";
     String userAgent = "";
     String method = "";
     byte[] body;
-    boolean bodyIsGone;
-    boolean typeIsUnknown;
 
     /**
      * @param url {@code http} or {@code https}, or without a scheme, which is {@code http}. What no URL may hold is
@@ -252,11 +248,10 @@ public final class SseRequest {
         if (!userInfo.isEmpty()) {
             all.putIfAbsent("Authorization", List.of(basic(decoded(userInfo))));
         }
-        if (bodyIsGone) {
-            ABOUT_THE_BODY.forEach(all::remove);
-        } else if (body != null && !typeIsUnknown) {
-            all.putIfAbsent(CONTENT_TYPE, List.of("application/x-www-form-urlencoded"));
+        if (body != null) {
+            all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }
+        notSent.forEach(all::remove);
         return all;
     }
 

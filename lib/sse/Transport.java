@@ -1,4 +1,4 @@
-//SOURCES LateTls.java Reason.java SseClient.java SseRequest.java SseStream.java
+//SOURCES Exchange.java LateTls.java Reason.java SseClient.java SseRequest.java
 package lib.sse;
 
 import java.io.IOException;
@@ -85,14 +85,14 @@ final class Transport {
      * @return is done when the answer is read, or will not come any more
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
-    CompletableFuture<HttpResponse<Void>> send(SseRequest request, SseStream stream) throws IOException {
+    CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
         way = client.proxy.way(request);
         String cookie = String.join("; ",
             cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Proxy-Authorization", client.proxy.authorization(request)));
         return CompletableFuture.supplyAsync(() -> addresses(request), this::execute)
-            .thenCompose(addresses -> send(request, headers, addresses.iterator(), stream));
+            .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
     }
 
     /**
@@ -114,8 +114,8 @@ final class Transport {
     }
 
     private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
-            Iterator<Optional<InetAddress>> addresses, SseStream stream) {
-        if (stream.isLeft()) {
+            Iterator<Optional<InetAddress>> addresses, Exchange exchange) {
+        if (exchange.isLeft()) {
             throw new CancellationException();
         }
         Optional<InetAddress> address = addresses.next();
@@ -128,15 +128,15 @@ final class Transport {
         CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address), head -> {
             reader = Thread.currentThread();
             keepCookies(request, head.headers());
-            return stream.apply(head);
+            return exchange.apply(head);
         });
-        stream.comesBy(sent);
+        exchange.isSentBy(sent);
         return sent.exceptionallyCompose(failure -> {
             if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
-            return send(request, headers, addresses, stream);
+            return send(request, headers, addresses, exchange);
         });
     }
 
