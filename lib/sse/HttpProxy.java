@@ -66,7 +66,8 @@ public final class HttpProxy {
         }
         try {
             URI proxy = URI.create(text.contains("://") ? text : "http://" + text);
-            if (proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http") && proxy.getPort() != 0 && proxy.getPort() <= 65535) {
+            boolean isPort = proxy.getPort() != 0 && proxy.getPort() <= 65535;
+            if (isPort && proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http")) {
                 return proxy;
             }
         } catch (IllegalArgumentException notAUrl) {
@@ -121,10 +122,9 @@ public final class HttpProxy {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** The value of {@code Proxy-Authorization} for a request, if its proxy has credentials. */
-    Optional<String> authorization(SseRequest request) {
-        return proxyFor(request).map(URI::getRawUserInfo)
-            .map(credentials -> SseRequest.basic(SseRequest.decoded(credentials)));
+    /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
+    String authorization(SseRequest request) {
+        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::decoded).map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */
@@ -134,8 +134,9 @@ public final class HttpProxy {
 
     /** Where the request is sent; {@link Proxy#NO_PROXY} if to its own server. */
     Proxy way(SseRequest request) {
-        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP, new InetSocketAddress(
-            proxy.getHost(), port(proxy)))).orElse(Proxy.NO_PROXY);
+        // Its name is looked up where a connection begins, not by the listening thread.
+        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP,
+            InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)))).orElse(Proxy.NO_PROXY);
     }
 
     private static int port(URI proxy) {

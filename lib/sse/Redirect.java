@@ -3,6 +3,7 @@ package lib.sse;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,6 +12,10 @@ final class Redirect {
     /** RFC 3986, appendix B. */
     private static final Pattern REFERENCE = Pattern.compile(
         "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?<authority>//[^/?#]*)?(?<path>[^?#]*)(?<query>(\\?[^#]*)?)(#.*)?");
+
+    /** "Request-body-header names" of the Fetch standard. */
+    private static final List<String> ABOUT_THE_BODY =
+        List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
 
     private Redirect() {}
 
@@ -26,19 +31,22 @@ final class Redirect {
             throw new IllegalArgumentException("from https to http, " + next);
         }
         boolean sameOrigin = next.hasOriginOf(from);
-        next.userInfo = "";
         if (sameOrigin) {
             next.headers.addAll(from.headers);
             next.headerFiles.addAll(from.headerFiles);
-            next.userInfo = from.userInfo;
         }
+        next.userInfo = sameOrigin ? from.userInfo : "";
         next.userAgent = from.userAgent;
         boolean becomesGet = status == 303 && !from.method().equals("GET") && !from.method().equals("HEAD")
             || (status == 301 || status == 302) && from.method().equals("POST");
         next.method = becomesGet ? "GET" : from.method();
         next.body = becomesGet ? null : from.body;
-        next.bodyIsGone = from.bodyIsGone || becomesGet;
-        next.typeIsUnknown = from.typeIsUnknown || !sameOrigin && mayHaveTypeOfItsOwn(from);
+        next.notSent.addAll(from.notSent);
+        if (becomesGet) {
+            next.notSent.addAll(ABOUT_THE_BODY);
+        } else if (!sameOrigin && mayHaveTypeOfItsOwn(from)) {
+            next.notSent.add("Content-Type");
+        }
         return next;
     }
 

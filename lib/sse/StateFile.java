@@ -12,8 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -82,19 +81,17 @@ final class StateFile implements Closeable {
 
     /** Where a file system has no locks it goes on without one. */
     private static FileChannel locked(FileChannel channel) throws IOException {
-        boolean inUse = false;
         try {
-            inUse = channel.tryLock() == null;
+            if (channel.tryLock() != null) {
+                return channel;
+            }
         } catch (OverlappingFileLockException byThisProcess) {
-            inUse = true;
+            // Told below, like a lock of another process.
         } catch (IOException noLocksThere) {
             return channel;
         }
-        if (inUse) {
-            channel.close();
-            throw new IOException("in use: another process keeps its last event ID in it");
-        }
-        return channel;
+        channel.close();
+        throw new IOException("in use: another process keeps its last event ID in it");
     }
 
     /**
@@ -111,9 +108,9 @@ final class StateFile implements Closeable {
         } catch (NoSuchFileException noFolder) {
             throw new IOException("there is no folder for it", noFolder);
         }
-        FileChannel channel = null;
+        FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
-            channel = locked(FileChannel.open(temporary, StandardOpenOption.WRITE));
+            locked(channel);
             ByteBuffer content = ByteBuffer.wrap((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
             while (content.hasRemaining()) {
                 channel.write(content);
@@ -122,9 +119,7 @@ final class StateFile implements Closeable {
             copyAttributes(target, temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
-            if (channel != null) {
-                channel.close();
-            }
+            channel.close();
             Files.deleteIfExists(temporary);
             throw failure;
         }
@@ -134,23 +129,17 @@ final class StateFile implements Closeable {
 
     /** The owner and the mode stay what they were. */
     private static void copyAttributes(Path from, Path to) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
-        if (view == null || !Files.exists(from)) {
+        if (!Files.exists(from) || !from.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
         }
-        PosixFileAttributes old = Files.readAttributes(from, PosixFileAttributes.class);
-        PosixFileAttributes made = view.readAttributes();
+        Map<String, Object> old = Files.readAttributes(from, "posix:group,owner,permissions");
         try {
-            if (!old.group().equals(made.group())) {
-                view.setGroup(old.group());
-            }
-            if (!old.owner().equals(made.owner())) {
-                view.setOwner(old.owner());
-            }
+            Files.setAttribute(to, "posix:group", old.get("group"));
+            Files.setAttribute(to, "posix:owner", old.get("owner"));
         } catch (IOException onlyRootMay) {
-            return;
+            // It belongs to whoever writes it.
         }
-        view.setPermissions(old.permissions());
+        Files.setAttribute(to, "posix:permissions", old.get("permissions"));
     }
 
     @Override
@@ -161,8 +150,6 @@ final class StateFile implements Closeable {
             }
         } catch (IOException closedAllTheSame) {
             return;
-        } finally {
-            locked = null;
         }
     }
 }
