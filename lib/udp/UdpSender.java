@@ -3,7 +3,9 @@ package lib.udp;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -22,9 +24,7 @@ final class UdpSender {
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
     private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
-    private static final long MOST_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(500);
-    /** What every network that carries IPv6 can carry in one packet. */
-    private static final int SURELY_UNFRAGMENTED = 1232;
+    private static final long MILLIS_TO_FINISH = 500;
 
     private final UdpRoutes routes;
     private final OnError onError;
@@ -36,10 +36,9 @@ final class UdpSender {
     /** What is being sent: from here the system takes it without another copy for each route. */
     private final ByteBuffer current = ByteBuffer.allocateDirect(LARGEST);
     private long number;
-    private boolean fragmentsSaid;
     private volatile Thread waiting;
     private volatile boolean ended;
-    private volatile RuntimeException unheard;
+    private volatile Throwable unheard;
 
     private volatile long sent;
     private volatile long bytes;
@@ -68,11 +67,9 @@ final class UdpSender {
         try {
             number++;
             long before = sent;
-            refresh();
+            checkNotEnded();
+            routes.refresh();
             current.clear().put(datagram.duplicate()).flip();
-            if (current.limit() > SURELY_UNFRAGMENTED && !fragmentsSaid) {
-                sayIfFragmented(current.limit());
-            }
             if (!offer()) {
                 persist();
             }
@@ -85,12 +82,17 @@ final class UdpSender {
         }
     }
 
-    /** Where a datagram would come from and go to now, a text for each route. */
-    List<String> ways() throws IOException {
+    /** Sends nothing, but writes a line for each route: where the datagram would come from and go to now. */
+    void show(ByteBuffer datagram, OutputStream lines) throws IOException {
         lock.lock();
         try {
-            refresh();
-            return routes.all().stream().map(UdpRoute::way).toList();
+            checkNotEnded();
+            routes.refresh();
+            for (UdpRoute route : routes.all()) {
+                String line = route.way() + ": " + datagram.remaining() + " bytes\n";
+                lines.write(line.getBytes(StandardCharsets.UTF_8));
+            }
+            lines.flush();
         } finally {
             leave();
         }
@@ -104,17 +106,12 @@ final class UdpSender {
         lock.unlock();
     }
 
-    /** Names that are on their way are waited for, so that what is sent first goes to all targets as well. */
-    private void refresh() throws IOException {
-        checkNotEnded();
-        throwUnheard();
-        while (routes.areComing()) {
-            waitUntil(System.nanoTime() + FIRST_WAIT);
-        }
-        routes.refresh();
+    /** Whether this thread is within {@link #send} or {@link #show}, and a callback has brought it here. */
+    boolean isSendingHere() {
+        return lock.isHeldByCurrentThread();
     }
 
-    /** On another thread: who is sending looks for himself. */
+    /** On another thread, while nothing is sent: who is sending looks for himself. */
     private void lookAtNames() {
         if (lock.tryLock()) {
             try {
@@ -123,28 +120,40 @@ final class UdpSender {
                     routes.all().forEach(route -> route.sayIfItFails("trying again until it works"));
                 }
             } catch (RuntimeException ofCallback) {
-                unheard = ofCallback;
+                endWith(ofCallback);
             } finally {
                 leave();
             }
         }
     }
 
-    /** Throws what a callback threw on a thread that is none of the user's. */
-    void throwUnheard() {
-        RuntimeException failure = unheard;
-        unheard = null;
-        if (failure != null) {
-            throw failure;
+    /** For what fails on a thread that is none of the user's. It ends all. */
+    void endWith(Throwable failure) {
+        if (!ended) {
+            unheard = failure;
+            cancel();
         }
     }
 
-    private void sayIfFragmented(int size) {
-        routes.all().stream().filter(route -> size > route.unfragmented()).findFirst().ifPresent(route -> {
-            fragmentsSaid = true;
-            notices.accept(route + ": " + size + " bytes, more than the " + route.unfragmented()
-                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
-        });
+    /** Throws, once, on a thread of the user's what another one has ended with. */
+    void throwUnheard() throws IOException {
+        Throwable failure = unheard;
+        if (failure == null) {
+            return;
+        }
+        unheard = null;
+        if (failure instanceof IOException refusal) {
+            throw refusal;
+        } else if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
+    }
+
+    void checkNotEnded() throws CancelledException {
+        if (ended) {
+            throw new CancelledException();
+        }
     }
 
     /** To the routes that have not taken it; whether they all have now. */
@@ -225,12 +234,6 @@ final class UdpSender {
         checkNotEnded();
     }
 
-    private void checkNotEnded() throws CancelledException {
-        if (ended) {
-            throw new CancelledException();
-        }
-    }
-
     /** How many datagrams a payload is. */
     int routes() {
         return routes.all().size();
@@ -246,13 +249,18 @@ final class UdpSender {
         return routes.all().stream().flatMap(route -> route.trouble().stream()).toList();
     }
 
-    /** Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. */
+    /**
+     * Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. What the system
+     * holds up for longer than that ends because its socket is closed.
+     */
     void cancel() {
         ended = true;
         LockSupport.unpark(waiting);
         try {
-            if (lock.tryLock() || lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
+            if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
                 leave();
+            } else {
+                routes.close();
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
