@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 public final class UdpBroadcaster implements AutoCloseable {
 
     /** The most that one datagram holds over IPv4: 65507 bytes. */
-    public static final int MAX_PAYLOAD = UdpSender.LARGEST;
+    public static final int MAX_PAYLOAD = 65507;
 
     private final List<UdpTarget> targets;
 
@@ -48,8 +48,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     private final FewNotices tooLarge = new FewNotices();
     private final FewNotices leftOut = new FewNotices();
 
+    private final UdpLater later = new UdpLater(this::sendCopy);
     private volatile UdpSender sender;
-    private volatile UdpLater later;
     private volatile boolean ended;
     private volatile long received;
     private volatile long skipped;
@@ -174,10 +174,8 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
-            if (repeat > 1 && (pace.isPresent() || !repeatDelay.isZero())) {
-                later = new UdpLater(repeatDelay.toNanos(), this::sendCopy);
-            }
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses);
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
+                onError == OnError.SKIP ? notices : losses);
             if (ended) {
                 cancel();
             }
@@ -222,11 +220,13 @@ public final class UdpBroadcaster implements AutoCloseable {
             }
             left--;
             if (transmit(datagram) && tee.isPresent()) {
-                copy(datagram, tee.get());
+                tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
+                    .put(datagram.duplicate()).put((byte) '\n').array());
+                tee.get().flush();
             }
-            if (later != null) {
+            if (left > 0 && (pace.isPresent() || !repeatDelay.isZero())) {
+                later.add(datagram, left, repeatDelay.toNanos());
                 left = 0;
-                later.add(datagram, repeat - 1);
                 sender.checkNotEnded();
             }
             while (left > 0) {
@@ -297,20 +297,11 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
     }
 
-    private static void copy(ByteBuffer datagram, OutputStream copies) throws IOException {
-        byte[] line = new byte[datagram.remaining() + 1];
-        datagram.duplicate().get(line, 0, datagram.remaining());
-        line[datagram.remaining()] = '\n';
-        copies.write(line);
-        copies.flush();
-    }
-
     /** What has happened so far. */
     public Counts counts() {
         Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
-        long unsent = later == null ? 0 : later.unsent() * routes();
         return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
-            counts.retried(), failed + counts.failed() + unsent);
+            counts.retried(), failed + counts.failed() + later.unsent() * routes());
     }
 
     /** Which targets do not work now, and why: a text for each. */
@@ -324,9 +315,7 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void cancel() {
         ended = true;
-        if (later != null) {
-            later.end();
-        }
+        later.end();
         if (sender != null) {
             sender.cancel();
         }
@@ -341,7 +330,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     @Override
     public void close() throws IOException {
         // A callback of what is being sent cannot wait until it has returned itself.
-        if (later != null && !sender.isSendingHere()) {
+        if (sender != null && !sender.isSendingHere()) {
             later.drain();
         }
         cancel();

@@ -25,40 +25,34 @@ final class UdpLater {
     /** Bytes that may still be added; all of them when nothing waits. */
     private final Semaphore room = new Semaphore(MOST_BYTES, true);
     private final AtomicLong unsent = new AtomicLong();
-    private final long nanosBetween;
     private final Consumer<ByteBuffer> sender;
 
-    /**
-     * @param nanosBetween the time to the first copy, and from each to the next
-     * @param sender       sends a copy now; throws nothing
-     */
-    UdpLater(long nanosBetween, Consumer<ByteBuffer> sender) {
-        this.nanosBetween = nanosBetween;
+    /** @param sender sends a copy now; throws nothing */
+    UdpLater(Consumer<ByteBuffer> sender) {
         this.sender = sender;
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    void add(ByteBuffer payload, int times) {
+    /** @param nanosBetween the time to the first copy, and from each to the next */
+    void add(ByteBuffer payload, int times, long nanosBetween) {
         unsent.addAndGet(times);
         room.acquireUninterruptibly(payload.remaining() + BYTES_AROUND_PAYLOAD);
-        schedule(ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip(), times);
+        schedule(ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip(), times, nanosBetween);
         if (thread.isShutdown()) {
             end();
         }
     }
 
-    private void schedule(ByteBuffer payload, int times) {
-        thread.schedule(() -> send(payload, times), nanosBetween, TimeUnit.NANOSECONDS);
-    }
-
-    private void send(ByteBuffer payload, int times) {
-        unsent.decrementAndGet();
-        sender.accept(payload);
-        if (times > 1) {
-            schedule(payload, times - 1);
-        } else {
-            room.release(payload.remaining() + BYTES_AROUND_PAYLOAD);
-        }
+    private void schedule(ByteBuffer payload, int times, long nanosBetween) {
+        thread.schedule(() -> {
+            unsent.decrementAndGet();
+            sender.accept(payload);
+            if (times > 1) {
+                schedule(payload, times - 1, nanosBetween);
+            } else {
+                room.release(payload.remaining() + BYTES_AROUND_PAYLOAD);
+            }
+        }, nanosBetween, TimeUnit.NANOSECONDS);
     }
 
     /** Waits until all is sent, or until the end. */

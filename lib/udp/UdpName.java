@@ -3,7 +3,6 @@ package lib.udp;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -20,45 +19,37 @@ final class UdpName {
     private final CountDownLatch answered = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<InetAddress> addresses = List.of();
-    private volatile String failure = "no answer from the name server yet";
     private volatile boolean doubted;
-    private int rested;
 
+    /** Begins to look it up. */
     UdpName(String host) {
         this.host = host;
-    }
-
-    /** @param changed is called on another thread: at each answer while nothing was found, and at each other one */
-    void follow(Runnable changed) {
-        Thread thread = new Thread(() -> lookUpUntilClosed(changed), "udp-name");
+        Thread thread = new Thread(this::lookUp, "udp-name");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void lookUpUntilClosed(Runnable changed) {
+    private void lookUp() {
         try {
+            int rested = 0;
             do {
                 if (addresses.isEmpty() || doubted || ++rested == TURNS_OF_REST) {
-                    lookUp(changed);
+                    rested = 0;
+                    doubted = false;
+                    addresses = find();
+                    answered.countDown();
                 }
-                answered.countDown();
             } while (!closed.await(SECONDS_BETWEEN, TimeUnit.SECONDS));
         } catch (InterruptedException nobodyDoesThat) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void lookUp(Runnable changed) {
-        List<InetAddress> had = addresses;
-        rested = 0;
-        doubted = false;
+    private List<InetAddress> find() {
         try {
-            addresses = List.of(InetAddress.getAllByName(host));
+            return List.of(InetAddress.getAllByName(host));
         } catch (UnknownHostException notFound) {
-            failure = "host not found";
-        }
-        if (had.isEmpty() || !Set.copyOf(addresses).equals(Set.copyOf(had))) {
-            changed.run();
+            return addresses;
         }
     }
 
@@ -71,10 +62,15 @@ final class UdpName {
         }
     }
 
+    /** Whether there was an answer, and it was that there is no such name. */
+    boolean isNotFound() {
+        return addresses.isEmpty() && answered.getCount() == 0;
+    }
+
     /** @throws UnknownHostException if none is known; the message tells why */
     List<InetAddress> addresses() throws UnknownHostException {
         if (addresses.isEmpty()) {
-            throw new UnknownHostException(failure);
+            throw new UnknownHostException(isNotFound() ? "host not found" : "no answer from the name server yet");
         }
         return addresses;
     }

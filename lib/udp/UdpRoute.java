@@ -77,10 +77,8 @@ final class UdpRoute {
     }
 
     /**
-     * Finds out what no send would tell, and opens it if it is not open.
-     *
-     * @param looksAtSource whether it is opened, too, if the system would send from another address by now
-     * @return whether it has failed since the last time, so that its address may be wrong
+     * Finds out what no send would tell, and opens it if it is not open, or if it is to look at the source and the system
+     * would send from another one by now. Returns whether it has failed lately, so that its address may be wrong.
      */
     boolean refresh(boolean looksAtSource) {
         boolean failed = socket == null || errorReported;
@@ -104,13 +102,7 @@ final class UdpRoute {
         socket = null;
     }
 
-    /**
-     * Offers a datagram to the system, if it is open.
-     *
-     * @param payload from its beginning to its limit
-     * @param number  of the datagram, for {@link #hasTaken}
-     * @return whether the system took it
-     */
+    /** Offers a datagram to the system, from its beginning to its limit; whether that took it. */
     boolean trySend(ByteBuffer payload, long number) {
         UdpSocket open = socket;
         if (open == null) {
@@ -155,7 +147,7 @@ final class UdpRoute {
         }
     }
 
-    private void say(String consequence, Consumer<String> to) {
+    void say(String consequence, Consumer<String> to) {
         trouble.isSaid |= failures.say(this + ": " + trouble.reason + "; " + consequence, to);
     }
 

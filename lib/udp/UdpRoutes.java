@@ -27,7 +27,6 @@ final class UdpRoutes {
     private final Map<String, UdpName> names;
 
     private volatile List<UdpRoute> all;
-    private volatile boolean namesChanged;
     private long refreshAgain = System.nanoTime();
     private long interfacesAgain = refreshAgain + BETWEEN_LOOKS_AT_INTERFACES;
 
@@ -41,31 +40,22 @@ final class UdpRoutes {
         names = targets.stream().filter(UdpTarget::isName).map(UdpTarget::host).distinct()
             .collect(Collectors.toMap(Function.identity(), UdpName::new));
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
+        long patience = System.nanoTime() + TO_ANSWER;
+        names.values().forEach(name -> name.await(patience));
         try {
             for (UdpTarget target : targets) {
                 follow(target, true);
             }
             for (UdpRoute route : all) {
                 route.open();
+                if (route.target.isName() && names.get(route.target.host()).isNotFound()) {
+                    route.say("trying again until it works", notices);
+                }
             }
         } catch (IOException | IllegalArgumentException failure) {
             close();
             throw failure;
         }
-    }
-
-    /**
-     * Begins to look up names. Waits for a moment, so that what is sent first goes to all targets.
-     *
-     * @param changed is called on another thread when {@link #refresh} has something new to find in names
-     */
-    void followNames(Runnable changed) {
-        names.values().forEach(name -> name.follow(() -> {
-            namesChanged = true;
-            changed.run();
-        }));
-        long patience = System.nanoTime() + TO_ANSWER;
-        names.values().forEach(name -> name.await(patience));
     }
 
     /** As they are now; may be called from any thread. */
@@ -76,20 +66,18 @@ final class UdpRoutes {
     /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
     void refresh() {
         long now = System.nanoTime();
-        if (now - refreshAgain >= 0 || namesChanged) {
+        if (now - refreshAgain >= 0) {
             refresh(now);
         }
     }
 
     /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
     private void refresh(long now) {
-        boolean looksAtNames = namesChanged;
         boolean looksAtInterfaces = now - interfacesAgain >= 0;
-        namesChanged = false;
         refreshAgain = now + BETWEEN_REFRESHES;
         interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
         for (UdpTarget target : targets) {
-            if (looksAtNames && target.isName() || looksAtInterfaces && target.followsInterfaces()) {
+            if (target.isName() || looksAtInterfaces) {
                 follow(target, false);
             }
         }
@@ -100,11 +88,7 @@ final class UdpRoutes {
         }
     }
 
-    /**
-     * Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it.
-     *
-     * @throws IllegalArgumentException the first time, if there cannot be any; the message names the target
-     */
+    /** Gives a target's routes the addresses that it has now. The first time a target that can have none is a mistake. */
     private void follow(UdpTarget target, boolean first) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {
@@ -115,13 +99,14 @@ final class UdpRoutes {
                 lead(target, had, addresses.subList(0, 1));
             }
         } catch (IOException | IllegalArgumentException notNow) {
-            if (first && notNow instanceof IllegalArgumentException) {
+            if (first && !target.isName() && notNow instanceof IllegalArgumentException) {
                 throw new IllegalArgumentException("target '" + target + "': " + notNow.getMessage(), notNow);
             }
             had.forEach(route -> route.fails(notNow));
         }
     }
 
+    /** A route whose address is still among them keeps it. */
     private void lead(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
         Set<InetSocketAddress> before =
             had.stream().map(UdpRoute::address).filter(Objects::nonNull).collect(Collectors.toSet());

@@ -1,4 +1,4 @@
-//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpRoute.java UdpRoutes.java
+//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpBroadcaster.java UdpRoute.java UdpRoutes.java
 package lib.udp;
 
 import java.io.IOException;
@@ -18,9 +18,6 @@ import java.util.function.Consumer;
  * the caller waits; for how long, {@link UdpBroadcaster} tells. For use by any thread.
  */
 final class UdpSender {
-    /** The most that one datagram holds over IPv4. */
-    static final int LARGEST = 65507;
-
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
     private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
@@ -30,11 +27,10 @@ final class UdpSender {
     private final OnError onError;
     private final Optional<Pace> pace;
     private final Consumer<String> notices;
-    private final Consumer<String> losses;
     /** Fair, so that copies and new datagrams take turns. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** What is being sent: from here the system takes it without another copy for each route. */
-    private final ByteBuffer current = ByteBuffer.allocateDirect(LARGEST);
+    private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
     private long number;
     private volatile Thread waiting;
     private volatile boolean ended;
@@ -46,14 +42,12 @@ final class UdpSender {
     private volatile long retried;
     private volatile long failed;
 
-    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices,
-            Consumer<String> losses) {
+    /** @param notices takes those on what is not sent to a target while the others go on */
+    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices) {
         this.routes = routes;
         this.onError = onError;
         this.pace = pace;
         this.notices = notices;
-        this.losses = losses;
-        routes.followNames(this::lookAtNames);
     }
 
     /**
@@ -109,22 +103,6 @@ final class UdpSender {
     /** Whether this thread is within {@link #send} or {@link #show}, and a callback has brought it here. */
     boolean isSendingHere() {
         return lock.isHeldByCurrentThread();
-    }
-
-    /** On another thread, while nothing is sent: who is sending looks for himself. */
-    private void lookAtNames() {
-        if (lock.tryLock()) {
-            try {
-                if (!ended) {
-                    routes.refresh();
-                    routes.all().forEach(route -> route.sayIfItFails("trying again until it works"));
-                }
-            } catch (RuntimeException ofCallback) {
-                endWith(ofCallback);
-            } finally {
-                leave();
-            }
-        }
     }
 
     /** For what fails on a thread that is none of the user's. It ends all. */
@@ -187,13 +165,15 @@ final class UdpSender {
 
     /** Offers a datagram again to the routes that did not take it, while the input waits. */
     private void persist() throws IOException {
+        String consequence = onError == OnError.SKIP ? "datagrams to it are skipped until it works again"
+            : "the other targets go on without it until it works again";
         long othersTook = 0;
         long wait = FIRST_WAIT;
         for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
             boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
             othersTook = goesOn && othersTook == 0 ? System.nanoTime() : othersTook;
             if (onError == OnError.SKIP || goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(this::passOver);
+                untaken.forEach(route -> route.passOver(consequence, notices));
             }
             if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
                 untaken.forEach(UdpRoute::misses);
@@ -206,14 +186,6 @@ final class UdpSender {
             wait = Math.min(2 * wait, LONGEST_WAIT);
             routes.refresh();
             offer();
-        }
-    }
-
-    private void passOver(UdpRoute route) {
-        if (onError == OnError.SKIP) {
-            route.passOver("datagrams to it are skipped until it works again", notices);
-        } else {
-            route.passOver("the other targets go on without it until it works again", losses);
         }
     }
 

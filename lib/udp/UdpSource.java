@@ -76,20 +76,19 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
-    /**
-     * The interface as it is now; empty if it is left to the system.
-     *
-     * @throws IllegalArgumentException if there is none of that name or address; the message names it
-     */
+    /** As it is now; empty if it is left to the system. Throws what {@link #withVia} does if it is not there. */
     Optional<NetworkInterface> networkInterface() {
         if (via == null) {
             return Optional.empty();
         }
         try {
             InetAddress literal = literal(via);
-            return Optional.of(Optional.ofNullable(
-                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal)).orElseThrow(
-                () -> new SocketException("expected the name or an address of an interface of this machine")));
+            NetworkInterface found =
+                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal);
+            if (found == null) {
+                throw new SocketException("expected the name or an address of an interface of this machine");
+            }
+            return Optional.of(found);
         } catch (SocketException none) {
             throw new IllegalArgumentException("interface '" + via + "': " + none.getMessage(), none);
         }
@@ -119,11 +118,7 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return target.isMulticastAddress() || target.getHostAddress().equals("255.255.255.255");
     }
 
-    /**
-     * What a socket for that target is bound to.
-     *
-     * @throws IOException if the interface has no address of that IP version now
-     */
+    /** What a socket for that target is bound to. It fails if the interface has no address of that IP version now. */
     InetSocketAddress bindAddress(InetAddress target) throws IOException {
         return new InetSocketAddress(fixed() == null && via != null ? ofInterface(target) : fixed(), port);
     }

@@ -24,10 +24,7 @@ record UdpTarget(String host, int port) {
     private static final String ALL = "all";
     private static final int POINT_TO_POINT_PREFIX = 31;
 
-    /**
-     * @param text {@code HOST:PORT}, {@code [IPv6%zone]:PORT} or {@code all:PORT}
-     * @throws IllegalArgumentException if it is not; the message names it
-     */
+    /** @throws IllegalArgumentException if the text is none of the three; the message names it */
     static UdpTarget of(String text) {
         try {
             if (text.matches("\\[" + ALL + "[%\\]].*")) {
@@ -50,7 +47,7 @@ record UdpTarget(String host, int port) {
             + " [ff02::1%IF]:" + port + ", IF being the interface");
     }
 
-    boolean isAll() {
+    private boolean isAll() {
         return host.equals(ALL);
     }
 
@@ -59,16 +56,10 @@ record UdpTarget(String host, int port) {
         return !isAll() && !host.contains(":") && UdpSource.literal(host) == null;
     }
 
-    /** Whether this machine's interfaces tell its addresses, so that they may change while nothing fails. */
-    boolean followsInterfaces() {
-        return isAll() || host.contains("%");
-    }
-
     /**
      * The addresses of it, each once; never none. Of a name's addresses any one will do, of the others all are meant.
      *
-     * @throws IOException              if there is none now; the message tells why
-     * @throws IllegalArgumentException if there cannot be any; the message tells why
+     * @throws IOException if there is none now; if there cannot be any it is an {@link IllegalArgumentException}
      */
     List<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
         List<InetAddress> addresses = isAll() ? broadcastAddresses(source)
