@@ -21,9 +21,9 @@ import java.util.function.Consumer;
  * interface that is not up are no failure, but a target that does not work yet. A datagram that was sent may still get
  * lost: UDP does not tell.
  *
- * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be called
- * from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed after the
- * first one.
+ * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be
+ * called from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed
+ * after the first one.
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
@@ -163,8 +163,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * Opens the sockets and begins to look up names, so that mistakes and failures are told now. The first {@code send}
-     * does it otherwise.
+     * Opens the sockets and looks up names, for half a second at the most, so that mistakes and failures are told now.
+     * Otherwise the first {@code send} does it.
      *
      * @throws IOException              if the source is not there or in use; the message names it
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
@@ -201,9 +201,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds.
-     *
-     * @param size of the whole payload, in bytes
+     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds: the
+     * size is that of the whole, in bytes.
      */
     public void send(ByteBuffer payload, long size) throws IOException {
         received++;
@@ -239,11 +238,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
     }
 
-    /**
-     * Counts a payload that the caller cannot make, as received and not sent to any target.
-     *
-     * @param reason for the notice
-     */
+    /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
     public void skip(String reason) {
         received++;
         skipped += repeat * routes();

@@ -7,11 +7,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A name and its addresses, looked up again and again by a thread of its own: a name server that does not answer holds up
- * nothing. What was found stays valid until something else is found.
+ * A name and its addresses, looked up again and again by a thread of its own, so that a name server that does not answer
+ * holds up nothing. What was found stays valid until something else is found.
  */
 final class UdpName {
-    /** While it is not found, or in doubt; otherwise each so many turns. */
+    /** Between two lookups while it is not found or in doubt; otherwise it is looked up in one of so many turns. */
     private static final int SECONDS_BETWEEN = 2;
     private static final int TURNS_OF_REST = 15;
 

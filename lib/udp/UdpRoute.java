@@ -77,8 +77,8 @@ final class UdpRoute {
     }
 
     /**
-     * Finds out what no send would tell, and opens it if it is not open, or if it is to look at the source and the system
-     * would send from another one by now. Returns whether it has failed lately, so that its address may be wrong.
+     * Finds out what no send would tell. Opens it if it is not open, or if the system would send from another address by
+     * now, where that is looked at. Returns whether it has failed lately, so that its address may be wrong.
      */
     boolean refresh(boolean looksAtSource) {
         boolean failed = socket == null || errorReported;
@@ -178,7 +178,7 @@ final class UdpRoute {
         return socket == null ? this + " (" + trouble.reason + ")" : socket.way();
     }
 
-    /** Ends a send that the system holds up, too. Why it failed, if it did, can still be asked for. */
+    /** From any thread: it ends a send that the system holds up, too. Why it failed can still be asked for. */
     void close() {
         UdpSocket open = socket;
         if (open != null) {

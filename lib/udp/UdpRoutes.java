@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The routes to all targets, kept up with what becomes of interfaces, addresses and names. For one thread at a time. */
+/** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
 final class UdpRoutes {
     private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(50);
     /** A name server that answers at all mostly does so within this time. */
@@ -30,9 +30,7 @@ final class UdpRoutes {
     private long refreshAgain = System.nanoTime();
     private long interfacesAgain = refreshAgain + BETWEEN_LOOKS_AT_INTERFACES;
 
-    /**
-     * Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws.
-     */
+    /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
     UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) throws IOException {
         this.targets = targets;
         this.source = source;
@@ -52,7 +50,7 @@ final class UdpRoutes {
                     route.say("trying again until it works", notices);
                 }
             }
-        } catch (IOException | IllegalArgumentException failure) {
+        } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
@@ -88,7 +86,7 @@ final class UdpRoutes {
         }
     }
 
-    /** Gives a target's routes the addresses that it has now. The first time a target that can have none is a mistake. */
+    /** Gives a target's routes the addresses that it has now. The first time it is a mistake if there can be none. */
     private void follow(UdpTarget target, boolean first) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {

@@ -156,9 +156,7 @@ final class UdpSender {
         }
         sent++;
         bytes += current.limit();
-        if (pace.isPresent()) {
-            pace.get().taken(System.nanoTime());
-        }
+        pace.ifPresent(turns -> turns.taken(System.nanoTime()));
         route.works();
         return true;
     }

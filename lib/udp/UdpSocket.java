@@ -130,9 +130,9 @@ final class UdpSocket implements AutoCloseable {
     }
 
     /**
-     * Whether the interface by which they leave is up and has a cable or Wi-Fi: else the system takes datagrams and drops
-     * them. Where the source address belongs to another interface than the route, either may be the way: rules for source
-     * addresses cannot be asked for.
+     * Whether the interface by which they leave is up, and has a cable or Wi-Fi: if not, the system takes datagrams and
+     * drops them. Where the source address belongs to another interface than the route, either may be the way: rules for
+     * source addresses cannot be asked for.
      */
     boolean hasLink() throws IOException {
         return network == null || network.isUp() || bound != null && bound.isUp();

@@ -108,7 +108,7 @@ record UdpTarget(String host, int port) {
         }
     }
 
-    /** The loopback's only where it was asked for: nobody else hears what goes there. */
+    /** That of the loopback only where it was asked for: nobody else hears what goes there. */
     private static List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
         Optional<NetworkInterface> via = source.networkInterface();
         boolean chosen = via.isPresent();
