@@ -24,21 +24,11 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
  */
 final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
-    /** How it ended. */
-    enum End {
-        /** All is over: see {@link Watch#outcome}. */
-        OVER,
-        /** The server has nothing more. */
-        NO_CONTENT,
-        /** The stream is somewhere else. */
-        REDIRECTED,
-        /** The server ended the stream. */
-        ENDED,
-        /** We ended it: nothing came for too long. */
-        IDLE,
-        /** The connection was lost, did not come about, or brought an answer that may get better. */
-        FAILED
-    }
+    /**
+     * How it ended: all is over, the server has nothing more, the stream is somewhere else, the server has ended it, we have
+     * because nothing came for too long; or it failed, in a way that may get better.
+     */
+    enum End { OVER, NO_CONTENT, REDIRECTED, ENDED, IDLE, FAILED }
 
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
@@ -109,7 +99,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     @Override
     public void onNext(List<ByteBuffer> bytes) {
-        boolean goesOn = client.watch.handOver(() -> take(bytes));
+        boolean goesOn = client.watch.handOver(this, bytes);
         goOn(goesOn && !isLeft && (isStream() || bodyPrefix.size() < BODY_PREFIX));
         if (client.progress.isKept()) {
             client.watch.wake();
@@ -135,7 +125,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         body.complete(null);
     }
 
-    private void take(List<ByteBuffer> bytes) throws IOException {
+    /** What was read; {@link Watch#handOver} calls it. */
+    void take(List<ByteBuffer> bytes) throws IOException {
         if (!isLeft && !parser.hasReadAnything()) {
             for (ByteBuffer part : bytes) {
                 byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];

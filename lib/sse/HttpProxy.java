@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +39,7 @@ public final class HttpProxy {
      * @throws IllegalArgumentException if it is something else; the message does not tell it
      */
     public static HttpProxy of(String text, Map<String, String> environment) {
-        URI proxy = parse("proxy", text);
+        URI proxy = text.isEmpty() ? null : parse("proxy", text);
         return new HttpProxy(proxy, proxy, direct(environment));
     }
 
@@ -61,22 +62,18 @@ public final class HttpProxy {
     }
 
     private static URI parse(String what, String text) {
-        if (text.isEmpty()) {
-            return null;
-        }
         try {
-            URI proxy = URI.create(text.contains("://") ? text : "http://" + text);
+            URI proxy = new URI(text.contains("://") ? text : "http://" + text);
             boolean isPort = proxy.getPort() != 0 && proxy.getPort() <= 65535;
             if (isPort && proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http")) {
                 return proxy;
             }
-        } catch (IllegalArgumentException notAUrl) {
-            throw new IllegalArgumentException(what + ": " + EXPECTED, notAUrl);
+        } catch (URISyntaxException notAUrl) {
+            // Said below; the exception would tell it.
         }
         throw new IllegalArgumentException(what + ": " + EXPECTED);
     }
 
-    /** The proxy for a request. */
     private Optional<URI> proxyFor(SseRequest request) {
         String host = request.host.toLowerCase(Locale.ROOT);
         URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
@@ -90,11 +87,9 @@ public final class HttpProxy {
      */
     private static boolean covers(String name, String host) {
         String bareHost = withoutBrackets(host).replaceFirst("%.*", "");
-        if (ADDRESS.matcher(bareHost).matches()) {
-            return coversAddress(name, bareHost);
-        }
-        String bare = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
-        return host.equals(bare) || host.endsWith("." + bare);
+        String bareName = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
+        return ADDRESS.matcher(bareHost).matches() ? coversAddress(name, bareHost)
+            : host.equals(bareName) || host.endsWith("." + bareName);
     }
 
     private static boolean coversAddress(String name, String host) {

@@ -24,6 +24,7 @@ final class Progress implements Closeable {
     private final Consumer<String> say;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
     private volatile String lastEventId = "";
+    /** What the file holds; null before it was written to. */
     private String saved;
     private long saveAgain = System.nanoTime();
     private boolean failing;
@@ -89,11 +90,7 @@ final class Progress implements Closeable {
 
     /** How long until there is something to save; not above 0 if now. */
     long nanosToSave() {
-        return isSaved() ? Long.MAX_VALUE : saveAgain - System.nanoTime();
-    }
-
-    private boolean isSaved() {
-        return file == null || saved == null || lastEventId.equals(saved);
+        return file == null || lastEventId.equals(saved) ? Long.MAX_VALUE : saveAgain - System.nanoTime();
     }
 
     void save() {
@@ -118,7 +115,7 @@ final class Progress implements Closeable {
     /** Saves what has to be saved, and leaves the file to others. */
     @Override
     public void close() {
-        if (!isSaved()) {
+        if (saved != null && !lastEventId.equals(saved)) {
             save();
         }
         if (file != null) {

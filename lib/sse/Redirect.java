@@ -1,6 +1,9 @@
 //SOURCES SseRequest.java
 package lib.sse;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -62,37 +65,23 @@ final class Redirect {
 
     /** RFC 3986, 5.2.2; {@link java.net.URI#resolve} follows the one before it. */
     private static String resolve(SseRequest from, String location) {
-        Matcher reference = REFERENCE.matcher(encoded(location));
+        // java.net.http makes each byte of a header a character.
+        Matcher reference = REFERENCE.matcher(new String(location.getBytes(ISO_8859_1), UTF_8));
         if (!reference.matches()) {
             throw new IllegalArgumentException("location is not a URL");
         }
-        String scheme = reference.group("scheme");
-        String authority = reference.group("authority");
+        String scheme = reference.group("scheme") == null ? from.scheme + ":" : reference.group("scheme");
         String path = reference.group("path");
         String query = reference.group("query");
-        if (scheme != null && authority == null) {
+        if (reference.group("authority") != null) {
+            return scheme + reference.group("authority") + withoutDots(path) + query;
+        } else if (reference.group("scheme") != null) {
             throw new IllegalArgumentException("location is no http or https URL");
         }
-        if (authority == null) {
-            query = path.isEmpty() && query.isEmpty() ? from.query : query;
-            path = path.isEmpty() ? from.path : path.startsWith("/") ? path
-                : from.path.substring(0, from.path.lastIndexOf('/') + 1) + path;
-            authority = "//" + from.authority();
-        }
-        return (scheme == null ? from.scheme + ":" : scheme) + authority + withoutDots(path) + query;
-    }
-
-    /** What servers write though no URL may hold it; java.net.http makes each byte of a header a character. */
-    private static String encoded(String location) {
-        StringBuilder encoded = new StringBuilder();
-        location.chars().forEach(one -> {
-            if (one > ' ' && one < 0x7F) {
-                encoded.append((char) one);
-            } else {
-                encoded.append(String.format("%%%02X", one));
-            }
-        });
-        return encoded.toString();
+        query = path.isEmpty() && query.isEmpty() ? from.query : query;
+        path = path.isEmpty() ? from.path : path.startsWith("/") ? path
+            : from.path.substring(0, from.path.lastIndexOf('/') + 1) + path;
+        return scheme + "//" + from.authority() + withoutDots(path) + query;
     }
 
     /** RFC 3986, 5.2.4. */

@@ -146,31 +146,21 @@ public final class SseParser {
         end -= lineStart;
         scanned -= lineStart;
         lineStart = 0;
-        if (end < buffer.length) {
-            return;
-        }
         int longest = LONGEST_FIELD_START + maxEventBytes + "\n".length();
-        if (end < longest) {
+        if (end == buffer.length && end < longest) {
             buffer = Arrays.copyOf(buffer, grown(end, longest));
-        } else {
+        } else if (end == longest) {
             dropLine();
         }
     }
 
-    /** Goes on without the line so far. Only what would have counted is missed: other fields may have any length. */
+    /** The line is larger than an event may be: what is lost by it is said now, the rest of it is passed over. */
     private void dropLine() throws IOException {
         int to = end;
         end = scanned = 0;
-        if (insideDroppedLine) {
-            return;
-        }
-        insideDroppedLine = true;
-        int from = skipByteOrderMark(0, to);
-        int colon = colon(from, to);
-        if (colon == from) {
-            handler.tooLarge(maxEventBytes);
-        } else if (isNamed(DATA, from, colon) || isNamed(EVENT, from, colon) || isNamed(ID, from, colon)) {
-            dropEvent();
+        if (!insideDroppedLine) {
+            insideDroppedLine = true;
+            interpretLine(0, to);
         }
     }
 
@@ -274,7 +264,7 @@ public final class SseParser {
         } else if (isNamed(ID, name, colon)) {
             setLastEventIdBuffer(value, to);
         } else if (isNamed(RETRY, name, colon)) {
-            setRetry(decode(buffer, value, to));
+            setRetry(insideDroppedLine ? "" : decode(buffer, value, to));
         } else {
             // "Otherwise: the field is ignored."
             return;
@@ -317,7 +307,7 @@ public final class SseParser {
 
     /** In an event that is dropped as well, so that a reconnect does not bring the event again. */
     private void setLastEventIdBuffer(int from, int to) throws IOException {
-        String id = decode(buffer, from, to);
+        String id = insideDroppedLine ? "" : decode(buffer, from, to);
         // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
         if (id.indexOf('\0') < 0) {
             lastEventIdBuffer = to - from <= maxEventBytes ? id : lastEventIdBuffer;

@@ -150,28 +150,16 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
-    public SseRequest header(String line) {
-        parse(line).ifPresent(headers::add);
-        return this;
-    }
+    public SseRequest header(String line) { parse(line).ifPresent(headers::add); return this; }
 
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
-    public SseRequest headerFile(Path file) {
-        headerFiles.add(file);
-        return this;
-    }
+    public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
     /** @param credentials {@code USER:PASSWORD}; a header {@code Authorization} comes before them */
-    public SseRequest basicAuthorization(String credentials) {
-        userInfo = percentEncoded(credentials).replace("%3A", ":");
-        return this;
-    }
+    public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
-    public SseRequest userAgent(String product) {
-        userAgent = product;
-        return this;
-    }
+    public SseRequest userAgent(String product) { userAgent = product; return this; }
 
     /**
      * The method; without one it is {@code POST} where there is a body, else {@code GET}.
@@ -187,10 +175,7 @@ public final class SseRequest {
     }
 
     /** The body, a form unless a header gives another {@code Content-Type}. */
-    public SseRequest body(byte[] bytes) {
-        body = bytes.clone();
-        return this;
-    }
+    public SseRequest body(byte[] bytes) { body = bytes.clone(); return this; }
 
     /** The method that is sent. */
     String method() {

@@ -3,6 +3,7 @@ package lib.sse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
@@ -63,12 +64,9 @@ final class StateFile implements Closeable {
     }
 
     private static String line(FileChannel channel) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
-        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-            continue;
-        }
+        byte[] bytes = Channels.newInputStream(channel).readAllBytes();
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
             String lastEventId = LINE_END.matcher(text).replaceFirst("");
             if (lastEventId.chars().anyMatch(c -> c == 0 || c == '\r' || c == '\n')) {
                 throw new IOException("expected one line with a last event ID");
@@ -103,7 +101,7 @@ final class StateFile implements Closeable {
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         Path temporary;
         try {
-            // Made new, under a name that nobody can foresee, readable by its owner only.
+            // New, under a name that nobody can foresee, readable by its owner only.
             temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         } catch (NoSuchFileException noFolder) {
             throw new IOException("there is no folder for it", noFolder);
@@ -111,10 +109,7 @@ final class StateFile implements Closeable {
         FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
             locked(channel);
-            ByteBuffer content = ByteBuffer.wrap((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
-            while (content.hasRemaining()) {
-                channel.write(content);
-            }
+            Channels.newOutputStream(channel).write((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
             channel.force(true);
             copyAttributes(target, temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -1,8 +1,9 @@
-//SOURCES Progress.java Reason.java SseClient.java
 package lib.sse;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,20 +13,15 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Where the threads of one subscription meet: one listens, which means that it waits, one reads and hands events over,
- * any may close.
+ * Where the threads of one subscription meet: one listens, which means that it waits; one reads, and hands over what it
+ * has read; any may close.
  *
  * <p>The reading thread holds a lock while it hands over, and the listening thread holds the same lock while it decides
  * whether an exchange is over. So nothing is being handed over when that is decided, and nothing is handed over after it.
- * Only {@code closed} does not wait for the lock: it is looked at before each event.
+ * Closing does not wait for the lock: {@code closed} is looked at before each event.
  */
 final class Watch {
-    /** What reads, and hands over what it has read. */
-    interface HandOver {
-        void run() throws IOException;
-    }
-
-    private static final Duration TIME_TO_FINISH = Duration.ofMillis(800);
+    private static final long TIME_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(800);
 
     private final Consumer<String> notices;
     private final AtomicReference<Thread> listener = new AtomicReference<>();
@@ -37,10 +33,12 @@ final class Watch {
     private LongSupplier timeLeft;
     private boolean timeIsOver;
 
-    /** @param notices takes the failure of a handler that nobody waits for any more */
+    /** @param notices takes what a handler throws that nobody waits for any more */
     Watch(Consumer<String> notices) {
         this.notices = notices;
     }
+
+    // ---- the listening thread ----
 
     /** This thread listens from now on, for so long at the most; zero is for ever. */
     void begin(Duration maxTime) {
@@ -50,25 +48,11 @@ final class Watch {
         timeLeft = maxTime.isZero() ? () -> Long.MAX_VALUE : leftOf(maxTime);
     }
 
-    /** Has the listening thread look again; for any thread. */
-    void wake() {
-        LockSupport.unpark(listener.get());
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
-    /** Once {@link #await} said that it is over. */
-    SseClient.Outcome outcome() {
-        return timeIsOver ? SseClient.Outcome.TIME_OVER : SseClient.Outcome.CLOSED;
-    }
-
     /**
      * Waits until no time is left, or all is over: then what is being handed over may finish, if that does not take long.
+     * Saves the progress meanwhile.
      *
      * @param nanosLeft asked again whenever this thread was woken
-     * @param progress  is saved meanwhile
      * @return whether it goes on
      * @throws IOException what the handler threw
      */
@@ -102,7 +86,7 @@ final class Watch {
     private void end() {
         closed = true;
         try {
-            if (handingOver.tryLock(TIME_TO_FINISH.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (handingOver.tryLock(TIME_TO_FINISH, TimeUnit.NANOSECONDS)) {
                 handingOver.unlock();
             }
         } catch (InterruptedException again) {
@@ -122,9 +106,9 @@ final class Watch {
     }
 
     /**
-     * On the listening thread: how long until an exchange is over, asked while nothing is handed over.
+     * How long until an exchange is over, asked while nothing is being handed over.
      *
-     * @param whileBusy how long until it makes sense to ask again, if something is being handed over now
+     * @param whileBusy the answer if something is
      */
     long unlessHandingOver(LongSupplier nanosLeft, long whileBusy) {
         if (!handingOver.tryLock()) {
@@ -137,16 +121,25 @@ final class Watch {
         }
     }
 
-    /**
-     * On the reading thread: hands over, unless all is over.
-     *
-     * @return whether it goes on
-     */
-    boolean handOver(HandOver work) {
+    /** Once {@link #await} has said that it does not go on. */
+    SseClient.Outcome outcome() {
+        return timeIsOver ? SseClient.Outcome.TIME_OVER : SseClient.Outcome.CLOSED;
+    }
+
+    /** Nobody listens any more. */
+    void finish() {
+        closed = true;
+        finished.countDown();
+    }
+
+    // ---- the reading thread ----
+
+    /** Hands over, unless all is over, and says whether it goes on. */
+    boolean handOver(Exchange exchange, List<ByteBuffer> bytes) {
         handingOver.lock();
         try {
             if (!closed) {
-                work.run();
+                exchange.take(bytes);
             }
         } catch (Throwable thrown) {
             failure = thrown;
@@ -159,10 +152,19 @@ final class Watch {
         return !closed && failure == null;
     }
 
-    /** Nobody listens any more. */
-    void finish() {
-        closed = true;
-        finished.countDown();
+    // ---- any thread ----
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean isHandingOver() {
+        return handingOver.isLocked();
+    }
+
+    /** Has the listening thread look again. */
+    void wake() {
+        LockSupport.unpark(listener.get());
     }
 
     /** Ends it all, and waits a little for that, unless this thread is one of those that it would wait for. */
@@ -173,15 +175,11 @@ final class Watch {
         boolean waits = listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread();
         try {
             if (waits) {
-                finished.await(TIME_TO_FINISH.toNanos(), TimeUnit.NANOSECONDS);
+                finished.await(TIME_TO_FINISH, TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException stop) {
             self.interrupt();
         }
-    }
-
-    boolean isHandingOver() {
-        return handingOver.isLocked();
     }
 
     /** What is left of a time that begins now, in nanoseconds. */
