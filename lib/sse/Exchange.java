@@ -1,270 +1,363 @@
-//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseException.java
-//SOURCES SseRequest.java SseStream.java Transport.java Watch.java
+//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseEvent.java
+//SOURCES SseException.java SseParser.java SseRequest.java Transport.java
 package lib.sse;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.NoRouteToHostException;
-import java.net.SocketException;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** One try of a subscription: from the request to the end of the stream, with the redirects between. */
-final class Exchange {
-    /** How it ended. */
-    enum End {
-        /** All is over: see {@link Result#outcome}. */
-        OVER,
-        /** The stream is somewhere else. */
-        REDIRECTED,
-        /** The server ended the stream. */
-        ENDED,
-        /** We ended it: nothing came for too long. */
-        IDLE,
-        /** The connection was lost, did not come about, or brought an answer that may get better. */
-        FAILED,
-        /** No connection came about; another address of the server may do better. */
-        NOT_CONNECTED
+/**
+ * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of the
+ * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
+ */
+final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
+    /**
+     * How it ended: all is over, the server has nothing more, the stream is somewhere else, the server has ended it, we have
+     * because nothing came for too long; or it failed, in a way that may get better.
+     */
+    enum End { OVER, NO_CONTENT, REDIRECTED, ENDED, IDLE, FAILED }
+
+    /** More than is shown, because what is secret in it is taken out first. */
+    private static final int BODY_PREFIX = 16 << 10;
+    private static final int SHOWN = 200;
+    private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
+    private static final long SHORTLY = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final SseClient client;
+    private final SseClient.Handler handler;
+    private final SseRequest request;
+    /** What the messages say of the way so far. */
+    private final String redirected;
+    private final SseParser parser;
+    private final Silence silence;
+    private final CompletableFuture<Void> body = new CompletableFuture<>();
+    private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
+    private String takenId;
+    private boolean broughtSomething;
+    private End end;
+    private String reason;
+    /** When the request was sent, the head came, or the handler was done with the last bytes. */
+    private volatile long lastRead = System.nanoTime();
+    private volatile Answer answer;
+    private volatile Subscription subscription;
+    private volatile Future<?> sent = body;
+    private volatile boolean isLeft;
+
+    Exchange(SseClient client, SseClient.Handler handler) {
+        this(client, handler, client.request, "");
+    }
+
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected) {
+        this.client = client;
+        this.handler = handler;
+        this.request = request;
+        this.redirected = redirected;
+        silence = new Silence(client.idleTimeout.toNanos());
+        takenId = client.lastEventId();
+        parser = new SseParser(takenId, client.maxEventBytes, this);
+    }
+
+    // ---- the reading thread ----
+
+    @Override
+    public BodySubscriber<Void> apply(ResponseInfo head) {
+        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+        lastRead = System.nanoTime();
+        answer = Answer.of(request.method(), head.statusCode(), head.headers());
+        if (isStream()) {
+            client.connected();
+        }
+        client.watch.wake();
+        return this;
+    }
+
+    @Override
+    public CompletionStage<Void> getBody() {
+        return body;
+    }
+
+    @Override
+    public void onSubscribe(Subscription one) {
+        subscription = one;
+        // Nobody wants to know what stands in the body of a redirect.
+        boolean isWanted = !isStream() || client.watch.handOver(handler::open);
+        goOn(isWanted && !isLeft && answer.kind() != Answer.Kind.REDIRECT);
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> bytes) {
+        boolean goesOn = client.watch.handOver(() -> take(bytes));
+        goOn(goesOn && !isLeft && (isStream() || bodyPrefix.size() < BODY_PREFIX));
+        if (client.progress.isKept()) {
+            client.watch.wake();
+        }
+    }
+
+    private void goOn(boolean isWanted) {
+        if (isWanted) {
+            subscription.request(1);
+        } else {
+            subscription.cancel();
+            body.complete(null);
+        }
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+        body.completeExceptionally(thrown);
+    }
+
+    @Override
+    public void onComplete() {
+        body.complete(null);
+    }
+
+    private void take(List<ByteBuffer> bytes) throws IOException {
+        if (!isLeft && !parser.hasReadAnything()) {
+            for (ByteBuffer part : bytes) {
+                byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];
+                part.duplicate().get(some);
+                bodyPrefix.writeBytes(some);
+            }
+        }
+        if (!isLeft && isStream()) {
+            feed(bytes);
+        }
+    }
+
+    /** What was handed over before something went wrong still goes out, and counts as taken once it has. */
+    private void feed(List<ByteBuffer> bytes) throws IOException {
+        broughtSomething = true;
+        try {
+            for (ByteBuffer part : bytes) {
+                parser.feed(part);
+            }
+            takenId = client.watch.isClosed() ? takenId : parser.lastEventId();
+        } finally {
+            handler.flush();
+            client.progress.taken(takenId);
+            lastRead = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void event(SseEvent event) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.event(event);
+            takenId = event.id();
+        }
+    }
+
+    @Override
+    public void comment(String text) throws IOException {
+        if (!client.watch.isClosed()) {
+            handler.comment(text);
+        }
+    }
+
+    @Override
+    public void tooLarge(int bytes) throws IOException {
+        if (!client.watch.isClosed()) {
+            client.say("dropped an event of more than " + bytes + " bytes");
+            handler.tooLarge(bytes);
+        }
+    }
+
+    // ---- the listening thread, and who sends for it ----
+
+    /**
+     * From the request to the end of the stream. What became of it is told afterwards.
+     *
+     * @throws IOException what the handler threw; an {@link SseException} if the server refused
+     */
+    Exchange run(Transport transport) throws IOException, InterruptedException {
+        CompletableFuture<?> answered;
+        try {
+            answered = transport.send(request, this);
+        } catch (IOException headerFile) {
+            return result(End.FAILED, headerFile.getMessage());
+        }
+        answered.whenComplete((done, failure) -> client.watch.wake());
+        boolean isCut;
+        try {
+            if (!client.watch.await(() -> nanosLeft(answered.isDone()), client.progress)) {
+                return result(End.OVER, "");
+            }
+            isCut = !answered.isDone();
+        } finally {
+            close();
+        }
+        if (isCut && (answer == null || isStream())) {
+            return result(End.IDLE, "nothing came for " + SseClient.seconds(client.idleTimeout));
+        } else if (answer == null) {
+            return unanswered(answered);
+        }
+        return switch (answer.kind()) {
+            case STREAM -> answered.isCompletedExceptionally()
+                ? result(End.FAILED, "connection lost, " + reason(answered)) : result(End.ENDED, howItEnded());
+            case OVER -> result(End.NO_CONTENT, "");
+            case REDIRECT -> result(End.REDIRECTED, "");
+            case RETRY, REFUSED -> withoutStream();
+        };
     }
 
     /**
-     * What became of it.
+     * How long until it is over, as far as can be seen now. Once that is not above 0 nothing more is handed over.
      *
-     * @param outcome    null unless all is over
-     * @param reason     in words; the usual end of a stream needs none
-     * @param stream     what it brought; null if there was no stream
-     * @param retryAfter how long the answer asks to wait
+     * @param isAnswered whether the whole answer has come, or will not come any more
      */
-    record Result(End end, SseClient.Outcome outcome, String reason, SseStream stream, Optional<Duration> retryAfter) {
-        static Result over(SseClient.Outcome outcome) {
-            return new Result(End.OVER, outcome, "", null, Optional.empty());
-        }
-
-        static Result of(End end, String reason, SseStream stream) {
-            return new Result(end, null, reason, stream, Optional.empty());
-        }
+    private long nanosLeft(boolean isAnswered) {
+        long idle = client.idleTimeout.toNanos();
+        // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
+        long whileBusy = isAnswered ? SHORTLY : idle == 0 ? Long.MAX_VALUE : idle;
+        return client.watch.unlessHandingOver(() -> {
+            long now = System.nanoTime();
+            long forReason = answer == null || isStream() ? Long.MAX_VALUE : lastRead + TIME_FOR_A_REASON - now;
+            long left = isAnswered ? 0 : Math.min(silence.left(now, lastRead), forReason);
+            isLeft = left <= 0;
+            return left;
+        }, whileBusy);
     }
 
-    private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
-    private static final int REASON_LENGTH = 200;
-
-    private final SseClient client;
-    private final Transport transport;
-    private final SseClient.Handler handler;
-    private final SseRequest first;
-    private SseRequest request;
-    /** What the messages say of the way so far. */
-    private String redirected = "";
-
-    Exchange(SseClient client, Transport transport, SseRequest request, SseClient.Handler handler) {
-        this.client = client;
-        this.transport = transport;
-        this.first = request;
-        this.request = request;
-        this.handler = handler;
-    }
-
-    /** @throws IOException what the handler threw; an {@link SseException} if the server refused */
-    Result run() throws IOException, InterruptedException {
-        for (int redirects = 0; ; redirects++) {
-            Result result = ask();
-            if (result.end != End.REDIRECTED) {
-                return new Result(result.end, result.outcome, redirected + result.reason, result.stream, result.retryAfter);
-            } else if (redirects == client.maxRedirects()) {
-                redirected = "";
-                throw refused("more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
-            }
-            follow(result.stream.answer().orElseThrow());
+    /** The request is on its way. */
+    void isSentBy(Future<?> one) {
+        lastRead = System.nanoTime();
+        sent = one;
+        if (isLeft) {
+            one.cancel(true);
         }
     }
 
-    private void follow(Answer redirect) throws SseException {
+    /** Lets go of the connection, also of one that comes about later. */
+    private void close() {
+        isLeft = true;
+        sent.cancel(true);
+        if (subscription != null) {
+            subscription.cancel();
+        }
+    }
+
+    boolean isLeft() {
+        return isLeft;
+    }
+
+    // ---- what became of it ----
+
+    private Exchange result(End how, String words) {
+        end = how;
+        reason = redirected + words;
+        return this;
+    }
+
+    End end() {
+        return end;
+    }
+
+    /** In words; the usual end of a stream needs none. */
+    String reason() {
+        return reason;
+    }
+
+    boolean isStream() {
+        return answer != null && answer.kind() == Answer.Kind.STREAM;
+    }
+
+    boolean broughtSomething() {
+        return broughtSomething;
+    }
+
+    /** The reconnection time that the stream has set. */
+    Optional<Duration> retry() {
+        return parser.retry();
+    }
+
+    /** How long the answer asks to wait. */
+    Optional<Duration> retryAfter() {
+        return answer == null ? Optional.empty() : answer.retryAfter();
+    }
+
+    /** The exchange with whom this one's answer redirects to. */
+    Exchange redirected() throws SseException {
         SseRequest next;
         try {
-            next = Redirect.follow(request, redirect.status(), redirect.location());
+            next = Redirect.follow(request, answer.status(), answer.location());
         } catch (IllegalArgumentException notFollowed) {
-            throw refused(redirect.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
+            throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
-        redirected = "redirected to " + next
-            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ";
-        request = next;
+        return new Exchange(client, handler, next, "redirected to " + next
+            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ");
     }
 
-    /** Asks at each of the server's addresses in turn, until one answers. */
-    private Result ask() throws IOException, InterruptedException {
-        CompletableFuture<List<Optional<InetAddress>>> addresses = transport.addresses(request);
-        addresses.whenComplete((all, failure) -> client.watch().wake());
-        LongSupplier patience = Watch.leftOf(client.connectTimeout());
-        boolean isUnlimited = client.connectTimeout().isZero();
-        SseClient.Outcome outcome = client.watch().await(
-            () -> addresses.isDone() ? 0 : isUnlimited ? Long.MAX_VALUE : patience.getAsLong());
-        if (outcome != null) {
-            return Result.over(outcome);
-        } else if (!addresses.isDone()) {
-            return Result.of(End.FAILED, "host not found in time", null);
-        } else if (addresses.isCompletedExceptionally()) {
-            return Result.of(End.FAILED, "host not found", null);
-        }
-        for (Iterator<Optional<InetAddress>> next = addresses.join().iterator(); ; ) {
-            Result result = ask(next.next());
-            if (result.end != End.NOT_CONNECTED) {
-                return result;
-            } else if (!next.hasNext()) {
-                return Result.of(End.FAILED, result.reason, null);
-            }
-            client.debug(request + ": " + result.reason + "; trying the next address");
-        }
-    }
-
-    private Result ask(Optional<InetAddress> address) throws IOException, InterruptedException {
-        SseStream stream = new SseStream(client, handler, this::judge);
-        client.watch().attach(stream);
-        CompletableFuture<HttpResponse<Void>> answered;
-        try {
-            client.debug(request.method() + " " + request.url()
-                + address.map(one -> " at " + one.getHostAddress()).orElse(""));
-            answered = transport.send(request, address, client.progress().sendable(), stream);
-        } catch (IOException headerFile) {
-            return Result.of(End.FAILED, headerFile.getMessage(), null);
-        }
-        answered.whenComplete((answer, failure) -> client.watch().wake());
-        SseClient.Outcome outcome;
-        boolean isCut;
-        try {
-            outcome = client.watch().await(untilOver(stream, answered));
-            isCut = !answered.isDone();
-        } finally {
-            client.watch().leave(stream);
-            answered.cancel(true);
-        }
-        stream.rethrow();
-        return outcome != null ? Result.over(outcome) : result(stream, answered, isCut);
-    }
-
-    private LongSupplier untilOver(SseStream stream, CompletableFuture<?> answered) {
-        long idle = client.idleTimeout().toNanos();
-        Silence silence = new Silence(idle);
-        return () -> {
-            if (answered.isDone()) {
-                return 0;
-            } else if (stream.isBusy()) {
-                // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
-                return idle == 0 ? Long.MAX_VALUE : idle;
-            }
-            long left = silence.left(System.nanoTime(), stream.lastRead());
-            boolean isReason = stream.answer().filter(answer -> answer.kind() != Answer.Kind.STREAM).isPresent();
-            return isReason ? Math.min(left, TIME_FOR_A_REASON - (System.nanoTime() - stream.answeredAt())) : left;
-        };
-    }
-
-    /** On the reading thread, before the body comes. */
-    private Answer judge(ResponseInfo head) {
-        Answer answer = Answer.of(request.method(), head.statusCode(), head.headers());
-        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
-        transport.keepCookies(request, head.headers());
-        if (answer.kind() == Answer.Kind.STREAM) {
-            client.connected();
-        }
-        return answer;
-    }
-
-    private Result result(SseStream stream, CompletableFuture<?> answered, boolean isCut) throws SseException {
-        Optional<Answer> answer = stream.answer();
-        if (answer.isEmpty()) {
-            return isCut ? Result.of(End.IDLE, nothingCame(), null) : unanswered(answered);
-        }
-        return switch (answer.get().kind()) {
-            case STREAM -> isCut ? Result.of(End.IDLE, nothingCame(), stream)
-                : answered.isCompletedExceptionally()
-                    ? Result.of(End.FAILED, "connection lost, " + reason(answered), stream)
-                    : Result.of(End.ENDED, howItEnded(stream), stream);
-            case OVER -> Result.over(SseClient.Outcome.NO_CONTENT);
-            case REDIRECT -> Result.of(End.REDIRECTED, "", stream);
-            case RETRY -> failed(answer.get(), stream);
-            case REFUSED -> {
-                if (client.retriesAllErrors()) {
-                    yield failed(answer.get(), stream);
-                }
-                throw refused(words(answer.get(), stream));
-            }
-        };
-    }
-
-    private Result unanswered(CompletableFuture<?> answered) throws SseException {
+    private Exchange unanswered(CompletableFuture<?> answered) throws SseException {
         if (!answered.isCompletedExceptionally()) {
             // What a proxy answers to CONNECT does not get to the body handler.
             throw refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = reason(answered) + transport.proxyName(request).map(name -> " (through the " + name + ")").orElse("");
-        if (reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http")) {
-            // So does a TLS server that is asked in plain text.
-            reason += ": is it https?";
-        }
-        if (Reason.has(failure(answered), SSLPeerUnverifiedException.class) && !client.retriesAllErrors()) {
+        String reason = reason(answered) + proxyName().map(name -> " (through the " + name + ")").orElse("");
+        // So does a TLS server that is asked in plain text.
+        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
+        if (Reason.has(failure(answered), SSLPeerUnverifiedException.class) && !client.retriesAllErrors) {
             throw refused(reason);
         }
-        return Result.of(isNotConnected(Reason.cause(failure(answered))) ? End.NOT_CONNECTED : End.FAILED, reason, null);
+        return result(End.FAILED, reason + (mayBeTls ? ": is it https?" : ""));
     }
 
-    private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
-            || failure instanceof NoRouteToHostException
-            || failure instanceof SocketException && String.valueOf(failure.getMessage()).contains("unreachable");
+    private Exchange withoutStream() throws SseException {
+        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
+        if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
+            throw refused(words);
+        }
+        return result(End.FAILED, words);
     }
 
-    private Result failed(Answer answer, SseStream stream) {
-        return new Result(End.FAILED, null, words(answer, stream), null, answer.retryAfter());
+    private String howItEnded() {
+        return parser.isWithinEvent() ? "the stream ended in the middle of an event"
+            : parser.hasReadAnything() || bodyPrefix.size() == 0 ? ""
+            : "the stream ended, and no event came" + beginning();
     }
 
-    private String words(Answer answer, SseStream stream) {
-        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning("; ", stream);
+    private Optional<String> proxyName() {
+        return client.proxy.name(request);
     }
 
     private String wantsCredentials() {
-        return transport.proxyName(request).map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
-    }
-
-    private String nothingCame() {
-        return "nothing came for " + SseClient.seconds(client.idleTimeout());
-    }
-
-    private String howItEnded(SseStream stream) {
-        return stream.isWithinEvent() ? "the stream ended in the middle of an event"
-            : stream.hasReadAnything() || stream.bodyPrefix().isEmpty() ? ""
-            : "the stream ended, and no event came" + beginning("; ", stream);
-    }
-
-    private static Throwable failure(CompletableFuture<?> answered) {
-        return answered.handle((answer, failure) -> failure).join();
+        return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
     private String reason(CompletableFuture<?> answered) {
         return clean(Reason.of(failure(answered)));
     }
 
+    private static Throwable failure(CompletableFuture<?> answered) {
+        return answered.handle((done, failure) -> failure).join();
+    }
+
     /** How the body begins, on one line; nothing if that is no text. */
-    private String beginning(String before, SseStream stream) {
-        String text = clean(stream.bodyPrefix()).replaceAll("\\s+", " ").strip();
+    private String beginning() {
+        String text = clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
         boolean isText = text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL || c == 0xFFFD);
         if (text.isEmpty() || !isText) {
             return "";
         }
-        int length = text.offsetByCodePoints(0, Math.min(REASON_LENGTH, text.codePointCount(0, text.length())));
-        return before + "the answer begins: " + text.substring(0, length);
+        int length = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
+        return "; the answer begins: " + text.substring(0, length);
     }
 
     private String clean(String text) {
-        return new Secrets(request).clean(new Secrets(first).clean(text));
+        return new Secrets(request).clean(new Secrets(client.request).clean(text));
     }
 
     private SseException refused(String reason) {

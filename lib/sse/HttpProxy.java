@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +39,7 @@ public final class HttpProxy {
      * @throws IllegalArgumentException if it is something else; the message does not tell it
      */
     public static HttpProxy of(String text, Map<String, String> environment) {
-        URI proxy = parse("proxy", text);
+        URI proxy = text.isEmpty() ? null : parse("proxy", text);
         return new HttpProxy(proxy, proxy, direct(environment));
     }
 
@@ -61,21 +62,18 @@ public final class HttpProxy {
     }
 
     private static URI parse(String what, String text) {
-        if (text.isEmpty()) {
-            return null;
-        }
         try {
-            URI proxy = URI.create(text.contains("://") ? text : "http://" + text);
-            if (proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http") && proxy.getPort() != 0 && proxy.getPort() <= 65535) {
+            URI proxy = new URI(text.contains("://") ? text : "http://" + text);
+            boolean isPort = proxy.getPort() != 0 && proxy.getPort() <= 65535;
+            if (isPort && proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http")) {
                 return proxy;
             }
-        } catch (IllegalArgumentException notAUrl) {
-            throw new IllegalArgumentException(what + ": " + EXPECTED, notAUrl);
+        } catch (URISyntaxException notAUrl) {
+            // Said below; the exception would tell it.
         }
         throw new IllegalArgumentException(what + ": " + EXPECTED);
     }
 
-    /** The proxy for a request. */
     private Optional<URI> proxyFor(SseRequest request) {
         String host = request.host.toLowerCase(Locale.ROOT);
         URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
@@ -89,11 +87,9 @@ public final class HttpProxy {
      */
     private static boolean covers(String name, String host) {
         String bareHost = withoutBrackets(host).replaceFirst("%.*", "");
-        if (ADDRESS.matcher(bareHost).matches()) {
-            return coversAddress(name, bareHost);
-        }
-        String bare = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
-        return host.equals(bare) || host.endsWith("." + bare);
+        String bareName = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
+        return ADDRESS.matcher(bareHost).matches() ? coversAddress(name, bareHost)
+            : host.equals(bareName) || host.endsWith("." + bareName);
     }
 
     private static boolean coversAddress(String name, String host) {
@@ -121,10 +117,9 @@ public final class HttpProxy {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** The value of {@code Proxy-Authorization} for a request, if its proxy has credentials. */
-    Optional<String> authorization(SseRequest request) {
-        return proxyFor(request).map(URI::getRawUserInfo)
-            .map(credentials -> SseRequest.basic(SseRequest.decoded(credentials)));
+    /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
+    String authorization(SseRequest request) {
+        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::decoded).map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */
@@ -134,8 +129,9 @@ public final class HttpProxy {
 
     /** Where the request is sent; {@link Proxy#NO_PROXY} if to its own server. */
     Proxy way(SseRequest request) {
-        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP, new InetSocketAddress(
-            proxy.getHost(), port(proxy)))).orElse(Proxy.NO_PROXY);
+        // Its name is looked up where a connection begins, not by the listening thread.
+        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP,
+            InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)))).orElse(Proxy.NO_PROXY);
     }
 
     private static int port(URI proxy) {

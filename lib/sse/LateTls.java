@@ -1,11 +1,15 @@
 package lib.sse;
 
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLContextSpi;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocketFactory;
 import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -30,9 +34,38 @@ final class LateTls extends SSLContextSpi {
         return new SSLContext(this, null, "TLS") {};
     }
 
-    /** Whose certificate the next connection wants to see: its URL may bear an address in place of the name. */
-    void expect(String host) {
+    /**
+     * Whose certificate the connections from now on have to show, where their URLs bear an address in place of the name;
+     * "" where they bear the name.
+     *
+     * @return whether that is somebody else than before
+     */
+    boolean expect(String host) {
+        boolean isOther = !host.equals(peer);
         peer = host;
+        return isOther;
+    }
+
+    /** With the name for SNI, which java.net.http takes from the URL, and since JDK 25 not from anywhere else. */
+    SSLParameters parameters() {
+        SSLParameters parameters = new SSLParameters();
+        try {
+            if (!peer.isEmpty()) {
+                parameters.setServerNames(List.of(new SNIHostName(peer)));
+            }
+        } catch (IllegalArgumentException noNameOfTheInternet) {
+            return parameters;
+        }
+        return parameters;
+    }
+
+    /** The JDK's own context. */
+    static SSLContext usual() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException broken) {
+            throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
+        }
     }
 
     private synchronized SSLContext made() {
@@ -43,37 +76,27 @@ final class LateTls extends SSLContextSpi {
     }
 
     @Override
-    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {
-        throw new UnsupportedOperationException("it is made with its settings");
-    }
-
-    @Override
-    protected SSLEngine engineCreateSSLEngine() {
-        return made().createSSLEngine();
-    }
-
-    @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
         return made().createSSLEngine(peer.isEmpty() ? host : peer, port);
     }
 
-    @Override
-    protected SSLSocketFactory engineGetSocketFactory() {
-        return made().getSocketFactory();
-    }
+    // ---- nothing of this is asked for by java.net.http ----
 
     @Override
-    protected SSLServerSocketFactory engineGetServerSocketFactory() {
-        return made().getServerSocketFactory();
-    }
+    protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random) {}
 
     @Override
-    protected SSLSessionContext engineGetClientSessionContext() {
-        return made().getClientSessionContext();
-    }
+    protected SSLEngine engineCreateSSLEngine() { return made().createSSLEngine(); }
 
     @Override
-    protected SSLSessionContext engineGetServerSessionContext() {
-        return made().getServerSessionContext();
-    }
+    protected SSLSocketFactory engineGetSocketFactory() { return made().getSocketFactory(); }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() { return made().getServerSocketFactory(); }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() { return made().getClientSessionContext(); }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() { return made().getServerSessionContext(); }
 }

@@ -5,6 +5,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -20,24 +22,25 @@ final class Progress implements Closeable {
     private final StateFile file;
     private final String name;
     private final Consumer<String> notices;
-    private final String about;
+    private final Consumer<String> say;
+    private final Set<String> said = ConcurrentHashMap.newKeySet();
     private volatile String lastEventId = "";
-    private volatile boolean tooLongSaid;
+    /** What the file holds; null before it was written to. */
     private String saved;
     private long saveAgain = System.nanoTime();
     private boolean failing;
-    private boolean unsendableSaid;
 
     /**
-     * @param file  null if the id is not kept
-     * @param name  of the subscription in it
-     * @param about the subscription, as messages name it
+     * @param file    null if the id is not kept
+     * @param name    of the subscription in it
+     * @param notices takes what is to say of the file
+     * @param say     takes what is to say of the subscription
      */
-    Progress(StateFile file, String name, Consumer<String> notices, String about) {
+    Progress(StateFile file, String name, Consumer<String> notices, Consumer<String> say) {
         this.file = file;
         this.name = name;
         this.notices = notices;
-        this.about = about;
+        this.say = say;
     }
 
     /** @param initial what to begin with where the file has no id */
@@ -66,10 +69,7 @@ final class Progress implements Closeable {
     /** The handler has taken everything up to this id. */
     void taken(String id) {
         if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
-            if (!tooLongSaid) {
-                tooLongSaid = true;
-                notices.accept(about + ": a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
-            }
+            sayOnce("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
         } else {
             lastEventId = id;
         }
@@ -81,21 +81,19 @@ final class Progress implements Closeable {
         if (SseRequest.isPrintableAscii(id)) {
             return id;
         }
-        if (!unsendableSaid) {
-            unsendableSaid = true;
-            notices.accept(about + ": the last event ID is not printable ASCII, which no header here can carry:"
-                + " connecting without it");
-        }
+        sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
         return "";
+    }
+
+    private void sayOnce(String notice) {
+        if (said.add(notice)) {
+            say.accept(notice);
+        }
     }
 
     /** How long until there is something to save; not above 0 if now. */
     long nanosToSave() {
-        return isSaved() ? Long.MAX_VALUE : saveAgain - System.nanoTime();
-    }
-
-    private boolean isSaved() {
-        return file == null || saved == null || lastEventId.equals(saved);
+        return file == null || lastEventId.equals(saved) ? Long.MAX_VALUE : saveAgain - System.nanoTime();
     }
 
     void save() {
@@ -120,7 +118,7 @@ final class Progress implements Closeable {
     /** Saves what has to be saved, and leaves the file to others. */
     @Override
     public void close() {
-        if (!isSaved()) {
+        if (saved != null && !lastEventId.equals(saved)) {
             save();
         }
         if (file != null) {

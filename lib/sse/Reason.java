@@ -13,6 +13,7 @@ import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
@@ -25,55 +26,46 @@ public final class Reason {
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
     private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length");
     private static final String ALERT = "Received fatal alert: ";
+    private static final Map<Class<?>, String> WORDS = Map.of(
+        UnknownHostException.class, "host not found",
+        HttpConnectTimeoutException.class, "no connection in time",
+        NoRouteToHostException.class, "no route to host",
+        NoSuchFileException.class, "no such file",
+        AccessDeniedException.class, "permission denied");
 
     private Reason() {}
 
     /** One line without the exception's class, if it says something itself. */
     public static String of(Throwable failure) {
         Throwable cause = cause(failure);
-        if (cause instanceof UnknownHostException
-                || cause instanceof ConnectException && has(cause, UnresolvedAddressException.class)) {
-            return "host not found";
-        } else if (cause instanceof HttpConnectTimeoutException) {
-            return "no connection in time";
-        } else if (cause instanceof NoRouteToHostException) {
-            return "no route to host";
-        } else if (cause instanceof NoSuchFileException) {
-            return "no such file";
-        } else if (cause instanceof AccessDeniedException) {
-            return "permission denied";
+        String message = String.valueOf(cause.getMessage());
+        if (WORDS.containsKey(cause.getClass())) {
+            return WORDS.get(cause.getClass());
         } else if (cause instanceof FileSystemException file && file.getReason() != null) {
             return file.getReason();
         } else if (cause instanceof SSLException) {
             return ofCertificate(cause);
+        } else if (cause instanceof ConnectException && has(cause, UnresolvedAddressException.class)) {
+            return "host not found";
         } else if (cause instanceof ConnectException && cause.getMessage() == null) {
             return "connection refused";
-        }
-        String message = cause.getMessage();
-        if (String.valueOf(message).endsWith("header parser received no bytes")) {
+        } else if (message.endsWith("header parser received no bytes")) {
             return CLOSED_UNANSWERED;
-        }
-        if (String.valueOf(message).contains("\u0015\u0003")) {
+        } else if (message.contains("\u0015\u0003")) {
             // The alert of a TLS server that read our request.
             return "the server speaks TLS: is it https?";
-        }
-        if (has(cause, EOFException.class) && BODY.matcher(String.valueOf(message)).lookingAt()) {
+        } else if (has(cause, EOFException.class) && BODY.matcher(message).lookingAt()) {
             return "the server broke off in the middle of its answer";
-        }
-        if (String.valueOf(message).startsWith(NO_TUNNEL)) {
+        } else if (message.startsWith(NO_TUNNEL)) {
             return "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel";
         }
-        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+        return cause.getMessage() == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
     /** What is behind an exception that only says that a task failed. */
     static Throwable cause(Throwable failure) {
-        Throwable cause = failure;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-                && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause;
+        boolean onlySays = failure instanceof CompletionException || failure instanceof ExecutionException;
+        return onlySays && failure.getCause() != null ? cause(failure.getCause()) : failure;
     }
 
     /** Why a server was not trusted. */
@@ -104,11 +96,6 @@ public final class Reason {
     }
 
     static boolean has(Throwable failure, Class<? extends Throwable> kind) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (kind.isInstance(cause)) {
-                return true;
-            }
-        }
-        return false;
+        return failure != null && (kind.isInstance(failure) || has(failure.getCause(), kind));
     }
 }

@@ -1,8 +1,12 @@
 //SOURCES SseRequest.java
 package lib.sse;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,6 +15,10 @@ final class Redirect {
     /** RFC 3986, appendix B. */
     private static final Pattern REFERENCE = Pattern.compile(
         "(?<scheme>[A-Za-z][A-Za-z0-9+.-]*:)?(?<authority>//[^/?#]*)?(?<path>[^?#]*)(?<query>(\\?[^#]*)?)(#.*)?");
+
+    /** "Request-body-header names" of the Fetch standard. */
+    private static final List<String> ABOUT_THE_BODY =
+        List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
 
     private Redirect() {}
 
@@ -26,19 +34,22 @@ final class Redirect {
             throw new IllegalArgumentException("from https to http, " + next);
         }
         boolean sameOrigin = next.hasOriginOf(from);
-        next.userInfo = "";
         if (sameOrigin) {
             next.headers.addAll(from.headers);
             next.headerFiles.addAll(from.headerFiles);
-            next.userInfo = from.userInfo;
         }
+        next.userInfo = sameOrigin ? from.userInfo : "";
         next.userAgent = from.userAgent;
         boolean becomesGet = status == 303 && !from.method().equals("GET") && !from.method().equals("HEAD")
             || (status == 301 || status == 302) && from.method().equals("POST");
         next.method = becomesGet ? "GET" : from.method();
         next.body = becomesGet ? null : from.body;
-        next.bodyIsGone = from.bodyIsGone || becomesGet;
-        next.typeIsUnknown = from.typeIsUnknown || !sameOrigin && mayHaveTypeOfItsOwn(from);
+        next.notSent.addAll(from.notSent);
+        if (becomesGet) {
+            next.notSent.addAll(ABOUT_THE_BODY);
+        } else if (!sameOrigin && mayHaveTypeOfItsOwn(from)) {
+            next.notSent.add("Content-Type");
+        }
         return next;
     }
 
@@ -54,37 +65,23 @@ final class Redirect {
 
     /** RFC 3986, 5.2.2; {@link java.net.URI#resolve} follows the one before it. */
     private static String resolve(SseRequest from, String location) {
-        Matcher reference = REFERENCE.matcher(encoded(location));
+        // java.net.http makes each byte of a header a character.
+        Matcher reference = REFERENCE.matcher(new String(location.getBytes(ISO_8859_1), UTF_8));
         if (!reference.matches()) {
             throw new IllegalArgumentException("location is not a URL");
         }
-        String scheme = reference.group("scheme");
-        String authority = reference.group("authority");
+        String scheme = reference.group("scheme") == null ? from.scheme + ":" : reference.group("scheme");
         String path = reference.group("path");
         String query = reference.group("query");
-        if (scheme != null && authority == null) {
+        if (reference.group("authority") != null) {
+            return scheme + reference.group("authority") + withoutDots(path) + query;
+        } else if (reference.group("scheme") != null) {
             throw new IllegalArgumentException("location is no http or https URL");
         }
-        if (authority == null) {
-            query = path.isEmpty() && query.isEmpty() ? from.query : query;
-            path = path.isEmpty() ? from.path : path.startsWith("/") ? path
-                : from.path.substring(0, from.path.lastIndexOf('/') + 1) + path;
-            authority = "//" + from.authority();
-        }
-        return (scheme == null ? from.scheme + ":" : scheme) + authority + withoutDots(path) + query;
-    }
-
-    /** What servers write though no URL may hold it; java.net.http makes each byte of a header a character. */
-    private static String encoded(String location) {
-        StringBuilder encoded = new StringBuilder();
-        location.chars().forEach(one -> {
-            if (one > ' ' && one < 0x7F) {
-                encoded.append((char) one);
-            } else {
-                encoded.append(String.format("%%%02X", one));
-            }
-        });
-        return encoded.toString();
+        query = path.isEmpty() && query.isEmpty() ? from.query : query;
+        path = path.isEmpty() ? from.path : path.startsWith("/") ? path
+            : from.path.substring(0, from.path.lastIndexOf('/') + 1) + path;
+        return scheme + "//" + from.authority() + withoutDots(path) + query;
     }
 
     /** RFC 3986, 5.2.4. */

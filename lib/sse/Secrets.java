@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -15,56 +16,42 @@ final class Secrets {
     private static final int SHORTEST_VALUE = 4;
     private static final Set<String> SCHEMES = Set.of("basic", "bearer", "digest", "token");
 
-    private final List<Pattern> patterns;
+    private final Set<String> texts = new LinkedHashSet<>();
 
     Secrets(SseRequest request) {
-        Set<String> texts = new LinkedHashSet<>();
-        if (request.path.length() > 1) {
-            add(request.path, SHORTEST_VALUE, texts);
-        }
-        for (String segment : request.path.split("/")) {
-            add(segment, SHORTEST_SEGMENT, texts);
-        }
-        add(request.query.replaceFirst("^\\?", ""), SHORTEST_VALUE, texts);
-        for (String pair : request.query.split("[?&;]")) {
-            add(pair.substring(pair.indexOf('=') + 1), SHORTEST_VALUE, texts);
-        }
-        add(request.userInfo, SHORTEST_VALUE, texts);
-        for (String part : request.userInfo.split(":")) {
-            add(part, SHORTEST_VALUE, texts);
-        }
-        addHeaders(request, texts);
-        patterns = texts.stream().sorted(Comparator.comparingInt(String::length).reversed())
-            .map(text -> Pattern.compile(Pattern.quote(text), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)).toList();
-    }
-
-    private static void addHeaders(SseRequest request, Set<String> texts) {
+        addAll(SHORTEST_SEGMENT, request.path.split("/"));
+        addAll(SHORTEST_VALUE, request.path, request.query.replaceFirst("^\\?", ""), request.userInfo);
+        addAll(SHORTEST_VALUE, request.query.replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
+        addAll(SHORTEST_VALUE, request.userInfo.split(":"));
+        addHeader(SseRequest.basic(SseRequest.decoded(request.userInfo)));
         try {
-            for (SseRequest.Header header : request.userHeaders()) {
-                add(header.value(), SHORTEST_VALUE, texts);
-                for (String word : header.value().split("[\\s,;=]+")) {
-                    if (!SCHEMES.contains(word.toLowerCase(java.util.Locale.ROOT))) {
-                        add(word, SHORTEST_SEGMENT, texts);
-                    }
-                }
-                if (header.value().regionMatches(true, 0, "Basic ", 0, 6)) {
-                    String credentials = new String(Base64.getMimeDecoder().decode(header.value().substring(6)));
-                    add(credentials, SHORTEST_VALUE, texts);
-                    add(credentials.substring(credentials.indexOf(':') + 1), SHORTEST_VALUE, texts);
-                }
-            }
+            request.userHeaders().forEach(header -> addHeader(header.value()));
         } catch (IOException | IllegalArgumentException unreadableNow) {
             return;
         }
     }
 
-    /** As it stands, decoded, and as JSON writes it. */
-    private static void add(String text, int shortest, Set<String> texts) {
-        for (String form : List.of(text, SseRequest.percentDecoded(text), text.replace('+', ' '))) {
-            if (form.length() >= shortest) {
-                texts.add(form);
-                texts.add(form.replace("\\", "\\\\").replace("\"", "\\\"").replace("/", "\\/"));
-                texts.add(form.replace("\\", "\\\\").replace("\"", "\\\""));
+    private void addHeader(String value) {
+        addAll(SHORTEST_VALUE, value);
+        for (String word : value.split("[\\s,;=]+")) {
+            if (!SCHEMES.contains(word.toLowerCase(Locale.ROOT))) {
+                addAll(SHORTEST_SEGMENT, word);
+            }
+        }
+        if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
+            String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)));
+            addAll(SHORTEST_VALUE, credentials, credentials.substring(credentials.indexOf(':') + 1));
+        }
+    }
+
+    /** Each as it stands, decoded, and as JSON writes it. */
+    private void addAll(int shortest, String... parts) {
+        for (String part : parts) {
+            for (String form : List.of(part, SseRequest.percentDecoded(part), part.replace('+', ' '))) {
+                if (form.length() >= shortest) {
+                    String quoted = form.replace("\\", "\\\\").replace("\"", "\\\"");
+                    texts.addAll(List.of(form, quoted, quoted.replace("/", "\\/")));
+                }
             }
         }
     }
@@ -72,8 +59,9 @@ final class Secrets {
     /** The text without them. */
     String clean(String text) {
         String safe = text;
-        for (Pattern pattern : patterns) {
-            safe = pattern.matcher(safe).replaceAll("\u2026");
+        for (String secret : texts.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
+            safe = Pattern.compile(Pattern.quote(secret), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).matcher(safe)
+                .replaceAll("\u2026");
         }
         return safe;
     }

@@ -3,20 +3,15 @@ package lib.sse;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a stream that brings nothing counts as lost. Who finds that its time is over looks once more a little later: what
- * has arrived while this process stood still, stopped or suspended or without memory, is read first. Times are in
- * nanoseconds. For use by one thread.
+ * When a stream that brings nothing counts as lost. Whoever comes late to look, because this process stood still, stopped
+ * or suspended, leaves the reader a second to take what has arrived meanwhile. Times are in nanoseconds.
  */
 final class Silence {
-    private static final long SECOND_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long SECOND_LOOK_AFTER_A_PAUSE = TimeUnit.SECONDS.toNanos(1);
-    /** Who comes later than this has overslept. */
     private static final long LATE = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long TIME_TO_READ = TimeUnit.SECONDS.toNanos(1);
 
     private final long most;
-    private boolean suspected;
-    private long suspectedLastRead;
-    private long lookAgain;
+    private long notBefore = Long.MIN_VALUE;
 
     /** @param most how long it may bring nothing; 0 for ever */
     Silence(long most) {
@@ -29,19 +24,9 @@ final class Silence {
      * @param lastRead when it last brought something
      */
     long left(long now, long lastRead) {
-        if (most == 0) {
-            return Long.MAX_VALUE;
-        }
-        long left = lastRead + most - now;
-        if (left > 0) {
-            suspected = false;
-            return left;
-        }
-        if (!suspected || suspectedLastRead != lastRead) {
-            suspected = true;
-            suspectedLastRead = lastRead;
-            lookAgain = now + (left < -LATE ? SECOND_LOOK_AFTER_A_PAUSE : SECOND_LOOK);
-        }
-        return lookAgain - now;
+        long over = lastRead + most;
+        boolean stoodStill = now - over > LATE && notBefore < over;
+        notBefore = stoodStill ? now + TIME_TO_READ : notBefore;
+        return most == 0 ? Long.MAX_VALUE : Math.max(over, notBefore) - now;
     }
 }

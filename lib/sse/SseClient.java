@@ -1,11 +1,10 @@
-//SOURCES Backoff.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java SseRequest.java
-//SOURCES SseStream.java StateFile.java Transport.java Watch.java
+//SOURCES Backoff.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java SseParser.java
+//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +14,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
+import lib.sse.Exchange.End;
 
 /**
  * One subscription: connects, reads, connects again, resumes, until it is over for good.
@@ -58,27 +58,28 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    private final SseRequest request;
+    // Set before listen, and read by this room only.
+    final SseRequest request;
+    Duration connectTimeout = Duration.ofSeconds(10);
+    Duration idleTimeout = Duration.ofSeconds(300);
+    int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
+    int maxRedirects = 20;
+    boolean retriesAllErrors;
+    Supplier<SSLContext> tls = LateTls::usual;
+    HttpProxy proxy = HttpProxy.of(Map.of());
     private String initialLastEventId = "";
     private StateFile stateFile;
-    private Duration connectTimeout = Duration.ofSeconds(10);
-    private Duration idleTimeout = Duration.ofSeconds(300);
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
-    private boolean retriesAllErrors;
     private boolean asksAgain;
-    private Duration maxTime = Duration.ZERO;
     private int maxRetries = Integer.MAX_VALUE;
-    private int maxRedirects = 20;
-    private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
+    private Duration maxTime = Duration.ZERO;
     private Consumer<String> notices = message -> System.err.println(message);
     private Consumer<String> debug = message -> {};
-    private Supplier<SSLContext> tls = SseClient::defaultTls;
-    private HttpProxy proxy = HttpProxy.of(Map.of());
 
-    private final Watch watch = new Watch();
-    private volatile Progress progress;
+    final Watch watch = new Watch(this::say);
+    volatile Progress progress;
     private volatile long reconnects;
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
@@ -100,124 +101,70 @@ public final class SseClient implements AutoCloseable {
     }
 
     /** The last event ID to begin with; a {@link #stateFile} that has one comes before it. */
-    public SseClient lastEventId(String id) {
-        initialLastEventId = id;
-        return this;
-    }
+    public SseClient lastEventId(String id) { initialLastEventId = id; return this; }
 
     /** Where the last event ID is kept, so that the next run resumes after the last event that the handler took. */
-    public SseClient stateFile(Path file) {
-        return stateFile(new StateFile(file));
-    }
+    public SseClient stateFile(Path file) { return stateFile(new StateFile(file)); }
 
     /** The same where several subscriptions keep theirs in one file. */
-    public SseClient stateFile(StateFile file) {
-        stateFile = file;
-        file.add(request.name());
-        return this;
-    }
+    public SseClient stateFile(StateFile file) { stateFile = file; file.add(request.name()); return this; }
 
     /** For one address of the server, TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
-    public SseClient connectTimeout(Duration time) {
-        connectTimeout = time;
-        return this;
-    }
+    public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
 
     /**
      * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before the
      * answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure.
      */
-    public SseClient idleTimeout(Duration time) {
-        idleTimeout = time;
-        return this;
-    }
+    public SseClient idleTimeout(Duration time) { idleTimeout = time; return this; }
 
     /**
      * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. A server that its
      * trust manager does not trust is asked again; because of an {@link javax.net.ssl.SSLPeerUnverifiedException} never.
      */
-    public SseClient tls(Supplier<SSLContext> context) {
-        tls = context;
-        return this;
-    }
+    public SseClient tls(Supplier<SSLContext> context) { tls = context; return this; }
 
     /** What to go through; nothing unless set. */
-    public SseClient proxy(HttpProxy one) {
-        proxy = one;
-        return this;
-    }
+    public SseClient proxy(HttpProxy one) { proxy = one; return this; }
 
     /** The reconnection time until the server sets another, which is held within 100 ms and 10 minutes; 1 s unless set. */
-    public SseClient retryDelay(Duration time) {
-        retryDelay = time;
-        return this;
-    }
+    public SseClient retryDelay(Duration time) { retryDelay = time; return this; }
 
     /** Failures in a row double the wait up to this, or to the reconnection time if that is longer; 30 s unless set. */
-    public SseClient retryMaxDelay(Duration time) {
-        retryMaxDelay = time;
-        return this;
-    }
+    public SseClient retryMaxDelay(Duration time) { retryMaxDelay = time; return this; }
 
     /** Keeps to {@link #retryDelay}, whatever reconnection time the server sets. */
-    public SseClient ignoreRetry() {
-        ignoresRetry = true;
-        return this;
-    }
+    public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
     /** After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. */
-    public SseClient maxRetries(int retries) {
-        maxRetries = retries;
-        return this;
-    }
+    public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
     /** Tries again after a status or content type too that would be final. */
-    public SseClient retryAllErrors() {
-        retriesAllErrors = true;
-        return this;
-    }
+    public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
 
     /**
      * Whether the end of a stream that ended well is followed by another connection. Unless set that is so, but for a
      * request with a body, where it is so only with {@link #maxRetries}: what that asked for was done.
      */
-    public SseClient askAgain(boolean always) {
-        asksAgain = always;
-        return this;
-    }
+    public SseClient askAgain(boolean always) { asksAgain = always; return this; }
 
     /** How many redirects one connect may follow; 20 unless set. */
-    public SseClient maxRedirects(int redirects) {
-        maxRedirects = redirects;
-        return this;
-    }
+    public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
 
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
-    public SseClient maxEventBytes(int bytes) {
-        maxEventBytes = bytes;
-        return this;
-    }
+    public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
     /** When to end, counted from the start of {@link #listen}; never unless set. */
-    public SseClient maxTime(Duration time) {
-        maxTime = time;
-        return this;
-    }
+    public SseClient maxTime(Duration time) { maxTime = time; return this; }
 
     /**
      * Takes lines on what happened and what comes next; standard error unless set. They may hold text from the network as
      * it came.
      */
-    public SseClient notices(Consumer<String> lines) {
-        notices = lines;
-        return this;
-    }
+    public SseClient notices(Consumer<String> lines) { notices = lines; return this; }
 
     /** Takes lines that only somebody who looks for a fault wants; they may hold the whole URL. */
-    public SseClient debug(Consumer<String> lines) {
-        debug = lines;
-        return this;
-    }
+    public SseClient debug(Consumer<String> lines) { debug = lines; return this; }
 
     /** The id of the last event that the handler took, or of a block without data behind it; "" if there is none. */
     public String lastEventId() {
@@ -225,7 +172,7 @@ public final class SseClient implements AutoCloseable {
         return now == null ? initialLastEventId : now.lastEventId();
     }
 
-    /** How often a connection was lost, or did not come about, and another followed; from any thread. */
+    /** How often a connection was lost, or did not come about, and another followed. */
     public long reconnects() {
         return reconnects;
     }
@@ -239,7 +186,7 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        watch.begin();
+        watch.begin(maxTime);
         try {
             return watch.isClosed() ? Outcome.CLOSED : resume(handler);
         } finally {
@@ -257,18 +204,17 @@ public final class SseClient implements AutoCloseable {
     }
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
-        Transport transport = new Transport(proxy, tls, connectTimeout);
-        try (Progress kept = new Progress(stateFile, request.name(), notices, toString())) {
-            progress = kept;
-            watch.begin(kept, maxTime);
+        Transport transport = new Transport(this);
+        try (Progress kept = new Progress(stateFile, request.name(), notices, this::say)) {
             String first = request.firstLastEventId();
             kept.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
+            progress = kept;
             if (!request.leftOut.isEmpty()) {
                 say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
             }
             return listenUntilOver(transport, handler);
         } finally {
-            transport.end(watch.stream());
+            transport.close();
         }
     }
 
@@ -279,92 +225,67 @@ public final class SseClient implements AutoCloseable {
         int failures = 0;
         while (true) {
             LongSupplier untilOfUse = Watch.leftOf(waited);
-            Exchange.Result result = new Exchange(this, transport, request, handler).run();
+            Exchange exchange = connect(transport, handler);
             boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
-            if (result.end() == Exchange.End.OVER) {
-                return result.outcome();
-            } else if (result.end() == Exchange.End.ENDED && asksOnce) {
-                sayIfUnusual(result);
+            if (exchange.end() == End.OVER) {
+                return watch.outcome();
+            } else if (exchange.end() == End.NO_CONTENT) {
+                return Outcome.NO_CONTENT;
+            } else if (exchange.end() == End.ENDED && asksOnce) {
+                if (!exchange.reason().isEmpty()) {
+                    say(exchange.reason());
+                }
                 return Outcome.STREAM_ENDED;
             }
-            SseStream last = result.stream();
-            boolean wasOfUse = last != null && (last.broughtSomething() || untilOfUse.getAsLong() < 0);
-            failures = wasOfUse ? 0 : result.end() == Exchange.End.IDLE ? failures : failures + 1;
+            boolean isIdle = exchange.end() == End.IDLE;
+            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething() || untilOfUse.getAsLong() < 0);
+            failures = wasOfUse ? 0 : isIdle ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
-                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + result.reason() + gaveUp());
+                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason() + "; gave up"
+                    + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
-            retry = last == null ? retry : last.retry().or(before(retry));
-            Backoff.Wait wait = result.end() == Exchange.End.IDLE ? Backoff.NO_WAIT
-                : backoff.next(failures, retry, result.retryAfter(), ThreadLocalRandom.current().nextDouble());
+            retry = exchange.retry().isPresent() ? exchange.retry() : retry;
+            Backoff.Wait wait = isIdle ? Backoff.NO_WAIT
+                : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
             waited = wait.time();
             reconnects++;
-            sayWhatComes(result, wait);
-            Outcome outcome = watch.await(Watch.leftOf(waited));
-            if (outcome != null) {
-                return outcome;
+            sayWhatComes(exchange, wait);
+            if (!watch.await(Watch.leftOf(waited), progress)) {
+                return watch.outcome();
             }
         }
     }
 
-    private static Supplier<Optional<Duration>> before(Optional<Duration> retry) {
-        return () -> retry;
-    }
-
-    private String gaveUp() {
-        return "; gave up" + (maxRetries == 0 ? "" : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries"));
-    }
-
-    private void sayIfUnusual(Exchange.Result end) {
-        if (!end.reason().isEmpty()) {
-            say(end.reason());
+    /** One connect, with the redirects that it is answered with. */
+    private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
+        Exchange exchange = new Exchange(this, handler).run(transport);
+        for (int redirects = 0; exchange.end() == End.REDIRECTED; redirects++) {
+            if (redirects == maxRedirects) {
+                String reason = ": more than " + counted(redirects, "redirect", "redirects");
+                throw new SseException(SseException.Kind.REFUSED, this + reason);
+            }
+            exchange = exchange.redirected().run(transport);
         }
+        return exchange;
+    }
+
+    private static String counted(int number, String one, String several) {
+        return number + " " + (number == 1 ? one : several);
     }
 
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
-    private void sayWhatComes(Exchange.Result result, Backoff.Wait wait) {
-        boolean isIdle = result.end() == Exchange.End.IDLE;
+    private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
+        boolean isIdle = exchange.end() == End.IDLE;
         if (isIdle && idleSaid) {
-            debug(this + ": " + result.reason() + "; connecting again");
+            debug(this + ": " + exchange.reason() + "; connecting again");
             return;
         }
         idleSaid |= isIdle;
         troubleSaid = true;
-        say((result.reason().isEmpty() ? "the stream ended" : result.reason()) + "; connecting again"
+        say((exchange.reason().isEmpty() ? "the stream ended" : exchange.reason()) + "; connecting again"
             + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "") + (isIdle ? " (this is said once)" : "")
             + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));
-    }
-
-    // ---- for one exchange ----
-
-    Watch watch() {
-        return watch;
-    }
-
-    Progress progress() {
-        return progress;
-    }
-
-    int maxEventBytes() {
-        return maxEventBytes;
-    }
-
-    int maxRedirects() {
-        return maxRedirects;
-    }
-
-    boolean retriesAllErrors() {
-        return retriesAllErrors;
-    }
-
-    /** Zero for ever. */
-    Duration idleTimeout() {
-        return idleTimeout;
-    }
-
-    /** Zero for what the system does. */
-    Duration connectTimeout() {
-        return connectTimeout;
     }
 
     /** There is a stream now. */
@@ -394,13 +315,5 @@ public final class SseClient implements AutoCloseable {
         double seconds = time.toNanos() / 1e9;
         String text = String.format(Locale.ROOT, seconds < 10 ? "%.2f" : "%.0f", seconds);
         return (text.contains(".") ? text.replaceFirst("\\.?0+$", "") : text) + " s";
-    }
-
-    private static SSLContext defaultTls() {
-        try {
-            return SSLContext.getDefault();
-        } catch (NoSuchAlgorithmException broken) {
-            throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES SseEvent.java Utf8.java
+//SOURCES SseEvent.java
 package lib.sse;
 
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.Optional;
  * The event stream grammar: bytes in, events out. One parser reads one connection's body from its first byte.
  *
  * <p>It does no I/O and has no threads: everything happens in the caller of {@link #feed}, the handler included.
- * It is not safe for use by several threads at once. After {@code feed} has thrown it can not be used again.
+ * It is not safe for use by several threads at once. After {@code feed} has thrown it cannot be used again.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">
  *     WHATWG HTML, 9.2.5 Parsing an event stream and 9.2.6 Interpreting an event stream</a>
@@ -48,16 +48,15 @@ public final class SseParser {
     private static final long EIGHT_CR = '\r' * EIGHT_ONES;
 
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
-    private static final byte[] EVENT = ascii("event");
-    private static final byte[] DATA = ascii("data");
-    private static final byte[] ID = ascii("id");
-    private static final byte[] RETRY = ascii("retry");
+    private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't'};
+    private static final byte[] DATA = {'d', 'a', 't', 'a'};
+    private static final byte[] ID = {'i', 'd'};
+    private static final byte[] RETRY = {'r', 'e', 't', 'r', 'y'};
     private static final int LONGEST_FIELD_START = BYTE_ORDER_MARK.length + "event: ".length();
     private static final int USUAL_BUFFER = 64 << 10;
 
     private final int maxEventBytes;
     private final Handler handler;
-
     // buffer[lineStart, end) has not been interpreted yet; there is no line end in [lineStart, scanned).
     private byte[] buffer = new byte[0];
     private int lineStart;
@@ -87,8 +86,7 @@ public final class SseParser {
      */
     public SseParser(String lastEventId, int maxEventBytes, Handler handler) {
         if (maxEventBytes < 1 || maxEventBytes > MAX_EVENT_BYTES_LIMIT) {
-            throw new IllegalArgumentException(
-                "maxEventBytes is " + maxEventBytes + ", expected 1 to " + MAX_EVENT_BYTES_LIMIT);
+            throw new IllegalArgumentException("maxEventBytes is " + maxEventBytes + ", expected 1 to " + MAX_EVENT_BYTES_LIMIT);
         }
         this.lastEventId = lastEventId;
         this.lastEventIdBuffer = lastEventId;
@@ -148,31 +146,21 @@ public final class SseParser {
         end -= lineStart;
         scanned -= lineStart;
         lineStart = 0;
-        if (end < buffer.length) {
-            return;
-        }
         int longest = LONGEST_FIELD_START + maxEventBytes + "\n".length();
-        if (end < longest) {
+        if (end == buffer.length && end < longest) {
             buffer = Arrays.copyOf(buffer, grown(end, longest));
-        } else {
+        } else if (end == longest) {
             dropLine();
         }
     }
 
-    /** Goes on without the line so far. Only what would have counted is missed: other fields may have any length. */
+    /** The line is larger than an event may be: what is lost by it is said now, the rest of it is passed over. */
     private void dropLine() throws IOException {
         int to = end;
         end = scanned = 0;
-        if (insideDroppedLine) {
-            return;
-        }
-        insideDroppedLine = true;
-        int from = skipByteOrderMark(0, to);
-        int colon = colon(from, to);
-        if (colon == from) {
-            handler.tooLarge(maxEventBytes);
-        } else if (isNamed(DATA, from, colon) || isNamed(EVENT, from, colon) || isNamed(ID, from, colon)) {
-            dropEvent();
+        if (!insideDroppedLine) {
+            insideDroppedLine = true;
+            interpretLine(0, to);
         }
     }
 
@@ -238,7 +226,7 @@ public final class SseParser {
         }
         readAnything = true;
         if (to - value <= maxEventBytes) {
-            handler.comment(Utf8.decode(buffer, value, to));
+            handler.comment(decode(buffer, value, to));
         } else {
             handler.tooLarge(maxEventBytes);
         }
@@ -271,15 +259,12 @@ public final class SseParser {
             }
         } else if (isNamed(EVENT, name, colon)) {
             if (fits(to - value)) {
-                eventType = Utf8.decode(buffer, value, to);
+                eventType = decode(buffer, value, to);
             }
         } else if (isNamed(ID, name, colon)) {
-            // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
-            if (!containsNull(value, to)) {
-                setLastEventIdBuffer(value, to);
-            }
+            setLastEventIdBuffer(value, to);
         } else if (isNamed(RETRY, name, colon)) {
-            setRetry(value, to);
+            setRetry(insideDroppedLine ? "" : decode(buffer, value, to));
         } else {
             // "Otherwise: the field is ignored."
             return;
@@ -294,7 +279,7 @@ public final class SseParser {
     /** Most events have one data line, which is the data as it is; the bytes of more are put together first. */
     private void appendData(int from, int to) {
         if (data == null) {
-            data = Utf8.decode(buffer, from, to);
+            data = decode(buffer, from, to);
             return;
         }
         if (dataLinesEnd == 0) {
@@ -322,31 +307,21 @@ public final class SseParser {
 
     /** In an event that is dropped as well, so that a reconnect does not bring the event again. */
     private void setLastEventIdBuffer(int from, int to) throws IOException {
-        if (to - from <= maxEventBytes) {
-            lastEventIdBuffer = Utf8.decode(buffer, from, to);
+        String id = insideDroppedLine ? "" : decode(buffer, from, to);
+        // "If the field value does not contain U+0000 NULL, then set the last event ID buffer."
+        if (id.indexOf('\0') < 0) {
+            lastEventIdBuffer = to - from <= maxEventBytes ? id : lastEventIdBuffer;
+            fits(to - from);
         }
-        fits(to - from);
     }
 
-    private boolean containsNull(int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (buffer[i] == 0) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** "If the field value consists of only ASCII digits": one that no {@code long} holds is ignored too. */
-    private void setRetry(int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (buffer[i] < '0' || buffer[i] > '9') {
-                return;
-            }
-        }
+    private void setRetry(String value) {
         try {
-            retry = Optional.of(Duration.ofMillis(Long.parseLong(Utf8.decode(buffer, from, to))));
-        } catch (NumberFormatException emptyOrTooLarge) {
+            // "If the field value consists of only ASCII digits": one that no long holds is ignored too.
+            if (value.matches("[0-9]+")) {
+                retry = Optional.of(Duration.ofMillis(Long.parseLong(value)));
+            }
+        } catch (NumberFormatException tooLarge) {
             return;
         }
     }
@@ -357,7 +332,7 @@ public final class SseParser {
         SseEvent event = data == null || dropped ? null : new SseEvent(
             eventType.isEmpty() ? "message" : eventType,
             lastEventId,
-            dataLinesEnd == 0 ? data : Utf8.decode(dataLines, 0, dataLinesEnd - 1));
+            dataLinesEnd == 0 ? data : decode(dataLines, 0, dataLinesEnd - 1));
         startEvent();
         if (event != null) {
             handler.event(event);
@@ -394,7 +369,21 @@ public final class SseParser {
         }
     }
 
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+    /**
+     * "UTF-8 decode without BOM" of the Encoding Standard. Java's decoder does the same but for one case: an encoded
+     * surrogate (ED A0..BF xx) is one U+FFFD in Java and three by the standard, which are three lone bytes for both.
+     */
+    private static String decode(byte[] source, int from, int to) {
+        String text = new String(source, from, to - from, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') < 0) {
+            return text;
+        }
+        byte[] bytes = Arrays.copyOfRange(source, from, to);
+        for (int i = 0; i + 1 < bytes.length; i++) {
+            if ((bytes[i] & 0xFF) == 0xED && (bytes[i + 1] & 0xE0) == 0xA0) {
+                bytes[i] = (byte) 0xFF;
+            }
+        }
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES JdkProperties.java Reason.java
+//SOURCES Reason.java
 package lib.sse;
 
 import java.io.IOException;
@@ -37,21 +37,28 @@ public final class SseRequest {
 
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-    private static final Pattern URL = Pattern.compile(
-        "(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)"
-            + "(?::(?<port>[0-9]{0,6}))?(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
+    private static final Pattern URL = Pattern.compile("(?:(?<scheme>(?i:https?))://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))"
+        + "(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)(?::(?<port>[0-9]{0,6}))?"
+        + "(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
     /** What {@link URI} does not take. */
     private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
-    private static final String CONTENT_TYPE = "Content-Type";
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     /** What belongs to one connection, not to the request; java.net.http sets it by itself. */
     private static final Set<String> OF_THE_CONNECTION = Set.of("connection", "keep-alive", "proxy-connection", "te",
         "trailer", "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect");
-    /** "Request-body-header names" of the Fetch standard. */
-    private static final List<String> ABOUT_THE_BODY =
-        List.of("Content-Encoding", "Content-Language", "Content-Location", CONTENT_TYPE);
+    /** Not where java.net.http was in use before: it reads its properties once. */
+    static final boolean CAN_SET_HOST;
+
+    static {
+        // A name with several addresses is asked at one of them, and its name is in the header.
+        String allowed = System.getProperty("jdk.httpclient.allowRestrictedHeaders", "");
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", allowed.isEmpty() ? "host" : allowed + ",host");
+        // Basic credentials may be shown to the proxy of an https URL.
+        System.getProperties().putIfAbsent("jdk.http.auth.tunneling.disabledSchemes", "");
+        CAN_SET_HOST = canSet("Host");
+    }
 
     final String scheme;
     final String host;
@@ -60,13 +67,13 @@ public final class SseRequest {
     final String query;
     final List<Header> headers = new ArrayList<>();
     final List<Path> headerFiles = new ArrayList<>();
+    /** Names of headers that are not sent, whoever has set them. */
+    final Set<String> notSent = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     String userInfo = "";
     String userAgent = "";
     String method = "";
     byte[] body;
-    boolean bodyIsGone;
-    boolean typeIsUnknown;
 
     /**
      * @param url {@code http} or {@code https}, or without a scheme, which is {@code http}. What no URL may hold is
@@ -74,15 +81,11 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else; the message does not tell its path
      */
     public SseRequest(String url) {
-        JdkProperties.set();
         Matcher parts = URL.matcher(url);
         if (!parts.matches() || url.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
             throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
         scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
-        if (!scheme.equals("http") && !scheme.equals("https")) {
-            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
-        }
         host = ascii(parts.group("host"));
         String digits = parts.group("port");
         port = digits == null || digits.isEmpty() ? -1 : Integer.parseInt(digits);
@@ -147,28 +150,16 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
-    public SseRequest header(String line) {
-        parse(line).ifPresent(headers::add);
-        return this;
-    }
+    public SseRequest header(String line) { parse(line).ifPresent(headers::add); return this; }
 
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
-    public SseRequest headerFile(Path file) {
-        headerFiles.add(file);
-        return this;
-    }
+    public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
     /** @param credentials {@code USER:PASSWORD}; a header {@code Authorization} comes before them */
-    public SseRequest basicAuthorization(String credentials) {
-        userInfo = percentEncoded(credentials).replace("%3A", ":");
-        return this;
-    }
+    public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
-    public SseRequest userAgent(String product) {
-        userAgent = product;
-        return this;
-    }
+    public SseRequest userAgent(String product) { userAgent = product; return this; }
 
     /**
      * The method; without one it is {@code POST} where there is a body, else {@code GET}.
@@ -184,10 +175,7 @@ public final class SseRequest {
     }
 
     /** The body, a form unless a header gives another {@code Content-Type}. */
-    public SseRequest body(byte[] bytes) {
-        body = bytes.clone();
-        return this;
-    }
+    public SseRequest body(byte[] bytes) { body = bytes.clone(); return this; }
 
     /** The method that is sent. */
     String method() {
@@ -231,68 +219,59 @@ public final class SseRequest {
     }
 
     /**
-     * The request as it goes out now.
+     * What is sent in headers now: the user's, and ours that the user has not set. One with an empty value is not sent.
      *
-     * @param lastEventId         printable ASCII, the only text that an HTTP/1.1 header of java.net.http carries; or ""
-     * @param address             which of the host's addresses to ask; empty if that is left to java.net.http
-     * @param proxyAuthorization  for an http proxy
-     * @param cookies             what the server has set
+     * @param more of ours, for this time
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
-    HttpRequest build(String lastEventId, Optional<InetAddress> address, Optional<String> proxyAuthorization,
-            List<String> cookies) throws IOException {
+    Map<String, List<String>> headers(Map<String, String> more) throws IOException {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (Header header : userHeaders()) {
-            if (!header.is(LAST_EVENT_ID)) {
-                all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
-            }
+            all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
         }
+        // It was the first one, and moves on.
+        all.remove(LAST_EVENT_ID);
+        more.forEach((name, value) -> all.putIfAbsent(name, List.of(value)));
         all.putIfAbsent("Accept", List.of("text/event-stream"));
         all.putIfAbsent("Cache-Control", List.of("no-cache"));
         all.putIfAbsent("User-Agent", List.of(userAgent));
-        all.put(LAST_EVENT_ID, List.of(lastEventId));
         if (!userInfo.isEmpty()) {
             all.putIfAbsent("Authorization", List.of(basic(decoded(userInfo))));
         }
-        if (!cookies.isEmpty()) {
-            all.putIfAbsent("Cookie", List.of(String.join("; ", cookies)));
+        if (body != null) {
+            all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }
-        proxyAuthorization.ifPresent(value -> all.putIfAbsent("Proxy-Authorization", List.of(value)));
-        if (bodyIsGone) {
-            ABOUT_THE_BODY.forEach(all::remove);
-        } else if (body != null && !typeIsUnknown) {
-            all.putIfAbsent(CONTENT_TYPE, List.of("application/x-www-form-urlencoded"));
-        }
-        if (canSetHost() && (address.isPresent() || host.contains("%"))) {
-            // A zone means something on this machine only (RFC 6874, 4).
-            all.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
-        }
+        notSent.forEach(all::remove);
+        return all;
+    }
+
+    /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
+    HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(address));
-        all.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
+        if (CAN_SET_HOST && (address.isPresent() || host.contains("%"))) {
+            // A zone means something on this machine only (RFC 6874, 4).
+            headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
+        }
+        headers.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
             .forEach(value -> request.header(name, value)));
-        return withContent(request).build();
+        if (body != null) {
+            return request.method(method(), BodyPublishers.ofByteArray(body)).build();
+        }
+        // Up to JDK 18 GET() too sends "Content-Length: 0"; later ones do not.
+        return (method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody())).build();
     }
 
     static String basic(String credentials) {
         return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Not where java.net.http was in use before and does not look at its properties any more. */
-    static boolean canSetHost() {
+    private static boolean canSet(String name) {
         try {
-            HttpRequest.newBuilder().header("Host", "x");
+            HttpRequest.newBuilder().header(name, "");
             return true;
         } catch (IllegalArgumentException notAllowed) {
             return false;
         }
-    }
-
-    /** Up to JDK 18 {@code GET()} too sends {@code Content-Length: 0}; later ones do not. */
-    private HttpRequest.Builder withContent(HttpRequest.Builder request) {
-        if (body != null) {
-            return request.method(method(), BodyPublishers.ofByteArray(body));
-        }
-        return method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody());
     }
 
     /** The URL with one of the host's addresses in place of its name. */
@@ -339,10 +318,8 @@ public final class SseRequest {
             leftOut.add(header.name);
             return Optional.empty();
         }
-        try {
-            HttpRequest.newBuilder().header(header.name, "");
-        } catch (IllegalArgumentException notAllowed) {
-            throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set", notAllowed);
+        if (!canSet(header.name)) {
+            throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set");
         }
         if (!isPrintableAscii(header.value) && !header.is(LAST_EVENT_ID)) {
             throw new IllegalArgumentException("header " + header.name + ": expected a value of printable ASCII");

@@ -3,6 +3,7 @@ package lib.sse;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
@@ -12,8 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -107,12 +106,9 @@ public final class StateFile implements Closeable {
     }
 
     private static String text(FileChannel channel) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
-        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-            continue;
-        }
+        byte[] bytes = Channels.newInputStream(channel).readAllBytes();
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException notText) {
             throw new IOException("expected one line of UTF-8 with a last event ID", notText);
         }
@@ -120,19 +116,17 @@ public final class StateFile implements Closeable {
 
     /** Where a file system has no locks it goes on without one. */
     private static FileChannel locked(FileChannel channel) throws IOException {
-        boolean inUse = false;
         try {
-            inUse = channel.tryLock() == null;
+            if (channel.tryLock() != null) {
+                return channel;
+            }
         } catch (OverlappingFileLockException byThisProcess) {
-            inUse = true;
+            // Told below, like a lock of another process.
         } catch (IOException noLocksThere) {
             return channel;
         }
-        if (inUse) {
-            channel.close();
-            throw new IOException("in use: another process keeps its last event ID in it");
-        }
-        return channel;
+        channel.close();
+        throw new IOException("in use: another process keeps its last event ID in it");
     }
 
     /**
@@ -145,25 +139,20 @@ public final class StateFile implements Closeable {
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         Path temporary;
         try {
-            // Made new, under a name that nobody can foresee, readable by its owner only.
+            // New, under a name that nobody can foresee, readable by its owner only.
             temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         } catch (NoSuchFileException noFolder) {
             throw new IOException("there is no folder for it", noFolder);
         }
-        FileChannel channel = null;
+        FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
-            channel = locked(FileChannel.open(temporary, StandardOpenOption.WRITE));
-            ByteBuffer content = ByteBuffer.wrap(text().getBytes(StandardCharsets.UTF_8));
-            while (content.hasRemaining()) {
-                channel.write(content);
-            }
+            locked(channel);
+            Channels.newOutputStream(channel).write(text().getBytes(StandardCharsets.UTF_8));
             channel.force(true);
             copyAttributes(target, temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
-            if (channel != null) {
-                channel.close();
-            }
+            channel.close();
             Files.deleteIfExists(temporary);
             throw failure;
         }
@@ -179,23 +168,17 @@ public final class StateFile implements Closeable {
 
     /** The owner and the mode stay what they were. */
     private static void copyAttributes(Path from, Path to) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(to, PosixFileAttributeView.class);
-        if (view == null || !Files.exists(from)) {
+        if (!Files.exists(from) || !from.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             return;
         }
-        PosixFileAttributes old = Files.readAttributes(from, PosixFileAttributes.class);
-        PosixFileAttributes made = view.readAttributes();
+        Map<String, Object> old = Files.readAttributes(from, "posix:group,owner,permissions");
         try {
-            if (!old.group().equals(made.group())) {
-                view.setGroup(old.group());
-            }
-            if (!old.owner().equals(made.owner())) {
-                view.setOwner(old.owner());
-            }
+            Files.setAttribute(to, "posix:group", old.get("group"));
+            Files.setAttribute(to, "posix:owner", old.get("owner"));
         } catch (IOException onlyRootMay) {
-            return;
+            // It belongs to whoever writes it.
         }
-        view.setPermissions(old.permissions());
+        Files.setAttribute(to, "posix:permissions", old.get("permissions"));
     }
 
     /** The last of its users leaves it to others. */
@@ -215,8 +198,6 @@ public final class StateFile implements Closeable {
             }
         } catch (IOException closedAllTheSame) {
             return;
-        } finally {
-            locked = null;
         }
     }
 }

@@ -1,55 +1,43 @@
-//SOURCES HttpProxy.java LateTls.java SseRequest.java SseStream.java
+//SOURCES Exchange.java LateTls.java Reason.java SseClient.java SseRequest.java
 package lib.sse;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.CookieManager;
 import java.net.InetAddress;
+import java.net.NoRouteToHostException;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
-import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
-import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 
-/**
- * The HTTP client of one subscription: proxy, addresses, TLS and cookies. It is made by the thread that listens, which
- * sends one request after the other.
- */
+/** The HTTP client of one subscription: proxy, addresses, TLS and cookies. It is made by the thread that listens. */
 final class Transport {
-    private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*\\]");
-
     private final Thread listener = Thread.currentThread();
-    private final HttpProxy proxy;
+    private final SseClient client;
     private final LateTls tls;
-    private final Duration connectTimeout;
-    private HttpClient http;
-    /** Whose certificate an address of an https URL has to show; "" where the URL bears the name. */
-    private String peer = "";
+    private final CookieManager cookies = new CookieManager();
+    private volatile HttpClient http;
     private volatile Proxy way = Proxy.NO_PROXY;
-    /** Made when the first cookie comes. */
-    private CookieManager cookies;
+    private volatile Thread reader;
 
-    /** @param connectTimeout zero for what the system does */
-    Transport(HttpProxy proxy, Supplier<SSLContext> tls, Duration connectTimeout) {
-        this.proxy = proxy;
-        this.tls = new LateTls(tls);
-        this.connectTimeout = connectTimeout;
+    Transport(SseClient client) {
+        this.client = client;
+        tls = new LateTls(client.tls);
         http = newHttpClient();
     }
 
@@ -58,26 +46,10 @@ final class Transport {
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .sslContext(tls.context())
-            .sslParameters(sslParameters())
+            .sslParameters(tls.parameters())
             .proxy(new Way())
             .executor(this::execute);
-        if (!connectTimeout.isZero()) {
-            builder.connectTimeout(connectTimeout);
-        }
-        return builder.build();
-    }
-
-    /** With the name for SNI, which java.net.http takes from the URL, and since JDK 25 not from anywhere else. */
-    private SSLParameters sslParameters() {
-        SSLParameters parameters = new SSLParameters();
-        try {
-            if (!peer.isEmpty()) {
-                parameters.setServerNames(List.of(new SNIHostName(peer)));
-            }
-        } catch (IllegalArgumentException noNameOfTheInternet) {
-            return parameters;
-        }
-        return parameters;
+        return client.connectTimeout.isZero() ? builder.build() : builder.connectTimeout(client.connectTimeout).build();
     }
 
     /** What was found for the request: the URL that java.net.http asks about may bear an address in place of the name. */
@@ -108,19 +80,29 @@ final class Transport {
     }
 
     /**
+     * Asks, at each of the server's addresses in turn until a connection comes about, and has the answer read.
+     *
+     * @return is done when the answer is read, or will not come any more
+     * @throws IOException if a header file cannot be read, or holds something that is no header
+     */
+    CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
+        way = client.proxy.way(request);
+        String cookie = String.join("; ",
+            cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
+        Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
+            "Cookie", cookie, "Proxy-Authorization", client.proxy.authorization(request)));
+        return CompletableFuture.supplyAsync(() -> addresses(request), this::execute)
+            .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
+    }
+
+    /**
      * Where a request can be sent, in the system's order: java.net.http tries only the first address of a name. Empty
      * where it finds the way by itself.
      */
-    CompletableFuture<List<Optional<InetAddress>>> addresses(SseRequest request) {
-        way = proxy.way(request);
-        boolean isAddress = ADDRESS.matcher(request.host).matches() && request.uri(Optional.empty()).getHost() != null;
-        if (way != Proxy.NO_PROXY || isAddress || !SseRequest.canSetHost()) {
-            return CompletableFuture.completedFuture(List.of(Optional.empty()));
+    private List<Optional<InetAddress>> addresses(SseRequest request) {
+        if (way != Proxy.NO_PROXY || !SseRequest.CAN_SET_HOST) {
+            return List.of(Optional.empty());
         }
-        return CompletableFuture.supplyAsync(() -> resolved(request), this::execute);
-    }
-
-    private static List<Optional<InetAddress>> resolved(SseRequest request) {
         try {
             InetAddress[] all = InetAddress.getAllByName(request.host);
             // java.net.http takes no name with an underscore.
@@ -131,61 +113,62 @@ final class Transport {
         }
     }
 
-    /** Sends a request, and has its answer handed to {@code stream}. */
-    CompletableFuture<HttpResponse<Void>> send(SseRequest request, Optional<InetAddress> address, String lastEventId,
-            BodyHandler<Void> stream) throws IOException {
-        String expected = address.isPresent() ? request.host : "";
-        if (request.scheme.equals("https") && !expected.equals(peer)) {
-            peer = expected;
-            tls.expect(peer);
-            shutDown(http);
+    private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
+            Iterator<Optional<InetAddress>> addresses, Exchange exchange) {
+        if (exchange.isLeft()) {
+            throw new CancellationException();
+        }
+        Optional<InetAddress> address = addresses.next();
+        client.debug(request.method() + " " + request.url() + address.map(one -> " at " + one.getHostAddress()).orElse(""));
+        if (request.scheme.equals("https") && tls.expect(address.isPresent() ? request.host : "")) {
+            // A connection that is kept was verified for another name.
+            shutDown();
             http = newHttpClient();
         }
-        return http.sendAsync(
-            request.build(lastEventId, address, proxy.authorization(request), cookies(request)), stream);
+        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address), head -> {
+            reader = Thread.currentThread();
+            keepCookies(request, head.headers());
+            return exchange.apply(head);
+        });
+        exchange.isSentBy(sent);
+        return sent.exceptionallyCompose(failure -> {
+            if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
+                return CompletableFuture.failedFuture(failure);
+            }
+            client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
+            return send(request, headers, addresses, exchange);
+        });
+    }
+
+    /** Whether another address may do better. */
+    private static boolean isNotConnected(Throwable failure) {
+        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
+            || failure instanceof NoRouteToHostException
+            || failure instanceof SocketException && String.valueOf(failure.getMessage()).contains("unreachable");
     }
 
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */
-    void keepCookies(SseRequest request, HttpHeaders headers) {
-        if (headers.firstValue("Set-Cookie").isPresent()) {
-            try {
-                cookies = cookies == null ? new CookieManager() : cookies;
-                cookies.put(request.uri(Optional.empty()), headers.map());
-            } catch (IOException | IllegalArgumentException notACookie) {
-                return;
-            }
-        }
-    }
-
-    private List<String> cookies(SseRequest request) {
+    private void keepCookies(SseRequest request, HttpHeaders headers) {
         try {
-            return cookies == null ? List.of()
-                : cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of());
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
+            cookies.put(request.uri(Optional.empty()), headers.map());
+        } catch (IOException | IllegalArgumentException notACookie) {
+            return;
         }
-    }
-
-    /** The request's proxy as messages tell it, if it has one. */
-    Optional<String> proxyName(SseRequest request) {
-        return proxy.name(request);
     }
 
     /**
      * Ends the client. Since JDK 21 it can be asked to; before, its thread ends when it is interrupted, or with the
      * garbage.
-     *
-     * @param last the last stream; null if there was none
      */
-    void end(SseStream last) {
-        Thread reader = last == null || last.isBusy() ? null : last.reader();
-        if (reader != null && reader.getName().endsWith("-SelectorManager")) {
-            reader.interrupt();
+    void close() {
+        Thread last = reader;
+        if (last != null && !client.watch.isHandingOver() && last.getName().endsWith("-SelectorManager")) {
+            last.interrupt();
         }
-        shutDown(http);
+        shutDown();
     }
 
-    private static void shutDown(HttpClient http) {
+    private void shutDown() {
         try {
             HttpClient.class.getMethod("shutdownNow").invoke(http);
         } catch (ReflectiveOperationException before21) {

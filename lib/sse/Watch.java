@@ -1,107 +1,82 @@
-//SOURCES Progress.java SseClient.java SseStream.java
+//SOURCES Progress.java Reason.java SseClient.java
 package lib.sse;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * The listening thread, which watches while another one reads: it parks until something happens or a time is over, and
- * saves the last event ID meanwhile. Whoever changes one of the facts that it looks at wakes it afterwards.
+ * Where the threads of one subscription meet: one listens, which means that it waits; one reads, and hands over what it
+ * has read; any may close.
+ *
+ * <p>The reading thread holds a lock while it hands over, and the listening thread holds the same lock while it decides
+ * whether an exchange is over. So nothing is being handed over when that is decided, and nothing is handed over after it.
+ * Closing does not wait for the lock: {@code closed} is looked at before each event.
  */
 final class Watch {
-    private static final Duration TIME_TO_FINISH = Duration.ofMillis(800);
+    /** What the handler is called in. */
+    interface HandOver {
+        void run() throws IOException;
+    }
 
+    private static final long TIME_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(800);
+
+    private final Consumer<String> notices;
     private final AtomicReference<Thread> listener = new AtomicReference<>();
+    private final ReentrantLock handingOver = new ReentrantLock();
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile boolean closed;
-    private volatile SseStream stream;
-    private LongSupplier timeLeft = () -> Long.MAX_VALUE;
-    private Progress progress;
+    private volatile boolean abandoned;
+    private volatile Throwable failure;
+    private LongSupplier timeLeft;
+    private boolean timeIsOver;
 
-    /** This thread listens from now on. */
-    void begin() {
+    /** @param notices takes what a handler throws that nobody waits for any more */
+    Watch(Consumer<String> notices) {
+        this.notices = notices;
+    }
+
+    // ---- the listening thread ----
+
+    /** This thread listens from now on, for so long at the most; zero is for ever. */
+    void begin(Duration maxTime) {
         if (!listener.compareAndSet(null, Thread.currentThread())) {
             throw new IllegalStateException("a client listens once");
         }
-    }
-
-    /** @param maxTime zero for ever */
-    void begin(Progress what, Duration maxTime) {
-        progress = what;
-        timeLeft = maxTime.isZero() ? timeLeft : leftOf(maxTime);
-    }
-
-    /** Nobody listens any more. */
-    void finish() {
-        closed = true;
-        finished.countDown();
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
-    /** The last stream; null if there was none. */
-    SseStream stream() {
-        return stream;
-    }
-
-    /** Has the listening thread look again; for any thread. */
-    void wake() {
-        LockSupport.unpark(listener.get());
-    }
-
-    /** Ends it all, and waits a little for it unless this thread is part of it; for any thread. */
-    void close() {
-        closed = true;
-        SseStream now = stream;
-        if (now != null) {
-            now.detach();
-        }
-        wake();
-        Thread self = Thread.currentThread();
-        boolean isPart = listener.get() == null || listener.get() == self || now != null && now.isBusy(self);
-        try {
-            if (!isPart) {
-                finished.await(TIME_TO_FINISH.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptedException stop) {
-            self.interrupt();
-        }
-    }
-
-    /** From now on {@link #close} ends this stream. */
-    void attach(SseStream one) {
-        stream = one;
-        if (closed) {
-            one.detach();
-        }
+        timeLeft = maxTime.isZero() ? () -> Long.MAX_VALUE : leftOf(maxTime);
     }
 
     /**
-     * Waits until there is no time left (null) or all is over (how).
+     * Waits until no time is left, or all is over: then what is being handed over may finish, if that does not take long.
+     * Saves the progress meanwhile.
      *
      * @param nanosLeft asked again whenever this thread was woken
+     * @return whether it goes on
+     * @throws IOException what the handler threw
      */
-    SseClient.Outcome await(LongSupplier nanosLeft) throws InterruptedException {
+    boolean await(LongSupplier nanosLeft, Progress progress) throws IOException, InterruptedException {
         while (true) {
-            if (Thread.interrupted()) {
-                closed = true;
-                throw new InterruptedException();
-            }
+            boolean isInterrupted = Thread.interrupted();
             long leftOfAll = timeLeft.getAsLong();
-            if (closed || leftOfAll <= 0) {
-                SseClient.Outcome outcome = closed ? SseClient.Outcome.CLOSED : SseClient.Outcome.TIME_OVER;
-                closed = true;
-                return outcome;
+            if (closed || isInterrupted || leftOfAll <= 0) {
+                timeIsOver = !closed;
+                end();
+                rethrow();
+                if (isInterrupted) {
+                    throw new InterruptedException();
+                }
+                return false;
             }
             long left = nanosLeft.getAsLong();
             if (left <= 0) {
-                return null;
+                rethrow();
+                return true;
             }
             long leftToSave = progress.nanosToSave();
             if (leftToSave <= 0) {
@@ -112,29 +87,102 @@ final class Watch {
         }
     }
 
-    /**
-     * Nothing more is handed over. What is being handed over may finish: it is waited for, but not for long once all is
-     * over, as it is when this thread is interrupted.
-     */
-    void leave(SseStream left) {
-        left.detach();
-        boolean wasInterrupted = false;
-        LongSupplier patience = () -> Long.MAX_VALUE;
-        boolean isOver = false;
-        while (left.isBusy() && patience.getAsLong() > 0) {
-            if (closed && !isOver) {
-                isOver = true;
-                patience = leftOf(TIME_TO_FINISH);
+    private void end() {
+        closed = true;
+        try {
+            if (handingOver.tryLock(TIME_TO_FINISH, TimeUnit.NANOSECONDS)) {
+                handingOver.unlock();
             }
-            LockSupport.parkNanos(this, patience.getAsLong());
-            if (Thread.interrupted()) {
-                wasInterrupted = true;
-                closed = true;
-            }
-        }
-        left.close();
-        if (wasInterrupted) {
+        } catch (InterruptedException again) {
             Thread.currentThread().interrupt();
+        }
+        abandoned = true;
+    }
+
+    private void rethrow() throws IOException {
+        if (failure instanceof IOException thrown) {
+            throw thrown;
+        } else if (failure instanceof RuntimeException thrown) {
+            throw thrown;
+        } else if (failure instanceof Error thrown) {
+            throw thrown;
+        }
+    }
+
+    /**
+     * How long until an exchange is over, asked while nothing is being handed over.
+     *
+     * @param whileBusy the answer if something is
+     */
+    long unlessHandingOver(LongSupplier nanosLeft, long whileBusy) {
+        if (!handingOver.tryLock()) {
+            return whileBusy;
+        }
+        try {
+            return nanosLeft.getAsLong();
+        } finally {
+            handingOver.unlock();
+        }
+    }
+
+    /** Once {@link #await} has said that it does not go on. */
+    SseClient.Outcome outcome() {
+        return timeIsOver ? SseClient.Outcome.TIME_OVER : SseClient.Outcome.CLOSED;
+    }
+
+    /** Nobody listens any more. */
+    void finish() {
+        closed = true;
+        finished.countDown();
+    }
+
+    // ---- the reading thread ----
+
+    /** Hands over, unless all is over, and says whether it goes on. */
+    boolean handOver(HandOver work) {
+        handingOver.lock();
+        try {
+            if (!closed) {
+                work.run();
+            }
+        } catch (Throwable thrown) {
+            failure = thrown;
+        } finally {
+            handingOver.unlock();
+        }
+        if (abandoned && failure != null) {
+            notices.accept("after the end: " + Reason.of(failure));
+        }
+        return !closed && failure == null;
+    }
+
+    // ---- any thread ----
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean isHandingOver() {
+        return handingOver.isLocked();
+    }
+
+    /** Has the listening thread look again. */
+    void wake() {
+        LockSupport.unpark(listener.get());
+    }
+
+    /** Ends it all, and waits a little for that, unless this thread is one of those that it would wait for. */
+    void close() {
+        closed = true;
+        wake();
+        Thread self = Thread.currentThread();
+        boolean waits = listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread();
+        try {
+            if (waits) {
+                finished.await(TIME_TO_FINISH, TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException stop) {
+            self.interrupt();
         }
     }
 

@@ -8,32 +8,24 @@ public final class FewNotices {
     private static final int FIRST = 3;
     private static final long BETWEEN = TimeUnit.MINUTES.toNanos(1);
 
-    private long all;
+    private long said;
     private long kept;
-    private long again;
+    private long last;
 
-    /** Says it to {@code out}, unless there were too many. */
-    public void say(String message, Consumer<String> out) {
-        say(message, false, out);
+    /** Whether a message would go out now. */
+    synchronized boolean areDue() {
+        return said < FIRST || System.nanoTime() - last >= BETWEEN;
     }
 
-    /**
-     * @param wasKept whether this is one that did not go out when it was said last, and is not another one
-     * @return whether it went out
-     */
-    synchronized boolean say(String message, boolean wasKept, Consumer<String> out) {
-        long now = System.nanoTime();
-        if (wasKept) {
-            kept--;
-        } else {
-            all++;
-        }
-        if (all > FIRST && now - again < 0) {
+    /** Says it to {@code out}, unless there were too many. Returns whether it went out. */
+    public synchronized boolean say(String message, Consumer<String> out) {
+        if (!areDue()) {
             kept++;
             return false;
         }
-        again = now + BETWEEN;
-        String more = all == FIRST ? " (from now on one such line a minute)"
+        said++;
+        last = System.nanoTime();
+        String more = said == FIRST ? " (from now on one such line a minute)"
             : kept == 0 ? "" : " (and " + kept + " more before it)";
         kept = 0;
         out.accept(message + more);

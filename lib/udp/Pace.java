@@ -2,7 +2,7 @@ package lib.udp;
 
 /**
  * Evenly spaced turns, so many a second. The schedule is absolute: a turn that comes late does not move the ones after
- * it. So the rate is kept although a thread can not wake up for each of 50,000 turns a second.
+ * it. So the rate is kept although a thread cannot wake up for each of 50,000 turns a second.
  */
 final class Pace {
     /** Turns that the input left out for longer are not made up for: they would come as a burst after the pause. */
@@ -20,10 +20,7 @@ final class Pace {
     private double earliest;
     private double taken;
 
-    /**
-     * @param perSecond more than 0
-     * @param now       a time in nanoseconds on a monotonic clock
-     */
+    /** Times are those of a monotonic clock, in nanoseconds. */
     Pace(double perSecond, long now) {
         interval = NANOS_PER_SECOND / perSecond;
         origin = now;

@@ -21,14 +21,14 @@ import java.util.function.Consumer;
  * interface that is not up are no failure, but a target that does not work yet. A datagram that was sent may still get
  * lost: UDP does not tell.
  *
- * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be called
- * from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed after the
- * first one.
+ * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be
+ * called from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed
+ * after the first one.
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
     /** The most that one datagram holds over IPv4: 65507 bytes. */
-    public static final int MAX_PAYLOAD = UdpSender.LARGEST;
+    public static final int MAX_PAYLOAD = 65507;
 
     private final List<UdpTarget> targets;
 
@@ -38,7 +38,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     private Consumer<String> notices = System.err::println;
     private Consumer<String> losses = message -> notices.accept(message);
     private int maxPayload = MAX_PAYLOAD;
-    private Optional<Oversize> oversize = Optional.empty();
+    /** Null while it is not set. */
+    private Oversize oversize;
     private int repeat = 1;
     private Duration repeatDelay = Duration.ZERO;
     private Optional<OutputStream> tee = Optional.empty();
@@ -46,10 +47,9 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     private final FewNotices tooLarge = new FewNotices();
     private final FewNotices leftOut = new FewNotices();
-    private final Object output = new Object();
 
+    private final UdpLater later = new UdpLater(this::sendCopy);
     private volatile UdpSender sender;
-    private volatile UdpLater later;
     private volatile boolean ended;
     private volatile long received;
     private volatile long skipped;
@@ -72,59 +72,45 @@ public final class UdpBroadcaster implements AutoCloseable {
      * @throws IllegalArgumentException if this machine has no such interface now
      */
     public UdpBroadcaster via(String nameOrAddress) {
-        return from(source.withVia(nameOrAddress));
+        return set(() -> source = source.withVia(nameOrAddress));
     }
 
     /** The source address and port, as {@code [ADDR]:PORT}; {@code :5001} leaves the address to the system. */
     public UdpBroadcaster source(String addressAndPort) {
-        return from(source.withSource(addressAndPort));
+        return set(() -> source = source.withSource(addressAndPort));
     }
 
     /** How many routers plus one a multicast datagram may pass, 0 to 255; 1 unless set. */
     public UdpBroadcaster multicastTtl(int ttl) {
-        return from(source.withMulticastTtl(ttl));
+        return set(() -> source = source.withMulticastTtl(ttl));
     }
 
     /** Whether receivers on this host get multicast too; they do unless set. */
     public UdpBroadcaster multicastLoop(boolean loop) {
-        return from(source.withMulticastLoop(loop));
-    }
-
-    private UdpBroadcaster from(UdpSource from) {
-        checkNotOpen();
-        source = from;
-        return this;
+        return set(() -> source = source.withMulticastLoop(loop));
     }
 
     /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
     public UdpBroadcaster onError(OnError action) {
-        checkNotOpen();
-        onError = action;
-        return this;
+        return set(() -> onError = action);
     }
 
     /** The most datagrams in a second to all targets together, evenly spaced, copies counted; more than 0. */
     public UdpBroadcaster rate(double perSecond) {
-        checkNotOpen();
         if (!(perSecond > 0)) {
             throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
         }
-        pace = Optional.of(new Pace(perSecond, System.nanoTime()));
-        return this;
+        return set(() -> pace = Optional.of(new Pace(perSecond, System.nanoTime())));
     }
 
     /** Takes lines on what goes wrong, from any thread; they go to standard error unless set. */
     public UdpBroadcaster notices(Consumer<String> lines) {
-        checkNotOpen();
-        notices = lines;
-        return this;
+        return set(() -> notices = lines);
     }
 
     /** Takes in their place those on what was not sent although no setting let it go; from any thread. */
     public UdpBroadcaster losses(Consumer<String> lines) {
-        checkNotOpen();
-        losses = lines;
-        return this;
+        return set(() -> losses = lines);
     }
 
     /**
@@ -132,19 +118,21 @@ public final class UdpBroadcaster implements AutoCloseable {
      * go out in between where there is a time between or a {@link #rate}, and at once where there is neither.
      */
     public UdpBroadcaster repeat(int times, Duration between) {
-        checkNotOpen();
         if (times < 1) {
             throw new IllegalArgumentException("repeat " + times + ": expected at least 1");
         }
-        repeat = times;
-        repeatDelay = between;
-        return this;
+        return set(() -> {
+            repeat = times;
+            repeatDelay = between;
+        });
     }
 
-    private void checkNotOpen() {
+    private UdpBroadcaster set(Runnable setting) {
         if (sender != null) {
             throw new IllegalStateException("this cannot be set after the first send");
         }
+        setting.run();
+        return this;
     }
 
     /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, which it is unless set. */
@@ -158,7 +146,7 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** What happens to a larger payload. Unless set it is not sent, which {@link Counts#isComplete} tells. */
     public UdpBroadcaster oversize(Oversize action) {
-        oversize = Optional.of(action);
+        oversize = action;
         return this;
     }
 
@@ -175,8 +163,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * Opens the sockets and begins to look up names, so that mistakes and failures are told now. The first {@code send}
-     * does it otherwise.
+     * Opens the sockets and looks up names, for half a second at the most, so that mistakes and failures are told now.
+     * Otherwise the first {@code send} does it.
      *
      * @throws IOException              if the source is not there or in use; the message names it
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
@@ -186,10 +174,8 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new CancelledException();
         }
         if (sender == null) {
-            if (repeat > 1 && (pace.isPresent() || !repeatDelay.isZero())) {
-                later = new UdpLater(repeatDelay.toNanos(), this::transmit);
-            }
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, notices, losses);
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
+                onError == OnError.SKIP ? notices : losses);
             if (ended) {
                 cancel();
             }
@@ -215,17 +201,17 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds.
-     *
-     * @param size of the whole payload, in bytes
+     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds: the
+     * size is that of the whole, in bytes.
      */
     public void send(ByteBuffer payload, long size) throws IOException {
         received++;
         int left = repeat;
         try {
-            if (sender == null || ended) {
+            if (sender == null) {
                 open();
             }
+            sender.throwUnheard();
             ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
             if (datagram == null) {
                 left = 0;
@@ -233,11 +219,14 @@ public final class UdpBroadcaster implements AutoCloseable {
             }
             left--;
             if (transmit(datagram) && tee.isPresent()) {
-                print(tee.get(), List.of(datagram, ByteBuffer.wrap(new byte[] {'\n'})));
+                tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
+                    .put(datagram.duplicate()).put((byte) '\n').array());
+                tee.get().flush();
             }
-            if (later != null) {
+            if (left > 0 && (pace.isPresent() || !repeatDelay.isZero())) {
+                later.add(datagram, left, repeatDelay.toNanos());
                 left = 0;
-                later.add(datagram, repeat - 1);
+                sender.checkNotEnded();
             }
             while (left > 0) {
                 left--;
@@ -249,11 +238,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
     }
 
-    /**
-     * Counts a payload that the caller cannot make, as received and not sent to any target.
-     *
-     * @param reason for the notice
-     */
+    /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
     public void skip(String reason) {
         received++;
         skipped += repeat * routes();
@@ -264,19 +249,18 @@ public final class UdpBroadcaster implements AutoCloseable {
         return sender == null ? targets.size() : sender.routes();
     }
 
-    /** Null if it is not to be sent. */
+    /** What of a payload that is too large is sent; null if nothing is. */
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
-        if (oversize.equals(Optional.of(Oversize.TRUNCATE))) {
+        if (oversize == Oversize.FAIL) {
+            throw new IOException(reason);
+        } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
             return beginning(payload);
         }
-        if (oversize.equals(Optional.of(Oversize.FAIL))) {
-            throw new IOException(reason);
-        }
         skipped += repeat * routes();
-        letGo += oversize.isPresent() ? repeat * routes() : 0;
-        tooLarge.say(reason + ": not sent", oversize.isPresent() ? notices : losses);
+        letGo += oversize == Oversize.SKIP ? repeat * routes() : 0;
+        tooLarge.say(reason + ": not sent", oversize == Oversize.SKIP ? notices : losses);
         return null;
     }
 
@@ -294,29 +278,25 @@ public final class UdpBroadcaster implements AutoCloseable {
         if (dryRun.isEmpty()) {
             return sender.send(datagram);
         }
-        String size = ": " + datagram.remaining() + " bytes\n";
-        print(dryRun.get(), sender.ways().stream().map(way -> StandardCharsets.UTF_8.encode(way + size)).toList());
+        sender.show(datagram, dryRun.get());
         return false;
     }
 
-    /** Copies come on a thread of their own, and what is written must not be mixed. */
-    private void print(OutputStream out, List<ByteBuffer> parts) throws IOException {
-        synchronized (output) {
-            for (ByteBuffer part : parts) {
-                byte[] bytes = new byte[part.remaining()];
-                part.duplicate().get(bytes);
-                out.write(bytes);
-            }
-            out.flush();
+    /** On the thread of copies. */
+    private void sendCopy(ByteBuffer datagram) {
+        try {
+            transmit(datagram);
+        } catch (IOException | RuntimeException | Error failure) {
+            sender.endWith(failure);
+            cancel();
         }
     }
 
     /** What has happened so far. */
     public Counts counts() {
         Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
-        long unsent = later == null ? 0 : later.unsent() * routes();
         return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
-            counts.retried(), failed + counts.failed() + unsent);
+            counts.retried(), failed + counts.failed() + later.unsent() * routes());
     }
 
     /** Which targets do not work now, and why: a text for each. */
@@ -330,9 +310,7 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void cancel() {
         ended = true;
-        if (later != null) {
-            later.end();
-        }
+        later.end();
         if (sender != null) {
             sender.cancel();
         }
@@ -346,13 +324,11 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        try {
-            if (later != null) {
-                later.drain();
-            }
-        } finally {
-            cancel();
+        // A callback of what is being sent cannot wait until it has returned itself.
+        if (sender != null && !sender.isSendingHere()) {
+            later.drain();
         }
+        cancel();
         if (sender != null) {
             sender.throwUnheard();
         }

@@ -1,4 +1,4 @@
-//SOURCES FewNotices.java Reason.java UdpSocket.java UdpSource.java UdpTarget.java
+//SOURCES FewNotices.java UdpSocket.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -22,18 +22,19 @@ final class UdpRoute {
     /** Null while it is not known. */
     private InetSocketAddress address;
     /** Null while it does not work. */
-    private UdpSocket socket;
+    private volatile UdpSocket socket;
     /** The number of the last datagram that the system took. */
     private long taken;
     /** Null while it works. */
     private volatile Trouble trouble;
+    /** Whether the system has reported an error since {@link #refresh}. */
     private boolean errorReported;
+    private boolean fragmentsSaid;
 
     private static final class Trouble {
         private final long since = System.nanoTime();
         private volatile String reason;
         private boolean isSaid;
-        private boolean isKeptBack;
         private boolean isPassedOver;
         private long missed;
     }
@@ -52,77 +53,73 @@ final class UdpRoute {
         return socket != null;
     }
 
-    /** From now on datagrams go there; {@link #open} comes next. */
+    /** From now on datagrams go there; {@link #refresh} opens it. */
     void goTo(InetSocketAddress next) {
-        close();
-        address = next;
+        // An interface that was away may have another number now, which does not make its address another one.
+        if (socket == null || !next.equals(address)) {
+            close();
+            socket = null;
+            address = next;
+        }
     }
 
     /** @throws BindException if the source is not there or in use, which a user may have to mend */
     void open() throws BindException {
-        if (address == null) {
-            return;
-        }
-        try {
-            close();
-            socket = new UdpSocket(address, source);
-            socket.checkLink();
-        } catch (BindException sourceInUse) {
-            fails(Reason.of(sourceInUse));
-            throw sourceInUse;
-        } catch (IOException | IllegalArgumentException notNow) {
-            fails(Reason.of(notNow));
-        }
-    }
-
-    /** Finds out what no send would tell. */
-    void lookAtLink() {
-        try {
-            if (socket != null) {
-                socket.checkLink();
-            }
-        } catch (IOException noLink) {
-            fails(Reason.of(noLink));
-        }
-    }
-
-    /** Opens it if it is not open, or, if that is asked for, if the system would send from another address by now. */
-    void reopen(boolean looksAtSource) {
-        try {
-            if (socket == null || looksAtSource && socket.isStale()) {
-                open();
-            }
-        } catch (IOException | IllegalArgumentException noWay) {
-            fails(Reason.of(noWay));
-        }
-    }
-
-    /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
-    void fails(String reason) {
-        Trouble now = trouble == null ? new Trouble() : trouble;
-        now.reason = reason;
-        trouble = now;
         close();
+        try {
+            socket = address == null ? null : new UdpSocket(address, source);
+        } catch (IOException | IllegalArgumentException notNow) {
+            fails(notNow);
+            if (notNow instanceof BindException sourceInUse) {
+                throw sourceInUse;
+            }
+        }
     }
 
     /**
-     * Offers a datagram to the system, if it is open.
-     *
-     * @param payload from its beginning to its limit
-     * @param number  of the datagram, for {@link #hasTaken}
-     * @return whether the system took it
+     * Finds out what no send would tell. Opens it if it is not open, or if the system would send from another address by
+     * now, where that is looked at. Returns whether it has failed lately, so that its address may be wrong.
      */
+    boolean refresh(boolean looksAtSource) {
+        boolean failed = socket == null || errorReported;
+        errorReported = false;
+        try {
+            if (socket == null || !socket.hasLink() || looksAtSource && socket.isStale()) {
+                open();
+            }
+        } catch (IOException | IllegalArgumentException noWay) {
+            fails(noWay);
+        }
+        return failed;
+    }
+
+    /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
+    void fails(Exception failure) {
+        Trouble now = trouble == null ? new Trouble() : trouble;
+        now.reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        trouble = now;
+        close();
+        socket = null;
+    }
+
+    /** Offers a datagram to the system, from its beginning to its limit; whether that took it. */
     boolean trySend(ByteBuffer payload, long number) {
-        if (socket == null) {
+        UdpSocket open = socket;
+        if (open == null) {
             return false;
         }
+        if (payload.limit() > open.unfragmented && !fragmentsSaid) {
+            fragmentsSaid = true;
+            notices.accept(this + ": " + payload.limit() + " bytes, more than the " + open.unfragmented
+                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
+        }
         try {
-            errorReported |= socket.send(payload);
+            errorReported |= open.send(payload);
             taken = number;
             return true;
         } catch (IOException refusal) {
             errorReported = true;
-            fails(Reason.of(refusal));
+            fails(refusal);
             return false;
         }
     }
@@ -142,24 +139,16 @@ final class UdpRoute {
         return taken == number;
     }
 
-    /** Whether the system has reported an error since this was asked last. */
-    boolean takeErrorReport() {
-        boolean reported = errorReported;
-        errorReported = false;
-        return reported;
-    }
-
     /** Says that it fails, once for each failure that lasts. */
     void sayIfItFails(String consequence) {
-        if (socket == null && trouble != null && !trouble.isSaid && System.nanoTime() - trouble.since > BLIP) {
+        if (socket == null && trouble != null && !trouble.isSaid && System.nanoTime() - trouble.since > BLIP
+                && failures.areDue()) {
             say(consequence, notices);
         }
     }
 
-    private void say(String consequence, Consumer<String> to) {
-        trouble.isKeptBack = !failures.say(
-            this + ": " + trouble.reason + "; " + consequence, trouble.isKeptBack, to);
-        trouble.isSaid |= !trouble.isKeptBack;
+    void say(String consequence, Consumer<String> to) {
+        trouble.isSaid |= failures.say(this + ": " + trouble.reason + "; " + consequence, to);
     }
 
     /** From now on nothing waits for it, until it works again. */
@@ -184,32 +173,24 @@ final class UdpRoute {
         return Optional.ofNullable(trouble).map(now -> this + ": " + now.reason);
     }
 
-    /** The largest payload that leaves in one packet. */
-    int unfragmented() {
-        return socket == null ? Integer.MAX_VALUE : socket.unfragmented();
-    }
-
     /** Where datagrams come from and go to, for the user. */
     String way() {
         return socket == null ? this + " (" + trouble.reason + ")" : socket.way();
     }
 
-    /** Why it failed, if it did, can still be asked for. */
+    /** From any thread: it ends a send that the system holds up, too. Why it failed can still be asked for. */
     void close() {
-        if (socket != null) {
-            socket.close();
-            socket = null;
+        UdpSocket open = socket;
+        if (open != null) {
+            open.close();
         }
     }
 
     /** The target, with its address where the target does not tell it. */
     @Override
     public String toString() {
-        if (address == null) {
-            return target.toString();
-        }
-        String host = address.getAddress().getHostAddress();
-        boolean literal = target.place().host().equals(host) || target.place().host().contains(":");
-        return literal ? target.toString() : target + " (" + host + ")";
+        String known = address == null ? target.host() : address.getAddress().getHostAddress();
+        boolean isTold = target.host().equals(known) || target.host().contains(":");
+        return isTold ? target.toString() : target + " (" + known + ")";
     }
 }

@@ -1,63 +1,59 @@
-//SOURCES FewNotices.java Reason.java UdpNames.java UdpRoute.java UdpSource.java UdpTarget.java
+//SOURCES FewNotices.java UdpName.java UdpRoute.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The routes to all targets, kept up with what becomes of interfaces, addresses and names. For one thread at a time. */
+/** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
 final class UdpRoutes {
     private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(50);
+    /** A name server that answers at all mostly does so within this time. */
+    private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long BETWEEN_LOOKS_AT_INTERFACES = TimeUnit.SECONDS.toNanos(2);
 
     private final List<UdpTarget> targets;
     private final UdpSource source;
     private final Consumer<String> notices;
     private final FewNotices moves = new FewNotices();
-    private final UdpNames names;
+    private final Map<String, UdpName> names;
 
     private volatile List<UdpRoute> all;
-    private volatile boolean namesChanged;
     private long refreshAgain = System.nanoTime();
     private long interfacesAgain = refreshAgain + BETWEEN_LOOKS_AT_INTERFACES;
 
-    /**
-     * Opens what can be opened now; what cannot is no failure.
-     *
-     * @throws IOException              if the source is not there or in use; the message names it
-     * @throws IllegalArgumentException if there cannot be such a target; the message names it
-     */
+    /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
     UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) throws IOException {
         this.targets = targets;
         this.source = source;
         this.notices = notices;
-        names = new UdpNames(targets.stream().filter(UdpTarget::isName).map(target -> target.place().host())
-            .collect(Collectors.toSet()));
+        names = targets.stream().filter(UdpTarget::isName).map(UdpTarget::host).distinct()
+            .collect(Collectors.toMap(Function.identity(), UdpName::new));
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
+        long patience = System.nanoTime() + TO_ANSWER;
+        names.values().forEach(name -> name.await(patience));
         try {
             for (UdpTarget target : targets) {
                 follow(target, true);
             }
             for (UdpRoute route : all) {
                 route.open();
+                if (route.target.isName() && names.get(route.target.host()).isNotFound()) {
+                    route.say("trying again until it works", notices);
+                }
             }
-        } catch (IOException | IllegalArgumentException failure) {
+        } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
-    }
-
-    /** @param changed is called on another thread when {@link #refresh} has something new to find in names */
-    void followNames(Runnable changed) {
-        names.start(() -> {
-            namesChanged = true;
-            changed.run();
-        });
     }
 
     /** As they are now; may be called from any thread. */
@@ -65,45 +61,32 @@ final class UdpRoutes {
         return all;
     }
 
-    /** Whether names were asked for that a name server will most likely tell soon. */
-    boolean areComing() {
-        return names.areComing();
-    }
-
     /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
     void refresh() {
         long now = System.nanoTime();
-        if (now - refreshAgain >= 0 || namesChanged) {
+        if (now - refreshAgain >= 0) {
             refresh(now);
         }
     }
 
     /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
     private void refresh(long now) {
-        boolean looksAtNames = namesChanged;
         boolean looksAtInterfaces = now - interfacesAgain >= 0;
-        namesChanged = false;
         refreshAgain = now + BETWEEN_REFRESHES;
         interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
-        all.forEach(UdpRoute::lookAtLink);
         for (UdpTarget target : targets) {
-            if (looksAtNames && target.isName() || looksAtInterfaces && target.followsInterfaces()) {
+            if (target.isName() || looksAtInterfaces) {
                 follow(target, false);
             }
         }
         for (UdpRoute route : all) {
-            if ((route.takeErrorReport() || !route.isOpen()) && route.target.isName()) {
-                names.doubt(route.target.place().host());
+            if (route.refresh(looksAtInterfaces) && route.target.isName()) {
+                names.get(route.target.host()).doubt();
             }
-            route.reopen(looksAtInterfaces);
         }
     }
 
-    /**
-     * Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it.
-     *
-     * @throws IllegalArgumentException the first time, if there cannot be any; the message names the target
-     */
+    /** Gives a target's routes the addresses that it has now. The first time it is a mistake if there can be none. */
     private void follow(UdpTarget target, boolean first) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {
@@ -111,42 +94,40 @@ final class UdpRoutes {
             if (!target.isName()) {
                 lead(target, had, addresses);
             } else if (had.stream().noneMatch(route -> addresses.contains(route.address()))) {
-                lead(target, had, List.of(addresses.get(0)));
+                lead(target, had, addresses.subList(0, 1));
             }
         } catch (IOException | IllegalArgumentException notNow) {
-            if (first && notNow instanceof IllegalArgumentException) {
+            if (first && !target.isName() && notNow instanceof IllegalArgumentException) {
                 throw new IllegalArgumentException("target '" + target + "': " + notNow.getMessage(), notNow);
             }
-            had.forEach(route -> route.fails(Reason.of(notNow)));
+            had.forEach(route -> route.fails(notNow));
         }
     }
 
+    /** A route whose address is still among them keeps it. */
     private void lead(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
-        boolean isNew = had.stream().allMatch(route -> route.address() == null);
-        Set<InetSocketAddress> before = had.stream().map(UdpRoute::address).collect(Collectors.toSet());
+        Set<InetSocketAddress> before =
+            had.stream().map(UdpRoute::address).filter(Objects::nonNull).collect(Collectors.toSet());
         List<UdpRoute> free = new ArrayList<>(had);
-        free.removeIf(route -> route.address() != null && addresses.contains(route.address()));
+        free.removeIf(route -> addresses.contains(route.address()));
         List<UdpRoute> has = new ArrayList<>();
         for (InetSocketAddress address : addresses) {
             UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
                 .orElseGet(() -> free.isEmpty() ? new UdpRoute(target, source, notices) : free.remove(0));
-            // An interface that was away may have another number now, which does not make its address another one.
-            if (!route.isOpen() || !address.equals(route.address())) {
-                route.goTo(address);
-            }
+            route.goTo(address);
             has.add(route);
         }
         free.forEach(UdpRoute::close);
         all = targets.stream()
             .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
-        if (!isNew && !before.equals(Set.copyOf(addresses))) {
+        if (!before.isEmpty() && !before.equals(Set.copyOf(addresses))) {
             moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
                 .collect(Collectors.joining(" ")) + " now", notices);
         }
     }
 
     void close() {
-        names.close();
+        names.values().forEach(UdpName::close);
         all.forEach(UdpRoute::close);
     }
 }

@@ -1,9 +1,11 @@
-//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpRoute.java UdpRoutes.java
+//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpBroadcaster.java UdpRoute.java UdpRoutes.java
 package lib.udp;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -16,30 +18,23 @@ import java.util.function.Consumer;
  * the caller waits; for how long, {@link UdpBroadcaster} tells. For use by any thread.
  */
 final class UdpSender {
-    /** The most that one datagram holds over IPv4. */
-    static final int LARGEST = 65507;
-
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
     private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
-    private static final long MOST_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(500);
-    /** What every network that carries IPv6 can carry in one packet. */
-    private static final int SURELY_UNFRAGMENTED = 1232;
+    private static final long MILLIS_TO_FINISH = 500;
 
     private final UdpRoutes routes;
     private final OnError onError;
     private final Optional<Pace> pace;
     private final Consumer<String> notices;
-    private final Consumer<String> losses;
     /** Fair, so that copies and new datagrams take turns. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** What is being sent: from here the system takes it without another copy for each route. */
-    private final ByteBuffer current = ByteBuffer.allocateDirect(LARGEST);
+    private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
     private long number;
-    private boolean fragmentsSaid;
     private volatile Thread waiting;
     private volatile boolean ended;
-    private volatile RuntimeException unheard;
+    private volatile Throwable unheard;
 
     private volatile long sent;
     private volatile long bytes;
@@ -47,14 +42,12 @@ final class UdpSender {
     private volatile long retried;
     private volatile long failed;
 
-    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices,
-            Consumer<String> losses) {
+    /** @param notices takes those on what is not sent to a target while the others go on */
+    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices) {
         this.routes = routes;
         this.onError = onError;
         this.pace = pace;
         this.notices = notices;
-        this.losses = losses;
-        routes.followNames(this::lookAtNames);
     }
 
     /**
@@ -68,11 +61,9 @@ final class UdpSender {
         try {
             number++;
             long before = sent;
-            refresh();
+            checkNotEnded();
+            routes.refresh();
             current.clear().put(datagram.duplicate()).flip();
-            if (current.limit() > SURELY_UNFRAGMENTED && !fragmentsSaid) {
-                sayIfFragmented(current.limit());
-            }
             if (!offer()) {
                 persist();
             }
@@ -85,12 +76,17 @@ final class UdpSender {
         }
     }
 
-    /** Where a datagram would come from and go to now, a text for each route. */
-    List<String> ways() throws IOException {
+    /** Sends nothing, but writes a line for each route: where the datagram would come from and go to now. */
+    void show(ByteBuffer datagram, OutputStream lines) throws IOException {
         lock.lock();
         try {
-            refresh();
-            return routes.all().stream().map(UdpRoute::way).toList();
+            checkNotEnded();
+            routes.refresh();
+            for (UdpRoute route : routes.all()) {
+                String line = route.way() + ": " + datagram.remaining() + " bytes\n";
+                lines.write(line.getBytes(StandardCharsets.UTF_8));
+            }
+            lines.flush();
         } finally {
             leave();
         }
@@ -104,47 +100,38 @@ final class UdpSender {
         lock.unlock();
     }
 
-    /** Names that are on their way are waited for, so that what is sent first goes to all targets as well. */
-    private void refresh() throws IOException {
-        checkNotEnded();
-        throwUnheard();
-        while (routes.areComing()) {
-            waitUntil(System.nanoTime() + FIRST_WAIT);
-        }
-        routes.refresh();
+    /** Whether this thread is within {@link #send} or {@link #show}, and a callback has brought it here. */
+    boolean isSendingHere() {
+        return lock.isHeldByCurrentThread();
     }
 
-    /** On another thread: who is sending looks for himself. */
-    private void lookAtNames() {
-        if (lock.tryLock()) {
-            try {
-                if (!ended) {
-                    routes.refresh();
-                    routes.all().forEach(route -> route.sayIfItFails("trying again until it works"));
-                }
-            } catch (RuntimeException ofCallback) {
-                unheard = ofCallback;
-            } finally {
-                leave();
-            }
+    /** For what fails on a thread that is none of the user's. It ends all. */
+    void endWith(Throwable failure) {
+        if (!ended) {
+            unheard = failure;
+            cancel();
         }
     }
 
-    /** Throws what a callback threw on a thread that is none of the user's. */
-    void throwUnheard() {
-        RuntimeException failure = unheard;
+    /** Throws, once, on a thread of the user's what another one has ended with. */
+    void throwUnheard() throws IOException {
+        Throwable failure = unheard;
+        if (failure == null) {
+            return;
+        }
         unheard = null;
-        if (failure != null) {
-            throw failure;
+        if (failure instanceof IOException refusal) {
+            throw refusal;
+        } else if (failure instanceof Error error) {
+            throw error;
         }
+        throw (RuntimeException) failure;
     }
 
-    private void sayIfFragmented(int size) {
-        routes.all().stream().filter(route -> size > route.unfragmented()).findFirst().ifPresent(route -> {
-            fragmentsSaid = true;
-            notices.accept(route + ": " + size + " bytes, more than the " + route.unfragmented()
-                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
-        });
+    void checkNotEnded() throws CancelledException {
+        if (ended) {
+            throw new CancelledException();
+        }
     }
 
     /** To the routes that have not taken it; whether they all have now. */
@@ -169,22 +156,22 @@ final class UdpSender {
         }
         sent++;
         bytes += current.limit();
-        if (pace.isPresent()) {
-            pace.get().taken(System.nanoTime());
-        }
+        pace.ifPresent(turns -> turns.taken(System.nanoTime()));
         route.works();
         return true;
     }
 
     /** Offers a datagram again to the routes that did not take it, while the input waits. */
     private void persist() throws IOException {
+        String consequence = onError == OnError.SKIP ? "datagrams to it are skipped until it works again"
+            : "the other targets go on without it until it works again";
         long othersTook = 0;
         long wait = FIRST_WAIT;
         for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
             boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
             othersTook = goesOn && othersTook == 0 ? System.nanoTime() : othersTook;
             if (onError == OnError.SKIP || goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(this::passOver);
+                untaken.forEach(route -> route.passOver(consequence, notices));
             }
             if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
                 untaken.forEach(UdpRoute::misses);
@@ -197,14 +184,6 @@ final class UdpSender {
             wait = Math.min(2 * wait, LONGEST_WAIT);
             routes.refresh();
             offer();
-        }
-    }
-
-    private void passOver(UdpRoute route) {
-        if (onError == OnError.SKIP) {
-            route.passOver("datagrams to it are skipped until it works again", notices);
-        } else {
-            route.passOver("the other targets go on without it until it works again", losses);
         }
     }
 
@@ -225,12 +204,6 @@ final class UdpSender {
         checkNotEnded();
     }
 
-    private void checkNotEnded() throws CancelledException {
-        if (ended) {
-            throw new CancelledException();
-        }
-    }
-
     /** How many datagrams a payload is. */
     int routes() {
         return routes.all().size();
@@ -246,13 +219,18 @@ final class UdpSender {
         return routes.all().stream().flatMap(route -> route.trouble().stream()).toList();
     }
 
-    /** Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. */
+    /**
+     * Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. What the system
+     * holds up for longer than that ends because its socket is closed.
+     */
     void cancel() {
         ended = true;
         LockSupport.unpark(waiting);
         try {
-            if (lock.tryLock() || lock.tryLock(MOST_TO_FINISH, TimeUnit.NANOSECONDS)) {
+            if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
                 leave();
+            } else {
+                routes.close();
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();

@@ -1,4 +1,4 @@
-//SOURCES HostPort.java Reason.java UdpSource.java UdpTarget.java
+//SOURCES HostPort.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -13,7 +13,6 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.util.Optional;
 
 /**
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
@@ -24,82 +23,84 @@ final class UdpSocket implements AutoCloseable {
     private static final int IPV4_AND_UDP_HEADERS = 28;
     private static final int IPV6_AND_UDP_HEADERS = 48;
 
-    private final InetSocketAddress address;
+    private final InetSocketAddress target;
     private final UdpSource source;
+    private final boolean ipv6;
     private final DatagramChannel channel;
     private final InetSocketAddress local;
     /** The interface that has the source address; null if none has. */
     private final NetworkInterface bound;
     /** By which datagrams leave; null if that cannot be told. */
     private final NetworkInterface network;
+    /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
+    final int unfragmented;
 
     /**
      * @throws BindException if the source is not there or in use; the message names it
-     * @throws IOException   if there is no way to that address now
+     * @throws IOException   if there is no way to that address now, or one without a link
      */
-    UdpSocket(InetSocketAddress address, UdpSource source) throws IOException {
-        this.address = address;
+    UdpSocket(InetSocketAddress target, UdpSource source) throws IOException {
+        this.target = target;
         this.source = source;
-        boolean ipv6 = address.getAddress() instanceof Inet6Address;
+        ipv6 = target.getAddress() instanceof Inet6Address;
         channel = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
             channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
-            boolean isMulticast = address.getAddress().isMulticastAddress();
-            Optional<NetworkInterface> chosen = isMulticast ? multicastInterface() : Optional.empty();
-            if (isMulticast) {
-                channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
-                channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
-                if (chosen.isPresent()) {
-                    channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen.get());
-                }
-            }
+            NetworkInterface chosen = target.getAddress().isMulticastAddress() ? prepareMulticast() : null;
             bind();
             connect();
             local = (InetSocketAddress) channel.getLocalAddress();
             bound = networkOfSource();
-            network = chosen.isPresent() ? chosen.get() : leavesBy();
+            network = chosen == null ? leavesBy() : chosen;
+            unfragmented = network == null ? Integer.MAX_VALUE
+                : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
+            if (!hasLink()) {
+                throw new IOException("interface " + network.getName() + " has no link");
+            }
         } catch (IOException | RuntimeException failure) {
             channel.close();
             throw failure;
         }
     }
 
-    private Optional<NetworkInterface> multicastInterface() throws IOException {
-        Optional<NetworkInterface> chosen = source.networkInterface();
-        return chosen.isEmpty() && address.getAddress() instanceof Inet6Address group && group.getScopeId() > 0
-            ? Optional.ofNullable(NetworkInterface.getByIndex(group.getScopeId())) : chosen;
+    /** Returns the interface by which it leaves; null if the system chooses one. */
+    private NetworkInterface prepareMulticast() throws IOException {
+        channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
+        channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
+        NetworkInterface chosen = source.networkInterface().orElse(
+            ipv6 ? NetworkInterface.getByIndex(((Inet6Address) target.getAddress()).getScopeId()) : null);
+        if (chosen != null) {
+            channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen);
+        }
+        return chosen;
     }
 
     private void bind() throws IOException {
-        Optional<InetSocketAddress> from = source.bindAddress(address.getAddress());
-        if (from.isPresent()) {
-            try {
-                // Several targets, each with its own socket, share the source port.
-                channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
-                channel.bind(from.get());
-            } catch (BindException inUse) {
-                BindException named = new BindException("source " + HostPort.of(from.get()) + ": " + Reason.of(inUse));
-                named.initCause(inUse);
-                throw named;
-            }
+        InetSocketAddress from = source.bindAddress(target.getAddress());
+        try {
+            // Several targets, each with its own socket, share the source port.
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
+            channel.bind(from);
+        } catch (BindException inUse) {
+            throw new BindException("source " + HostPort.of(from) + ": " + inUse.getMessage());
         }
     }
 
     private void connect() throws IOException {
         try {
-            channel.connect(address);
+            channel.connect(target);
         } catch (SocketException noRoute) {
-            boolean interfaceWouldDo = source.via() == null && UdpSource.isUndirected(address.getAddress());
+            boolean interfaceWouldDo = source.via() == null && UdpSource.isUndirected(target.getAddress());
             throw interfaceWouldDo
-                ? new IOException(Reason.of(noRoute) + " (-I tells by which interface to leave)", noRoute) : noRoute;
+                ? new IOException(noRoute.getMessage() + " (-I tells by which interface to leave)", noRoute) : noRoute;
         }
     }
 
     /** What goes to an address of this machine stays on it; an address of the loopback tells no other way. */
     private NetworkInterface networkOfSource() throws IOException {
-        InetAddress target = address.getAddress();
+        InetAddress address = target.getAddress();
         NetworkInterface network = NetworkInterface.getByInetAddress(local.getAddress());
-        if (target.isLoopbackAddress() || NetworkInterface.getByInetAddress(target) != null) {
+        if (address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null) {
             return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
         }
         return network != null && network.isLoopback() ? null : network;
@@ -107,10 +108,10 @@ final class UdpSocket implements AutoCloseable {
 
     /** A source address that was given says nothing of the way; what the system would choose by itself does. */
     private NetworkInterface leavesBy() throws IOException {
-        if (!source.givesAddress() || UdpSource.decidesFor(address.getAddress())) {
+        if (!source.givesAddress() || UdpSource.decidesFor(target.getAddress())) {
             return bound;
         }
-        try (UdpSocket byItself = new UdpSocket(address, UdpSource.ANY)) {
+        try (UdpSocket byItself = new UdpSocket(target, UdpSource.ANY)) {
             return byItself.network;
         } catch (IOException onlyFromThatSource) {
             return bound;
@@ -119,7 +120,7 @@ final class UdpSocket implements AutoCloseable {
 
     /** Whether one that is opened now has another source address, or leaves by another interface. */
     boolean isStale() throws IOException {
-        try (UdpSocket now = new UdpSocket(address, source.withAnyPort())) {
+        try (UdpSocket now = new UdpSocket(target, source.withAnyPort())) {
             return !now.local.getAddress().equals(local.getAddress()) || index(now.network) != index(network);
         }
     }
@@ -129,15 +130,12 @@ final class UdpSocket implements AutoCloseable {
     }
 
     /**
-     * Without a link the system takes datagrams and drops them. Where the source address belongs to another interface
-     * than the route, either may be the way: rules for source addresses cannot be asked for.
-     *
-     * @throws IOException if the interface by which they leave is down, or has no cable or Wi-Fi
+     * Whether the interface by which they leave is up, and has a cable or Wi-Fi: if not, the system takes datagrams and
+     * drops them. Where the source address belongs to another interface than the route, either may be the way: rules for
+     * source addresses cannot be asked for.
      */
-    void checkLink() throws IOException {
-        if (network != null && !network.isUp() && (bound == null || !bound.isUp())) {
-            throw new IOException("interface " + network.getName() + " has no link");
-        }
+    boolean hasLink() throws IOException {
+        return network == null || network.isUp() || bound != null && bound.isUp();
     }
 
     /**
@@ -168,38 +166,26 @@ final class UdpSocket implements AutoCloseable {
     /** A connected channel takes an empty payload for nothing to do. What fails after it was sent is the next one's. */
     private void sendEmpty(ByteBuffer payload) throws IOException {
         channel.disconnect();
-        channel.send(payload, address);
+        channel.send(payload, target);
         try {
-            channel.connect(address);
+            channel.connect(target);
         } catch (IOException noWayNow) {
             channel.close();
-        }
-    }
-
-    /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
-    int unfragmented() {
-        try {
-            boolean ipv6 = address.getAddress() instanceof Inet6Address;
-            return network == null ? Integer.MAX_VALUE
-                : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
-        } catch (IOException gone) {
-            return Integer.MAX_VALUE;
         }
     }
 
     /** Where it comes from and goes to, for the user. */
     String way() {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        return HostPort.of(local) + " -> " + HostPort.of(address) + " (" + by
+        return HostPort.of(local) + " -> " + HostPort.of(target) + " (" + by
             + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
     }
 
     private boolean isViaOnlyForSource() {
-        InetAddress target = address.getAddress();
         boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network)).stream()
             .flatMap(via -> via.getInterfaceAddresses().stream())
-            .anyMatch(one -> target.equals(UdpTarget.broadcastAddress(one)));
-        return source.via() != null && !UdpSource.decidesFor(target) && !ownBroadcast;
+            .anyMatch(one -> target.getAddress().equals(UdpTarget.broadcastAddress(one)));
+        return source.via() != null && !UdpSource.decidesFor(target.getAddress()) && !ownBroadcast;
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.util.List;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -52,15 +52,15 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
+    UdpSource withAnyPort() {
+        return new UdpSource(via, address, 0, multicastTtl, multicastLoop);
+    }
+
     UdpSource withMulticastTtl(int ttl) {
         if (ttl < 0 || ttl > HIGHEST_TTL) {
             throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to " + HIGHEST_TTL);
         }
         return new UdpSource(via, address, port, ttl, multicastLoop);
-    }
-
-    UdpSource withAnyPort() {
-        return new UdpSource(via, address, 0, multicastTtl, multicastLoop);
     }
 
     UdpSource withMulticastLoop(boolean loop) {
@@ -76,33 +76,31 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
-    /**
-     * The interface as it is now; empty if it is left to the system.
-     *
-     * @throws IllegalArgumentException if there is none of that name or address; the message names it
-     */
+    /** As it is now; empty if it is left to the system. Throws what {@link #withVia} does if it is not there. */
     Optional<NetworkInterface> networkInterface() {
         if (via == null) {
             return Optional.empty();
         }
-        String expected = "expected the name or an address of an interface of this machine";
         try {
             InetAddress literal = literal(via);
-            return Optional.of(Optional.ofNullable(
-                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal))
-                .orElseThrow(() -> new SocketException(expected)));
+            NetworkInterface found =
+                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal);
+            if (found == null) {
+                throw new SocketException("expected the name or an address of an interface of this machine");
+            }
+            return Optional.of(found);
         } catch (SocketException none) {
             throw new IllegalArgumentException("interface '" + via + "': " + none.getMessage(), none);
         }
     }
 
+    boolean givesAddress() {
+        return address != null || via != null;
+    }
+
     /** The address that was given, by itself or for the interface; null if there is none. */
     private InetAddress fixed() {
         return address != null || via == null ? address : literal(via);
-    }
-
-    boolean givesAddress() {
-        return address != null || via != null;
     }
 
     /** Whether datagrams to that address can leave from here. */
@@ -120,27 +118,17 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return target.isMulticastAddress() || target.getHostAddress().equals("255.255.255.255");
     }
 
-    /**
-     * What a socket for that target is bound to; empty if there is nothing to be bound to.
-     *
-     * @throws IOException if the interface has no address of that IP version now
-     */
-    Optional<InetSocketAddress> bindAddress(InetAddress target) throws IOException {
-        if (!givesAddress()) {
-            return port == 0 ? Optional.empty() : Optional.of(new InetSocketAddress(port));
-        }
-        return Optional.of(new InetSocketAddress(fixed() == null ? ofInterface(target) : fixed(), port));
+    /** What a socket for that target is bound to. It fails if the interface has no address of that IP version now. */
+    InetSocketAddress bindAddress(InetAddress target) throws IOException {
+        return new InetSocketAddress(fixed() == null && via != null ? ofInterface(target) : fixed(), port);
     }
 
     private InetAddress ofInterface(InetAddress target) throws IOException {
-        List<InetAddress> addresses = networkInterface().orElseThrow().inetAddresses()
-            .filter(one -> isIpv4(one) == isIpv4(target)).toList();
         boolean onLink = target.isLinkLocalAddress() || target.isMCLinkLocal();
-        return addresses.stream().filter(one -> one.isLinkLocalAddress() == onLink).findFirst()
-            .or(() -> addresses.stream().findFirst())
-            .orElseThrow(() -> new IOException("interface " + via + " has no "
-                + (isIpv4(target) ? "IPv4 address; all hosts of an IPv6 network are [ff02::1%" + via + "]"
-                    : "IPv6 address")));
+        return networkInterface().orElseThrow().inetAddresses().filter(one -> isIpv4(one) == isIpv4(target))
+            .min(Comparator.comparing(one -> one.isLinkLocalAddress() != onLink))
+            .orElseThrow(() -> new IOException("interface " + via + " has no " + (isIpv4(target)
+                ? "IPv4 address; all hosts of an IPv6 network are [ff02::1%" + via + "]" : "IPv6 address")));
     }
 
     private static boolean isIpv4(InetAddress address) {

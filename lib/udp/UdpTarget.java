@@ -1,4 +1,4 @@
-//SOURCES HostPort.java UdpNames.java UdpSource.java
+//SOURCES HostPort.java UdpName.java UdpSource.java
 package lib.udp;
 
 import java.io.IOException;
@@ -11,6 +11,7 @@ import java.net.NetworkInterface;
 import java.net.UnknownHostException;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,74 +19,65 @@ import java.util.Set;
  * Where datagrams go, as the user wrote it: a host and a port, or {@code all:PORT}, the directed broadcast address of
  * every IPv4 interface that is up. What that means is found out by {@link #addresses}, each time anew.
  */
-record UdpTarget(HostPort place) {
+record UdpTarget(String host, int port) {
     private static final String FORM = "HOST:PORT, [IPv6]:PORT or all:PORT";
     private static final String ALL = "all";
     private static final int POINT_TO_POINT_PREFIX = 31;
 
-    /**
-     * @param text {@code HOST:PORT}, {@code [IPv6%zone]:PORT} or {@code all:PORT}
-     * @throws IllegalArgumentException if it is not; the message names it
-     */
+    /** @throws IllegalArgumentException if the text is none of the three; the message names it */
     static UdpTarget of(String text) {
         try {
-            boolean allOfIpv6 = text.matches("\\[" + ALL + "(%[^\\]]*)?\\]:.*");
-            HostPort place = HostPort.of(allOfIpv6 ? text.replaceFirst(".*\\]", "") : text, FORM, 1);
-            if (allOfIpv6) {
-                throw ipv6HasNoBroadcast(place.port());
-            } else if (place.host().isEmpty()) {
+            if (text.matches("\\[" + ALL + "[%\\]].*")) {
+                throw ipv6HasNoBroadcast(text.replaceFirst(".*:", ""));
+            }
+            HostPort place = HostPort.of(text, FORM, 1);
+            if (place.host().isEmpty()) {
                 throw new IllegalArgumentException("expected " + FORM);
             } else if (place.host().matches("[0-9.]+") && UdpSource.literal(place.host()) == null) {
                 throw new IllegalArgumentException("expected an IPv4 address of four numbers from 0 to 255");
             }
-            return new UdpTarget(place);
+            return new UdpTarget(place.host(), place.port());
         } catch (IllegalArgumentException mistake) {
             throw new IllegalArgumentException("target '" + text + "': " + mistake.getMessage(), mistake);
         }
     }
 
-    private static IllegalArgumentException ipv6HasNoBroadcast(int port) {
+    private static IllegalArgumentException ipv6HasNoBroadcast(String port) {
         return new IllegalArgumentException("IPv6 has no broadcast; all hosts of a network are the multicast group"
             + " [ff02::1%IF]:" + port + ", IF being the interface");
     }
 
-    boolean isAll() {
-        return place.host().equals(ALL);
+    private boolean isAll() {
+        return host.equals(ALL);
     }
 
     /** Whether a name server tells its addresses. */
     boolean isName() {
-        return !isAll() && !place.host().contains(":") && UdpSource.literal(place.host()) == null;
-    }
-
-    /** Whether this machine's interfaces tell its addresses, so that they may change while nothing fails. */
-    boolean followsInterfaces() {
-        return isAll() || place.host().contains("%");
+        return !isAll() && !host.contains(":") && UdpSource.literal(host) == null;
     }
 
     /**
      * The addresses of it, each once; never none. Of a name's addresses any one will do, of the others all are meant.
      *
-     * @throws IOException              if there is none now; the message tells why
-     * @throws IllegalArgumentException if there cannot be any; the message tells why
+     * @throws IOException if there is none now; if there cannot be any it is an {@link IllegalArgumentException}
      */
-    List<InetSocketAddress> addresses(UdpSource source, UdpNames names) throws IOException {
+    List<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
         List<InetAddress> addresses = isAll() ? broadcastAddresses(source)
-            : isName() ? names.of(place.host()) : List.of(literal());
+            : isName() ? names.get(host).addresses() : List.of(literal());
         List<InetAddress> suitable = addresses.stream().filter(source::suits).toList();
         if (suitable.isEmpty()) {
             throw new IllegalArgumentException("cannot be sent to from " + source
-                + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + place.port());
+                + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
         }
-        return suitable.stream().map(address -> new InetSocketAddress(checked(address, source), place.port())).toList();
+        return suitable.stream().map(address -> new InetSocketAddress(checked(address, source), port)).toList();
     }
 
     private InetAddress literal() throws IOException {
         try {
-            return InetAddress.getByName(place.host());
+            return InetAddress.getByName(host);
         } catch (UnknownHostException notNow) {
-            if (place.host().contains("%")) {
-                throw new IOException("no interface " + place.host().replaceFirst(".*%", ""), notNow);
+            if (host.contains("%")) {
+                throw new IOException("no interface " + host.replaceFirst(".*%", ""), notNow);
             }
             throw new IllegalArgumentException("expected an IPv6 address in the brackets", notNow);
         }
@@ -95,21 +87,20 @@ record UdpTarget(HostPort place) {
         if (address.isAnyLocalAddress()) {
             throw new IllegalArgumentException("expected the address of a host or a group");
         }
-        return address instanceof Inet6Address ipv6 ? withInterface(ipv6, source) : address;
+        if (!(address instanceof Inet6Address ipv6)) {
+            return address;
+        }
+        if (!address.isMulticastAddress() && address.getHostAddress().matches(".*(:ffff){4}(%.*)?")) {
+            // What would be the broadcast address of a subnet in IPv4 belongs to a reserved anycast range here.
+            throw ipv6HasNoBroadcast(Integer.toString(port));
+        }
+        boolean needsInterface = address.isLinkLocalAddress() || address.isMCLinkLocal() || address.isMCNodeLocal();
+        return needsInterface && ipv6.getScopeId() == 0 ? withInterface(ipv6, source) : ipv6;
     }
 
     private InetAddress withInterface(Inet6Address address, UdpSource source) {
-        // What would be the broadcast address of a subnet in IPv4 belongs to a reserved anycast range here.
-        if (!address.isMulticastAddress() && address.getHostAddress().matches(".*(:ffff){4}(%.*)?")) {
-            throw ipv6HasNoBroadcast(place.port());
-        }
-        boolean needsInterface =
-            address.isLinkLocalAddress() || address.isMCLinkLocal() || address.isMCNodeLocal();
-        if (!needsInterface || address.getScopeId() != 0) {
-            return address;
-        }
         NetworkInterface network = source.networkInterface().orElseThrow(() -> new IllegalArgumentException(
-            "a link-local address needs its interface, as in [" + place.host() + "%eth0]:" + place.port()));
+            "a link-local address needs its interface, as in [" + host + "%eth0]:" + port));
         try {
             return Inet6Address.getByAddress(null, address.getAddress(), network);
         } catch (UnknownHostException hasNoIpv6) {
@@ -117,7 +108,7 @@ record UdpTarget(HostPort place) {
         }
     }
 
-    /** The loopback's only where it was asked for: nobody else hears what goes there. */
+    /** That of the loopback only where it was asked for: nobody else hears what goes there. */
     private static List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
         Optional<NetworkInterface> via = source.networkInterface();
         boolean chosen = via.isPresent();
@@ -156,6 +147,6 @@ record UdpTarget(HostPort place) {
 
     @Override
     public String toString() {
-        return place.toString();
+        return new HostPort(host, port).toString();
     }
 }

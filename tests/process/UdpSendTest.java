@@ -97,10 +97,16 @@ class UdpSendTest {
         "--repeat 0 127.0.0.1:5000           | 2 | repeat 0: expected at least 1",
         "--max-size 65508 127.0.0.1:5000     | 2 | payload size 65508: expected 0 to 65507"})
     void aMistakeIsNamed(String arguments, int status, String message) throws Exception {
-        Script.Ended ended = Script.run("", "UdpSend", ("-m x " + arguments).split(" "));
+        Script.Ended ended = Script.here("udp-send", ("-m x " + arguments).split(" "));
         String line = "udp-send: " + message + (status == 2 ? " (udp-send --help says more)" : "") + "\n";
         assertEquals(line, ended.err());
         assertEquals(status, ended.status());
+    }
+
+    @Test
+    void aMistakeEndsTheProcess() throws Exception {
+        Script.run("", "UdpSend", "-m", "x", "localhost").assertIs(2, "",
+            "udp-send: target 'localhost': expected HOST:PORT, \\[IPv6\\]:PORT or all:PORT \\(udp-send --help says more\\)");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class SseRequestTest {
     Path folder;
 
     private static HttpRequest built(SseRequest request) throws IOException {
-        return request.build("", Optional.empty(), Optional.empty(), List.of());
+        return request.build(request.headers(Map.of()), Optional.empty());
     }
 
     @ParameterizedTest

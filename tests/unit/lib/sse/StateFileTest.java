@@ -143,10 +143,10 @@ class StateFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {(64 << 10) + 1, 10 << 20})
+    @ValueSource(ints = {(1 << 20) + 1, 10 << 20})
     void fileThatIsMuchTooLongIsRefused(int size) throws IOException {
         Files.write(file, new byte[size]);
-        assertEquals("more than 65536 bytes, expected one line with a last event ID",
+        assertEquals("more than 1048576 bytes, expected one line with a last event ID",
             assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
     }
 

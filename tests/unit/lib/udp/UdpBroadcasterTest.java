@@ -300,7 +300,6 @@ class UdpBroadcasterTest {
             }
         };
         UdpBroadcaster lan = broadcaster().dryRun(failing).repeat(2, Duration.ofNanos(1));
-        lan.send("x");
         ByteBuffer large = ByteBuffer.allocate(60_000);
         Lan.await("the failure", () -> {
             try {
@@ -365,14 +364,30 @@ class UdpBroadcasterTest {
     }
 
     @Test
-    void aMessageThatIsKeptBackAndSaidAgainGoesOutOnceInAMinute() {
+    void afterThreeMessagesOfAKindNoneIsDueForAMinute() {
         FewNotices few = new FewNotices();
         for (int i = 0; i < 3; i++) {
-            assertTrue(few.say("failure", false, notices::add));
+            assertTrue(few.areDue());
+            assertTrue(few.say("failure", notices::add));
         }
-        for (int i = 0; i < 100; i++) {
-            assertTrue(!few.say("failure", i > 0, notices::add));
-        }
+        assertTrue(!few.areDue());
+        assertTrue(!few.say("failure", notices::add));
         assertEquals(List.of("failure", "failure", "failure (from now on one such line a minute)"), notices);
+    }
+
+    @Test
+    void aCallbackMayCloseWhileCopiesWait() throws Exception {
+        UdpBroadcaster lan = new UdpBroadcaster("[ff02::1%nosuch0]:5000").onError(OnError.SKIP).repeat(3, Duration.ofHours(1));
+        lan.notices(notice -> {
+            notices.add(notice);
+            try {
+                lan.close();
+            } catch (IOException neverHere) {
+                throw new AssertionError(neverHere);
+            }
+        });
+        within5Seconds(() -> assertThrows(CancelledException.class, () -> lan.send("x")));
+        assertEquals(List.of("[ff02::1%nosuch0]:5000: no interface nosuch0; datagrams to it are skipped until it works again"), notices);
+        assertEquals(new Counts(1, 0, 0, 1, 1, 0, 2), lan.counts());
     }
 }
