@@ -99,7 +99,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     @Override
     public void onNext(List<ByteBuffer> bytes) {
-        boolean goesOn = client.watch.handOver(this, bytes);
+        boolean goesOn = client.watch.handOver(() -> take(bytes));
         goOn(goesOn && !isLeft && (isStream() || bodyPrefix.size() < BODY_PREFIX));
         if (client.progress.isKept()) {
             client.watch.wake();
@@ -125,8 +125,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         body.complete(null);
     }
 
-    /** What was read; {@link Watch#handOver} calls it. */
-    void take(List<ByteBuffer> bytes) throws IOException {
+    private void take(List<ByteBuffer> bytes) throws IOException {
         if (!isLeft && !parser.hasReadAnything()) {
             for (ByteBuffer part : bytes) {
                 byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];

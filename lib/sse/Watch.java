@@ -1,9 +1,8 @@
+//SOURCES Progress.java Reason.java SseClient.java
 package lib.sse;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,6 +20,11 @@ import java.util.function.LongSupplier;
  * Closing does not wait for the lock: {@code closed} is looked at before each event.
  */
 final class Watch {
+    /** What the handler is called in. */
+    interface HandOver {
+        void run() throws IOException;
+    }
+
     private static final long TIME_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(800);
 
     private final Consumer<String> notices;
@@ -135,11 +139,11 @@ final class Watch {
     // ---- the reading thread ----
 
     /** Hands over, unless all is over, and says whether it goes on. */
-    boolean handOver(Exchange exchange, List<ByteBuffer> bytes) {
+    boolean handOver(HandOver work) {
         handingOver.lock();
         try {
             if (!closed) {
-                exchange.take(bytes);
+                work.run();
             }
         } catch (Throwable thrown) {
             failure = thrown;
