@@ -22,8 +22,9 @@
 //SOURCES process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java process/SoakTest.java
 //SOURCES process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
-//SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
-//SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
+//SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/DevicesTest.java readme/EditTest.java
+//SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java
+//SOURCES readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/Installed.java support/JBangHome.java support/Lan.java
 //SOURCES support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
 //SOURCES support/SseServer.java support/SseServing.java support/TestCertificates.java support/TestProxy.java
