@@ -25,9 +25,6 @@ final class RequestOptions {
         description = "The method: GET, or POST with --data.")
     private String method;
 
-    /** The body is read once: it may come from standard input. */
-    private byte[] body;
-
     /** @throws IllegalArgumentException if something in it is wrong; the message tells no secret */
     SseRequest request(String url, String userAgent, Tool tool) {
         SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(userAgent);
@@ -39,8 +36,7 @@ final class RequestOptions {
             request.basicAuthorization(credentials.contains(":") ? credentials : credentials + ":");
         }
         if (data != null) {
-            body = body == null ? tool.bytes(data) : body;
-            request.body(body);
+            request.body(tool.bytes(data));
         }
         if (method != null) {
             request.method(method);

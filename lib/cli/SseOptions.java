@@ -159,7 +159,13 @@ public final class SseOptions {
     }
 
     private List<String> urls() {
-        return Stream.concat(arguments.stream().limit(1), arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
+        List<String> urls = Stream.concat(arguments.stream().limit(1), arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
+        if (urls.contains("-") && urls.size() > 1) {
+            throw tool().usage("standard input (-) goes without URLs beside it");
+        } else if (urls.size() < arguments.size() && command.positionalParameters().size() == 1) {
+            throw tool().usage("too many arguments: expected URLs with their scheme; text with spaces has to be quoted");
+        }
+        return urls;
     }
 
     /**
@@ -223,24 +229,18 @@ public final class SseOptions {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        List<String> urls = urls();
-        boolean takesTargets = command.positionalParameters().size() > 1;
-        if (!takesTargets && urls.size() < arguments.size()) {
-            throw tool.usage("too many arguments: expected URLs with their scheme; text with spaces has to be quoted");
-        } else if (urls.get(0).equals("-") && urls.size() == 1) {
+        if (urls().equals(List.of("-"))) {
             return read(tool, handler, out, skip);
-        } else if (urls.contains("-")) {
-            throw tool.usage("standard input (-) goes without URLs beside it");
         }
         SseSources sources = new SseSources(tool);
         endBy(sources::close);
         StateFile state = stateFile == null ? null : new StateFile(stateFile);
-        for (String url : urls) {
+        for (String url : urls()) {
             SseRequest asked = request(tool, url);
             sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out, skip));
         }
         tool.status(() -> sources.reconnects() + " reconnects");
-        return Math.max(sources.listen(), status(sources.timeIsOver()));
+        return sources.listen(status(true));
     }
 
     private int status(boolean timeIsOver) {

@@ -16,15 +16,18 @@ import lib.sse.SseException;
  * other, so that one that takes long holds up all.
  */
 final class SseSources {
-    /** What comes after the end: thrown at the client, to which that event is then one that was not taken. */
+    /** Thrown at a client by what it hands over after the end: so that event does not count as taken. */
     private static final class OverException extends IOException {
         private static final long serialVersionUID = 1;
+    }
+
+    private interface HandOver {
+        void run() throws IOException;
     }
 
     private final Tool tool;
     private final Map<SseClient, SseClient.Handler> clients = new LinkedHashMap<>();
     private volatile boolean isOver;
-    private boolean timeIsOver;
 
     SseSources(Tool tool) {
         this.tool = tool;
@@ -38,24 +41,21 @@ final class SseSources {
         return clients.keySet().stream().mapToLong(SseClient::reconnects).sum();
     }
 
-    boolean timeIsOver() {
-        return timeIsOver;
-    }
-
     /**
      * Listens until all are over. Whoever was refused, or gave up, says so at once, and the others go on.
      *
+     * @param whenTimeIsOver the exit status of one whose time is over
      * @return the highest of their exit statuses
      * @throws Exception what else one of them has thrown, which ends all
      */
-    int listen() throws Exception {
+    int listen(int whenTimeIsOver) throws Exception {
         ExecutorCompletionService<Outcome> ends = new ExecutorCompletionService<>(SseSources::start);
         clients.forEach((client, handler) -> ends.submit(() -> client.listen(handler)));
         int status = 0;
         Throwable failure = null;
         for (int left = clients.size(); left > 0; left--) {
             try {
-                timeIsOver |= ends.take().get() == Outcome.TIME_OVER;
+                status = Math.max(status, ends.take().get() == Outcome.TIME_OVER ? whenTimeIsOver : 0);
             } catch (ExecutionException ended) {
                 if (ended.getCause() instanceof SseException refused) {
                     status = Math.max(status, tool.statusOf(refused));
@@ -83,6 +83,13 @@ final class SseSources {
         clients.keySet().forEach(client -> start(client::close));
     }
 
+    private synchronized void unlessOver(HandOver work) throws IOException {
+        if (isOver) {
+            throw new OverException();
+        }
+        work.run();
+    }
+
     private final class InTurn implements SseClient.Handler {
         private final SseClient.Handler handler;
 
@@ -97,30 +104,18 @@ final class SseSources {
 
         @Override
         public void event(SseEvent event) throws IOException {
-            synchronized (SseSources.this) {
-                throwIfOver();
-                handler.event(event);
-            }
+            unlessOver(() -> handler.event(event));
         }
 
         @Override
         public void comment(String text) throws IOException {
-            synchronized (SseSources.this) {
-                throwIfOver();
-                handler.comment(text);
-            }
+            unlessOver(() -> handler.comment(text));
         }
 
         @Override
         public void flush() throws IOException {
             synchronized (SseSources.this) {
                 handler.flush();
-            }
-        }
-
-        private void throwIfOver() throws OverException {
-            if (isOver) {
-                throw new OverException();
             }
         }
     }
