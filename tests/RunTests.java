@@ -19,8 +19,8 @@
 //SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ResumeTest.java
-//SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java
-//SOURCES process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java process/SoakTest.java
+//SOURCES process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/EditTest.java readme/OperationTest.java
 //SOURCES readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java readme/UdpReadmeTest.java
