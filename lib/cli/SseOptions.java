@@ -144,8 +144,9 @@ public final class SseOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private final FewNotices skips = new FewNotices();
-    private long skipped;
+    private Consumer<String> skipped = this::tellSkipped;
+    private final FewNotices few = new FewNotices();
+    private long told;
 
     /**
      * What is made of an event.
@@ -163,13 +164,25 @@ public final class SseOptions {
         return timestamps ? made.timestamps() : made;
     }
 
-    /**
-     * As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back.
-     *
-     * @param skipped takes the reason for each event that is not output for want of a field in its data
-     */
-    public int listen(SseParser.Handler handler, Consumer<String> skipped) throws Exception {
-        return listen(handler, () -> { }, skipped);
+    /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
+    public SseOptions skipped(Consumer<String> lines) {
+        skipped = lines;
+        return this;
+    }
+
+    private void tellSkipped(String line) {
+        if (told++ == 0) {
+            tool().atEnd(status -> {
+                tool().notice(told + " skipped");
+                return status == 0 ? Tool.LOCAL_FAILURE : status;
+            });
+        }
+        few.say(line, tool()::error);
+    }
+
+    /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
+    public int listen(SseParser.Handler handler) throws Exception {
+        return listen(handler, () -> { });
     }
 
     /**
@@ -178,24 +191,10 @@ public final class SseOptions {
      * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
      *                event without a type; no other event is without one.
      * @param out     is flushed after the last event of each read from the network
-     * @return the exit status; a failure too if an event was not output for want of a field in its data
+     * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
-        return listen(handler, out, this::skip);
-    }
-
-    private void skip(String reason) {
-        if (skipped++ == 0) {
-            tool().atEnd(status -> {
-                tool().notice(skipped + " skipped");
-                return status == 0 ? Tool.LOCAL_FAILURE : status;
-            });
-        }
-        skips.say(reason, tool()::error);
-    }
-
-    private int listen(SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
         Tool tool = tool();
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
@@ -205,10 +204,10 @@ public final class SseOptions {
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
         if (url.equals("-")) {
-            return read(tool, handler, out, skip);
+            return read(tool, handler, out);
         }
         SseClient client = client(tool);
-        Selection selection = new Selection(client::close, handler, out, skip);
+        Selection selection = new Selection(client::close, handler, out);
         tool.status(() -> client.reconnects() + " reconnects");
         return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
     }
@@ -218,14 +217,14 @@ public final class SseOptions {
     }
 
     /** An event stream that something else has fetched. */
-    private int read(Tool tool, SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
+    private int read(Tool tool, SseParser.Handler handler, Flushable out) throws Exception {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
-        Selection selection = new Selection(input::close, handler, out, skip);
+        Selection selection = new Selection(input::close, handler, out);
         return status(!input.read(selection, maxEventBytes, maxTime));
     }
 
@@ -288,7 +287,6 @@ public final class SseOptions {
         private final Runnable stop;
         private final SseParser.Handler handler;
         private final Flushable out;
-        private final Consumer<String> skip;
         private final FieldOptions.Picker picker = fields.picker(tool());
         private long settled;
         private long taken;
@@ -296,11 +294,10 @@ public final class SseOptions {
         private long others;
         private String lastOther;
 
-        Selection(Runnable stop, SseParser.Handler handler, Flushable out, Consumer<String> skip) {
+        Selection(Runnable stop, SseParser.Handler handler, Flushable out) {
             this.stop = stop;
             this.handler = handler;
             this.out = out;
-            this.skip = skip;
             tool().onSignal(stop);
             tool().atEnd(this::atEnd);
         }
@@ -315,7 +312,7 @@ public final class SseOptions {
             if (excluded.contains(event.event()) || !settle.isZero() && System.nanoTime() - settled < 0) {
                 return;
             }
-            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skipped)) {
+            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
                     stop.run();
@@ -326,9 +323,9 @@ public final class SseOptions {
             }
         }
 
-        private void skipped(String reason) {
+        private void skip(String reason) {
             skips++;
-            skip.accept("an event was skipped: " + reason);
+            skipped.accept("an event was skipped: " + reason);
         }
 
         @Override
