@@ -1,10 +1,9 @@
+//SOURCES HttpAnswer.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.Base64;
 
 /**
@@ -15,7 +14,7 @@ import java.util.Base64;
 final class SseServePage {
     private static final String HTML = """
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-now>
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -319,16 +318,12 @@ final class SseServePage {
         + "; style-src " + hash("style") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         + "; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    void send(HttpExchange exchange) throws IOException {
-        byte[] html = HTML.getBytes(UTF_8);
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("Content-Type", "text/html; charset=utf-8");
-        headers.set("Content-Security-Policy", policy);
-        headers.set("Referrer-Policy", "no-referrer");
-        headers.set("Cache-Control", "no-cache");
-        exchange.sendResponseHeaders(200, html.length);
-        exchange.getResponseBody().write(html);
-        exchange.close();
+    HttpAnswer answer() {
+        return HttpAnswer.of(200, HTML.replaceFirst("data-now", "data-now=\"" + Instant.now() + "\""))
+            .with("Content-Type", "text/html; charset=utf-8")
+            .with("Content-Security-Policy", policy)
+            .with("Referrer-Policy", "no-referrer")
+            .with("Cache-Control", "no-store");
     }
 
     /** What allows this one element of the page, and no other: its hash. */
