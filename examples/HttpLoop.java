@@ -1,4 +1,4 @@
-//SOURCES HttpAnswer.java HttpRequest.java SseBroadcaster.java ../lib/sse/Reason.java
+//SOURCES HttpAnswer.java HttpRequest.java SseBroadcaster.java
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -17,7 +17,6 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import lib.sse.Reason;
 
 /**
  * A small HTTP/1.1 server in one thread, which waits for no client: what a socket does not take at once is offered again
@@ -82,7 +81,8 @@ final class HttpLoop implements AutoCloseable {
         long beaten = ticked;
         try {
             while (true) {
-                selector.select(this::ready, selector.keys().size() > 1 ? pause : 0);
+                boolean isAlone = selector.keys().size() == 1 && accepting.interestOps() != 0;
+                selector.select(this::ready, isAlone ? 0 : pause);
                 connections(Connection::goOn);
                 if (System.nanoTime() - ticked >= tick.toNanos()) {
                     ticked = System.nanoTime();
@@ -149,7 +149,7 @@ final class HttpLoop implements AutoCloseable {
         } catch (IOException failure) {
             accepting.interestOps(0);
             if (!acceptFailed) {
-                notices.accept("cannot take more connections: " + Reason.of(failure) + "; trying again each second");
+                notices.accept("cannot take more connections: " + failure.getMessage() + "; trying again each second");
             }
             acceptFailed = true;
         }

@@ -48,8 +48,8 @@ record HttpRequest(String client, String method, String path, Map<String, String
     private static Map<String, String> query(String text) {
         Map<String, String> query = new HashMap<>();
         for (String parameter : text == null ? new String[0] : text.split("&")) {
-            String[] parts = (parameter + "=").split("=", 3);
-            query.put(parts[0], URLDecoder.decode(parts[1], UTF_8));
+            String[] parts = parameter.split("=", 2);
+            query.put(parts[0], parts.length == 1 ? "" : URLDecoder.decode(parts[1], UTF_8));
         }
         return query;
     }
