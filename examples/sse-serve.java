@@ -74,7 +74,7 @@ class SseServe implements Callable<Integer> {
     private boolean json;
 
     @Option(names = "--replay", paramLabel = "N", order = 7, defaultValue = "1000",
-        description = "Keep the last N events, 16 MiB at the most, for clients that come back with Last-Event-ID"
+        description = "Keep the last N events, 16 MiB at the most, for clients that come back or come late"
             + " (${DEFAULT-VALUE}).")
     private int replay;
 
