@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -47,6 +46,7 @@ final class HttpLoop implements AutoCloseable {
     private final Set<Connection> withoutStream = new LinkedHashSet<>();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 << 10);
     private boolean acceptFailed;
+    private volatile boolean closed;
 
     /**
      * @param handler answers a request, without waiting for anything
@@ -79,8 +79,8 @@ final class HttpLoop implements AutoCloseable {
         long pause = Math.max(1, Math.min(tick.toNanos(), beat) / 1_000_000);
         long ticked = System.nanoTime();
         long beaten = ticked;
-        try {
-            while (true) {
+        try (selector; server) {
+            while (!closed) {
                 boolean isAlone = selector.keys().size() == 1 && accepting.interestOps() != 0;
                 selector.select(this::ready, isAlone ? 0 : pause);
                 connections(Connection::goOn);
@@ -94,17 +94,15 @@ final class HttpLoop implements AutoCloseable {
                     connections(Connection::heartbeat);
                 }
             }
-        } catch (ClosedSelectorException end) {
-            return;
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
     }
 
     @Override
-    public void close() throws IOException {
-        server.close();
-        selector.close();
+    public void close() {
+        closed = true;
+        selector.wakeup();
     }
 
     /** Something that is done with one connection. */
@@ -113,13 +111,15 @@ final class HttpLoop implements AutoCloseable {
     }
 
     private void connections(Step step) {
-        selector.keys().stream().filter(key -> key.isValid() && key != accepting).forEach(key -> attempt(step, key));
+        selector.keys().stream().filter(key -> key != accepting).forEach(key -> attempt(step, key));
     }
 
     private void attempt(Step step, SelectionKey key) {
         Connection connection = (Connection) key.attachment();
         try {
-            step.with(connection);
+            if (key.isValid()) {
+                step.with(connection);
+            }
         } catch (IOException gone) {
             connection.close();
         } catch (RuntimeException failure) {

@@ -118,11 +118,9 @@ final class SseBroadcaster {
      * @throws IllegalArgumentException if the type or the id cannot be said
      */
     static byte[] frame(SseEvent event) {
-        refuse(LINE_END, event.event(), "the type of an event has no line end");
-        refuse(LINE_END, event.id(), "the id of an event has no line end");
-        if (event.id().indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("the id of an event has no NUL");
-        }
+        refuse("\r\n", event.event(), "the type of an event has no line end");
+        refuse("\r\n", event.id(), "the id of an event has no line end");
+        refuse("\0", event.id(), "the id of an event has no NUL");
         StringBuilder lines = new StringBuilder();
         if (!event.event().equals("message")) {
             lines.append("event: ").append(event.event()).append('\n');
@@ -136,8 +134,8 @@ final class SseBroadcaster {
         return lines.append('\n').toString().getBytes(UTF_8);
     }
 
-    private static void refuse(Pattern what, String value, String message) {
-        if (what.matcher(value).find()) {
+    private static void refuse(String characters, String value, String message) {
+        if (value.chars().anyMatch(one -> characters.indexOf(one) >= 0)) {
             throw new IllegalArgumentException(message);
         }
     }
@@ -157,9 +155,9 @@ final class SseBroadcaster {
         return cursors.size();
     }
 
-    /** Whether there is nothing for this client any more. */
-    synchronized boolean isOverFor(String lastEventId) {
-        return ended && missed(lastEventId, 0).isEmpty();
+    /** Whether there is nothing for such a client any more, as {@link #connect} finds out. */
+    synchronized boolean isOverFor(String lastEventId, int number) {
+        return ended && missed(lastEventId, number).isEmpty();
     }
 
     /**

@@ -1,8 +1,6 @@
 //SOURCES HttpAnswer.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /**
@@ -10,6 +8,7 @@ import java.util.Base64;
  * from a catalog's URL brings its sources along, and no other files. It has neither a backslash nor three quotes, so
  * that what stands here is what the browser gets, letter by letter.
  */
+@SuppressWarnings("auxiliaryclass")
 final class SseServePage {
     private static final String HTML = """
         <!DOCTYPE html>
@@ -311,11 +310,6 @@ final class SseServePage {
     private static String hash(String element) {
         int start = HTML.indexOf("<" + element + ">") + element.length() + 2;
         String content = HTML.substring(start, HTML.indexOf("</" + element + ">"));
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
-            return "'sha256-" + Base64.getEncoder().encodeToString(hash) + "'";
-        } catch (NoSuchAlgorithmException everyJdkHasIt) {
-            throw new IllegalStateException(everyJdkHasIt);
-        }
+        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content.getBytes(UTF_8))) + "'";
     }
 }

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -181,11 +182,11 @@ class SseServe implements Callable<Integer> {
         String lastEventId = request.headers().containsKey("last-event-id")
             ? new String(request.header("last-event-id").getBytes(ISO_8859_1), UTF_8)
             : request.query().getOrDefault("last-event-id", "");
-        int number = Integer.parseUnsignedInt(request.query().getOrDefault("last", "0"));
+        int number = Integer.parseInt(request.query().getOrDefault("last", "0"));
         HttpAnswer answer = HttpAnswer.of(200, "retry: " + retry + "\n\n").with("Content-Type", "text/event-stream")
             .with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
         if (request.method().equals("HEAD")) {
-            return broadcaster.isOverFor(lastEventId) ? HttpAnswer.of(204) : answer;
+            return broadcaster.isOverFor(lastEventId, number) ? HttpAnswer.of(204) : answer;
         }
         if (broadcaster.clients() >= maxClients) {
             return HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM);
@@ -253,7 +254,7 @@ class SseServe implements Callable<Integer> {
         tool.within(0, Integer.MAX_VALUE, retry, "--retry");
         tool.within(1, 1 << 30, clientBuffer, "--client-buffer");
         tool.within(1, 1_000_000, maxClients, "--max-clients");
-        tool.within(0, 1_000_000, wait, "--wait");
+        tool.within(0, maxClients, wait, "--wait");
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {
@@ -304,10 +305,10 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    private static byte[] sha256(byte[] bytes) {
+    static byte[] sha256(byte[] bytes) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (java.security.NoSuchAlgorithmException everyJdkHasIt) {
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
     }

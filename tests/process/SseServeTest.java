@@ -478,13 +478,13 @@ class SseServeTest {
     // ---- what was before ----
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"?last=2|d4 d5", "?last=9|d1 d2 d3 d4 d5", "?last=0|-", "|-", "?last=2&x=y|d4 d5", "?last-event-id=4|d5",
+    @CsvSource(delimiter = '|', value = {"?last=2|d4 d5", "?last=9|d1 d2 d3 d4 d5", "?last=0|204", "|204", "?last=x|400", "?last=-1|400", "?last=2&x=y|d4 d5", "?last-event-id=4|d5",
         "?last=2&last-event-id=1|d2 d3 d4 d5"})
     void clientThatComesLateBeginsWithTheLastEvents(String query, String expected) throws Exception {
         late = late == null ? SseServing.start("--json", "--linger", "60").lines(events(1, 5)).endInput() : late;
         late.awaitStatus("HTTP/1.1 204 No Content", "/events");
         try (SseServing.Stream stream = new SseServing.Stream(late.port, "/events" + (query == null ? "" : query))) {
-            assertEquals(expected, stream.status.contains("204") ? "-" : String.join(" ", stream.restOfData()));
+            assertEquals(expected, !stream.status.contains("200") ? stream.status.split(" ")[1] : String.join(" ", stream.restOfData()));
         }
     }
 
@@ -608,7 +608,7 @@ class SseServeTest {
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
         "--max-clients=0|--max-clients 0: expected 1 to 1000000",
-        "--wait=-1|--wait -1: expected 0 to 1000000",
+        "--wait=-1|--wait -1: expected 0 to 1000",
         "--heartbeat=-1|--heartbeat: '-1' is not within 0 to 1000000000 seconds",
         "--token=a b|--token: expected printable ASCII without spaces",
         "--token=|--token: expected printable ASCII without spaces",
