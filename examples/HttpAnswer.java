@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * What is answered to a request.
  *
- * @param body   the whole body, or the beginning of one that goes on with events
+ * @param body   at most 60 KiB: the whole body, or the beginning of one that goes on with events
  * @param events what follows, or null
  */
 record HttpAnswer(int status, Map<String, String> headers, byte[] body, SseBroadcaster.Cursor events) {
