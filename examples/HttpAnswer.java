@@ -19,13 +19,15 @@ record HttpAnswer(int status, Map<String, String> headers, byte[] body, SseBroad
         401, "Unauthorized", 404, "Not Found", 405, "Method Not Allowed", 421, "Misdirected Request",
         431, "Request Header Fields Too Large", 503, "Service Unavailable");
 
-    /** A status, which is the text of an error too. */
+    /** A status without a body; that of an error says in words which it is. */
     static HttpAnswer of(int status) {
-        return status < 400 ? of(status, "") : of(status, status + " " + REASONS.get(status) + "\n").with("Content-Type", "text/plain");
+        return of(status, status < 400 ? "" : status + " " + REASONS.get(status) + "\n");
     }
 
+    /** A body that is plain text, unless a header is added that says otherwise. */
     static HttpAnswer of(int status, String body) {
-        return new HttpAnswer(status, new LinkedHashMap<>(), body.getBytes(UTF_8), null);
+        HttpAnswer answer = new HttpAnswer(status, new LinkedHashMap<>(), body.getBytes(UTF_8), null);
+        return body.isEmpty() ? answer : answer.with("Content-Type", "text/plain");
     }
 
     /** The same with events behind it. */

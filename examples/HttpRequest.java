@@ -2,6 +2,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.URLDecoder;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +33,8 @@ record HttpRequest(String client, String method, String path, Map<String, String
         Map<String, String> headers = new HashMap<>();
         for (int i = 1; i < lines.length; i++) {
             Matcher header = matched(HEADER, lines[i]);
-            headers.merge(header.group(1).toLowerCase(java.util.Locale.ROOT), header.group(2), (one, other) -> one + ", " + other);
+            String name = header.group(1).toLowerCase(Locale.ROOT);
+            headers.merge(name, header.group(2), (one, other) -> one + ", " + other);
         }
         return new HttpRequest(client, first.group(1), first.group(2), query(first.group(3)), headers);
     }

@@ -18,7 +18,8 @@ import lib.cli.Payload;
 import lib.sse.SseEvent;
 
 /**
- * The events, in the bytes that clients get, and where each client stands among them. For use by any thread.
+ * The events, in the bytes that clients get, and where each client stands among them. One thread sends, another serves all
+ * clients; neither does anything that takes long while it keeps the other out.
  *
  * <p>Each event is there once for all: as long as it is kept for those who come later, or a client has not got it yet.
  */
@@ -71,8 +72,11 @@ final class SseBroadcaster {
      * @throws IllegalArgumentException if the stream's grammar has no way to say it: the message tells why
      * @throws InterruptedIOException   if this thread was interrupted
      */
-    synchronized void send(SseEvent event) throws InterruptedIOException {
-        Message message = message(event);
+    void send(SseEvent event) throws InterruptedIOException {
+        send(message(event));
+    }
+
+    private synchronized void send(Message message) throws InterruptedIOException {
         try {
             while (!cursors.isEmpty() && cursors.stream().allMatch(Cursor::isBehind)) {
                 wait();

@@ -191,7 +191,8 @@ class SseServe implements Callable<Integer> {
         if (broadcaster.clients() >= maxClients) {
             return HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM);
         }
-        return broadcaster.connect(request.client(), form, lastEventId, number).map(answer::followedBy).orElse(HttpAnswer.of(204));
+        return broadcaster.connect(request.client(), form, lastEventId, number).map(answer::followedBy)
+            .orElse(HttpAnswer.of(204));
     }
 
     // ---- who may ----

@@ -79,7 +79,7 @@ class HttpLoopTest {
         "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?x=1&y HTTP/1.1\r\n\r\nGET /large HTTP/1.1\r\n\r\n"})
     void aRequestHasOneAnswer(String request) throws Exception {
         String answer = rest(send(request));
-        assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\nDate: "), answer);
+        assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: "), answer);
         assertEndsWith("\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", answer);
     }
 
