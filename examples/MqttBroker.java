@@ -1,0 +1,156 @@
+//DEPS com.hivemq:hivemq-mqtt-client:1.4.2
+//DEPS org.slf4j:slf4j-nop:1.7.36
+//SOURCES Broker.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.hivemq.client.mqtt.MqttClientSslConfig;
+import com.hivemq.client.mqtt.exceptions.ConnectionFailedException;
+import com.hivemq.client.mqtt.exceptions.MqttEncodeException;
+import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
+import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.TrustManagerFactory;
+import lib.cli.Tool;
+import lib.sse.Reason;
+
+/** A broker that speaks MQTT 5, and a client that connects to it again and again. */
+final class MqttBroker extends Broker {
+    static final String URL = "mqtt://HOST[:PORT], or mqtts://HOST[:PORT] for TLS.";
+    static final String PROPERTIES = "A file of NAME=VALUE lines: username, password; cafile: trust the authorities in this"
+        + " PEM file instead of the JDK's; keystore, keystore.password: our certificate, PKCS#12.";
+
+    private static final int HIGHEST_PORT = 65535;
+    private static final List<String> NAMES = List.of("username", "password", "cafile", "keystore", "keystore.password");
+    private static final Set<Mqtt5ConnAckReasonCode> PASSING = EnumSet.of(Mqtt5ConnAckReasonCode.SERVER_UNAVAILABLE,
+        Mqtt5ConnAckReasonCode.SERVER_BUSY, Mqtt5ConnAckReasonCode.QUOTA_EXCEEDED,
+        Mqtt5ConnAckReasonCode.CONNECTION_RATE_EXCEEDED);
+    private static final Set<Mqtt5PubAckReasonCode> OF_THE_EVENT = EnumSet.of(Mqtt5PubAckReasonCode.TOPIC_NAME_INVALID,
+        Mqtt5PubAckReasonCode.PAYLOAD_FORMAT_INVALID);
+
+    private final Mqtt5ClientBuilder client = Mqtt5Client.builder();
+    private volatile boolean wasThere;
+
+    /** @param properties null for none; see {@link #PROPERTIES} */
+    MqttBroker(Tool tool, String url, Path properties) {
+        this(tool, parsed(tool, url), properties(tool, properties));
+    }
+
+    private MqttBroker(Tool tool, URI url, Properties properties) {
+        super(tool, url.getHost() + ":" + port(url), MqttBroker::isOfTheEvent);
+        Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
+        unknown.removeAll(NAMES);
+        if (!unknown.isEmpty()) {
+            throw tool.usage("--properties: " + unknown.iterator().next() + " is none of " + String.join(", ", NAMES));
+        }
+        client.serverHost(url.getHost()).serverPort(port(url))
+            .addConnectedListener(now -> connected())
+            .addDisconnectedListener(this::disconnected);
+        if (properties.containsKey("username")) {
+            client.simpleAuth().username(properties.getProperty("username"))
+                .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
+        }
+        if (url.getScheme().equals("mqtts")) {
+            try {
+                client.sslConfig(tls(properties));
+            } catch (IOException | GeneralSecurityException unusable) {
+                throw tool.usage("--properties: " + Reason.of(unusable));
+            }
+        }
+    }
+
+    private static URI parsed(Tool tool, String text) {
+        try {
+            URI url = new URI(text);
+            if (Set.of("mqtt", "mqtts").contains(String.valueOf(url.getScheme())) && url.getHost() != null
+                    && url.getUserInfo() == null && url.getPath().isEmpty() && url.getPort() <= HIGHEST_PORT) {
+                return url;
+            }
+        } catch (URISyntaxException notOne) {
+            // No part of what may hold a password is shown.
+        }
+        throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
+    }
+
+    private static int port(URI url) {
+        return url.getPort() > 0 ? url.getPort() : url.getScheme().equals("mqtts") ? 8883 : 1883;
+    }
+
+    private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(authorities(properties.getProperty("cafile")));
+        KeyManagerFactory keys = null;
+        if (properties.containsKey("keystore")) {
+            char[] password = properties.getProperty("keystore.password", "").toCharArray();
+            keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(KeyStore.getInstance(new File(properties.getProperty("keystore")), password), password);
+        }
+        return MqttClientSslConfig.builder().trustManagerFactory(trust).keyManagerFactory(keys).build();
+    }
+
+    /** @return null for the JDK's */
+    private static KeyStore authorities(String file) throws IOException, GeneralSecurityException {
+        if (file == null) {
+            return null;
+        }
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (InputStream pem = new FileInputStream(file)) {
+            for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry("authority " + store.size(), one);
+            }
+        }
+        return store;
+    }
+
+    /** A client that is still to be built. */
+    Mqtt5ClientBuilder client() {
+        return client;
+    }
+
+    private void connected() {
+        wasThere = true;
+        back();
+    }
+
+    /** What was not acknowledged is published again after the next connect. */
+    private void disconnected(MqttClientDisconnectedContext context) {
+        boolean isRefused = !wasThere && context.getCause() instanceof Mqtt5ConnAckException refusal
+            && !PASSING.contains(refusal.getMqttMessage().getReasonCode());
+        if (!isRefused) {
+            away(Reason.of(cause(context.getCause())).replaceFirst(": [^ ]*/.*", ""));
+            context.getReconnector().reconnect(true).republishIfSessionExpired(true).delay(1, TimeUnit.SECONDS);
+        }
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof ConnectionFailedException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static boolean isOfTheEvent(Throwable refusal) {
+        return refusal instanceof MqttEncodeException || refusal instanceof Mqtt5PubAckException answer
+            && OF_THE_EVENT.contains(answer.getMqttMessage().getReasonCode());
+    }
+}

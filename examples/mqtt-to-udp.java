@@ -1,0 +1,71 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1:1883 192.168.8.255:5000 --topic 'home/#' --id segment-a
+//SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
+
+import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.cli.Tool;
+import lib.cli.UdpOptions;
+import lib.udp.UdpBroadcaster;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "mqtt-to-udp",
+    description = "Sends each message of an MQTT topic as one UDP datagram, and acknowledges it when the system has taken it.",
+    footer = "  mqtt-to-udp mqtt://127.0.0.1:1883 192.168.8.255:5000 --topic 'home/#' --id segment-a")
+class MqttToUdp implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "BROKER", description = MqttBroker.URL)
+    private String url;
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
+    private List<String> targets;
+
+    @Option(names = {"-t", "--topic"}, paramLabel = "FILTER", required = true, order = 40, description = "The topics: home/#")
+    private String topic;
+
+    @Option(names = {"-i", "--id"}, paramLabel = "NAME", required = true, order = 41,
+        description = "The session, which keeps messages while this does not run. Each sender has its own.")
+    private String id;
+
+    @Option(names = "--properties", paramLabel = "FILE", order = 42, description = MqttBroker.PROPERTIES)
+    private Path properties;
+
+    @Mixin
+    private UdpOptions udp;
+
+    @Mixin
+    private Tool tool;
+
+    @Override
+    public Integer call() throws Exception {
+        MqttBroker broker = new MqttBroker(tool, url, properties);
+        Mqtt5BlockingClient client = broker.client().identifier(id).buildBlocking();
+        try (UdpBroadcaster lan = udp.open(targets);
+                Mqtt5BlockingClient.Mqtt5Publishes messages = client.publishes(MqttGlobalPublishFilter.ALL, true)) {
+            tool.onSignal(Thread.currentThread()::interrupt);
+            broker.awaitConnection(client.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
+            client.subscribeWith().topicFilter(topic).qos(MqttQos.AT_LEAST_ONCE).send();
+            while (true) {
+                Mqtt5Publish message = messages.receive();
+                lan.send(message.getPayload().orElse(ByteBuffer.allocate(0)));
+                message.acknowledge();
+            }
+        } catch (InterruptedException signal) {
+            return 0;
+        }
+    }
+
+    public static void main(String... args) {
+        Tool.main(new MqttToUdp(), args);
+    }
+}
