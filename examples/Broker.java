@@ -7,39 +7,32 @@ import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.Tool;
 import lib.sse.Reason;
 import lib.sse.SseException;
 
-/** The events that a broker has not acknowledged yet, and what the user is told of it. One thread hands events over. */
-class Broker implements Flushable {
+/** How many events a broker has not answered yet, and what the user is told of it. */
+abstract class Broker implements Flushable {
     private static final int PATIENCE_SECONDS = 3;
     private static final int SKIPS_TOLD = 3;
 
-    private final Tool tool;
+    final Tool tool;
     private final String name;
-    private final Predicate<Throwable> isOfTheEvent;
-    private final Deque<Future<?>> outstanding = new ArrayDeque<>();
-    private volatile long received;
-    private volatile long acknowledged;
-    private volatile long skipped;
+    private long received;
+    private long acknowledged;
+    private long skipped;
+    private Throwable finalRefusal;
     private boolean isAway;
 
-    /** @param isOfTheEvent whether a refusal is for what the event is, so that the next one may be taken */
-    Broker(Tool tool, String name, Predicate<Throwable> isOfTheEvent) {
+    /** @param name what messages call it */
+    Broker(Tool tool, String name) {
         this.tool = tool;
         this.name = name;
-        this.isOfTheEvent = isOfTheEvent;
+        tool.atEnd(this::atEnd);
     }
 
     /** The template that an option has. */
@@ -51,12 +44,18 @@ class Broker implements Flushable {
         }
     }
 
-    /** @param file null for none */
-    static Properties properties(Tool tool, Path file) {
+    /**
+     * The properties in a file.
+     *
+     * @param file  null for none
+     * @param usual those that the file may set otherwise
+     */
+    static Properties properties(Tool tool, Path file, Map<String, String> usual) {
         Properties properties = new Properties();
+        properties.putAll(usual);
         if (file != null) {
-            try (Reader reader = Files.newBufferedReader(file)) {
-                properties.load(reader);
+            try (Reader text = Files.newBufferedReader(file)) {
+                properties.load(text);
             } catch (IOException | IllegalArgumentException unreadable) {
                 throw tool.usage("--properties " + file + ": " + Reason.of(unreadable));
             }
@@ -70,7 +69,15 @@ class Broker implements Flushable {
         return bytes;
     }
 
-    /** Says that the broker is not there, once until it is {@link #back}. */
+    /** Whether it is refused for what the event is, so that the next one may be taken. Any other refusal is the end. */
+    abstract boolean isOfTheEvent(Throwable refusal);
+
+    /** Why something failed, in words. */
+    String reason(Throwable failure) {
+        return Reason.of(failure);
+    }
+
+    /** The broker is not there, which is said once. */
     synchronized void away(String reason) {
         if (!isAway) {
             isAway = true;
@@ -78,6 +85,7 @@ class Broker implements Flushable {
         }
     }
 
+    /** The broker is there. */
     synchronized void back() {
         if (isAway) {
             isAway = false;
@@ -85,76 +93,61 @@ class Broker implements Flushable {
         }
     }
 
-    /** Another event is on its way. */
-    void add(Future<?> acknowledgement) {
+    /** Another event is on its way, and will be {@link #answered}. */
+    synchronized void published() {
         received++;
-        outstanding.add(acknowledgement);
     }
 
-    /** Another event, which cannot be published. */
-    void skip(String reason) {
-        received++;
-        skipped(reason);
-    }
-
-    private void skipped(String reason) {
-        skipped++;
-        if (skipped <= SKIPS_TOLD) {
-            tool.error("skipped an event: " + reason + (skipped == SKIPS_TOLD ? " (more of them are only counted)" : ""));
+    /** @param refusal null where the broker has acknowledged the event */
+    synchronized void answered(Throwable refusal) {
+        if (refusal == null) {
+            acknowledged++;
+        } else if (isOfTheEvent(refusal)) {
+            skipped++;
+            if (skipped <= SKIPS_TOLD) {
+                tool.error("skipped an event: " + reason(refusal) + (skipped == SKIPS_TOLD ? " (others are only counted)" : ""));
+            }
+        } else {
+            finalRefusal = refusal;
+        }
+        if (isDone()) {
+            notifyAll();
         }
     }
 
-    /** Waits until all of them are acknowledged, for as long as it takes. */
+    private boolean isDone() {
+        return acknowledged + skipped == received || finalRefusal != null;
+    }
+
+    /** Waits until all events are answered, for as long as it takes. */
     @Override
-    public void flush() throws IOException {
-        for (; !outstanding.isEmpty(); outstanding.remove()) {
-            Throwable refusal = await(outstanding.peek());
-            if (refusal == null) {
-                acknowledged++;
-            } else if (isOfTheEvent.test(refusal)) {
-                skipped(Reason.of(refusal));
-            } else {
-                throw refused(refusal);
-            }
-        }
-    }
-
-    /** Waits for a connection, for as long as it takes. */
-    void awaitConnection(Future<?> connection) throws IOException {
-        Throwable refusal = await(connection);
-        if (refusal != null) {
-            throw refused(refusal);
-        }
-    }
-
-    /** @return why it was refused; null if it was not */
-    private Throwable await(Future<?> answer) throws IOException {
-        for (boolean isLate = false; ; isLate = true) {
+    public synchronized void flush() throws IOException {
+        while (!isDone()) {
+            long before = acknowledged + skipped;
             try {
-                answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-                if (isLate) {
-                    back();
-                }
-                return null;
-            } catch (TimeoutException notYet) {
-                away("no answer for " + PATIENCE_SECONDS + " s");
-            } catch (ExecutionException refused) {
-                return refused.getCause();
+                wait(PATIENCE_SECONDS * 1000);
             } catch (InterruptedException stop) {
-                throw new InterruptedIOException("ended before " + name + " had acknowledged everything");
+                throw new InterruptedIOException("ended before everything was acknowledged");
             }
+            if (acknowledged + skipped > before) {
+                back();
+            } else if (!isDone()) {
+                away("no answer for " + PATIENCE_SECONDS + " s");
+            }
+        }
+        if (finalRefusal != null) {
+            throw refused(finalRefusal);
         }
     }
 
-    /** To be thrown: what the broker answers is final. */
+    /** To be thrown: the broker will not answer otherwise. */
     SseException refused(Throwable refusal) {
-        return new SseException(SseException.Kind.REFUSED, name + ": " + Reason.of(refusal));
+        return new SseException(SseException.Kind.REFUSED, name + ": " + reason(refusal));
     }
 
-    /** For {@link Tool#atEnd}: what was not acknowledged makes status 0 a failure. */
-    int atEnd(int status) {
+    private synchronized int atEnd(int status) {
         long left = received - acknowledged - skipped;
-        if (received > 0 || status == 0) {
+        if (received > 0) {
             tool.notice(received + " received, " + acknowledged + " acknowledged, " + skipped + " skipped, " + left + " not acknowledged");
         }
         return status == 0 && left + skipped > 0 ? Tool.LOCAL_FAILURE : status;

@@ -1,25 +1,31 @@
 //DEPS com.hivemq:hivemq-mqtt-client:1.4.2
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Broker.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.hivemq.client.mqtt.MqttClientSslConfig;
-import com.hivemq.client.mqtt.exceptions.ConnectionFailedException;
+import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.exceptions.MqttEncodeException;
 import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5RxClient;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import io.reactivex.processors.UnicastProcessor;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -27,12 +33,16 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
+import lib.cli.Format;
 import lib.cli.Tool;
 import lib.sse.Reason;
 
@@ -51,15 +61,16 @@ final class MqttBroker extends Broker {
         Mqtt5PubAckReasonCode.PAYLOAD_FORMAT_INVALID);
 
     private final Mqtt5ClientBuilder client = Mqtt5Client.builder();
+    private final UnicastProcessor<Mqtt5Publish> messages = UnicastProcessor.create();
     private volatile boolean wasThere;
 
     /** @param properties null for none; see {@link #PROPERTIES} */
     MqttBroker(Tool tool, String url, Path properties) {
-        this(tool, parsed(tool, url), properties(tool, properties));
+        this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
     }
 
     private MqttBroker(Tool tool, URI url, Properties properties) {
-        super(tool, url.getHost() + ":" + port(url), MqttBroker::isOfTheEvent);
+        super(tool, url.getHost() + ":" + port(url));
         Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
         unknown.removeAll(NAMES);
         if (!unknown.isEmpty()) {
@@ -125,9 +136,54 @@ final class MqttBroker extends Broker {
         return store;
     }
 
-    /** A client that is still to be built. */
-    Mqtt5ClientBuilder client() {
-        return client;
+    /** Connects to publish; waits until the broker is there. */
+    void connect() throws IOException, InterruptedException {
+        Mqtt5RxClient publisher = client.buildRx();
+        await(publisher.toAsync().connect());
+        publisher.publish(messages).subscribe(result -> answered(result.getError().orElse(null)), this::answered);
+    }
+
+    /** The broker will answer whether it has taken this with QoS 1. */
+    void publish(ByteBuffer topic, ByteBuffer payload, boolean retain) {
+        published();
+        try {
+            messages.onNext(Mqtt5Publish.builder().topic(UTF_8.decode(topic).toString()).payload(bytes(payload))
+                .qos(MqttQos.AT_LEAST_ONCE).retain(retain).build());
+        } catch (IllegalArgumentException noTopic) {
+            answered(noTopic);
+        }
+    }
+
+    /**
+     * Hands messages over until a signal comes, and acknowledges each when the sink has returned.
+     *
+     * @param session its name; the broker keeps messages for it while nobody is connected
+     * @param filter  the topics
+     */
+    void receive(String session, String filter, Format.Sink sink) throws IOException {
+        tool.onSignal(Thread.currentThread()::interrupt);
+        Mqtt5BlockingClient receiver = client.identifier(session).buildBlocking();
+        try (Mqtt5BlockingClient.Mqtt5Publishes received = receiver.publishes(MqttGlobalPublishFilter.ALL, true)) {
+            await(receiver.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
+            await(receiver.toAsync().subscribeWith().topicFilter(filter).qos(MqttQos.AT_LEAST_ONCE).send());
+            while (true) {
+                Mqtt5Publish message = received.receive();
+                sink.take(message.getPayload().orElse(ByteBuffer.allocate(0)));
+                message.acknowledge();
+            }
+        } catch (InterruptedException signal) {
+            return;
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
+        }
+    }
+
+    private void await(Future<?> answer) throws IOException, InterruptedException {
+        try {
+            answer.get();
+        } catch (ExecutionException refusal) {
+            throw refused(refusal.getCause());
+        }
     }
 
     private void connected() {
@@ -140,17 +196,27 @@ final class MqttBroker extends Broker {
         boolean isRefused = !wasThere && context.getCause() instanceof Mqtt5ConnAckException refusal
             && !PASSING.contains(refusal.getMqttMessage().getReasonCode());
         if (!isRefused) {
-            away(Reason.of(cause(context.getCause())).replaceFirst(": [^ ]*/.*", ""));
+            away(reason(context.getCause()));
             context.getReconnector().reconnect(true).republishIfSessionExpired(true).delay(1, TimeUnit.SECONDS);
         }
     }
 
-    private static Throwable cause(Throwable failure) {
-        return failure instanceof ConnectionFailedException && failure.getCause() != null ? failure.getCause() : failure;
+    @Override
+    String reason(Throwable failure) {
+        if (failure instanceof Mqtt5PubAckException answer) {
+            return "the broker does not take an event: " + answer.getMqttMessage().getReasonCode();
+        }
+        Throwable cause = failure;
+        while (cause instanceof RuntimeException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return Reason.of(cause).replaceFirst(": [^ ]*/.*|\\.$", "");
     }
 
-    private static boolean isOfTheEvent(Throwable refusal) {
-        return refusal instanceof MqttEncodeException || refusal instanceof Mqtt5PubAckException answer
+    @Override
+    boolean isOfTheEvent(Throwable refusal) {
+        return refusal instanceof IllegalArgumentException || refusal instanceof MqttEncodeException
+            || refusal instanceof Mqtt5PubAckException answer
             && OF_THE_EVENT.contains(answer.getMqttMessage().getReasonCode());
     }
 }

@@ -1,13 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//CDS
 //DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1:1883 192.168.8.255:5000 --topic 'home/#' --id segment-a
 //SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
 
-import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
-import com.hivemq.client.mqtt.datatypes.MqttQos;
-import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
-import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -48,19 +44,8 @@ class MqttToUdp implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        MqttBroker broker = new MqttBroker(tool, url, properties);
-        Mqtt5BlockingClient client = broker.client().identifier(id).buildBlocking();
-        try (UdpBroadcaster lan = udp.open(targets);
-                Mqtt5BlockingClient.Mqtt5Publishes messages = client.publishes(MqttGlobalPublishFilter.ALL, true)) {
-            tool.onSignal(Thread.currentThread()::interrupt);
-            broker.awaitConnection(client.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
-            client.subscribeWith().topicFilter(topic).qos(MqttQos.AT_LEAST_ONCE).send();
-            while (true) {
-                Mqtt5Publish message = messages.receive();
-                lan.send(message.getPayload().orElse(ByteBuffer.allocate(0)));
-                message.acknowledge();
-            }
-        } catch (InterruptedException signal) {
+        try (UdpBroadcaster lan = udp.open(targets)) {
+            new MqttBroker(tool, url, properties).receive(id, topic, lan::send);
             return 0;
         }
     }

@@ -1,22 +1,14 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//CDS
 //DESCRIPTION Publish the events of an SSE URL by MQTT, acknowledged: sse-to-mqtt URL mqtt://127.0.0.1:1883 --topic 'home/{event}'
 //SOURCES Broker.java MqttBroker.java ../lib/cli/Format.java ../lib/cli/SseOptions.java ../lib/cli/Tool.java
-//SOURCES ../lib/sse/SseEvent.java
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.hivemq.client.mqtt.datatypes.MqttQos;
-import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
-import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Future;
 import lib.cli.Format;
 import lib.cli.SseOptions;
 import lib.cli.Tool;
-import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,22 +46,9 @@ class SseToMqtt implements Callable<Integer> {
         Format topics = Broker.template(tool, "--topic", topic);
         Format payloads = sse.format("{data}");
         MqttBroker broker = new MqttBroker(tool, url, properties);
-        tool.atEnd(broker::atEnd);
-        Mqtt5AsyncClient client = broker.client().buildAsync();
-        Future<?> connection = client.connect();
-        return sse.listen(event -> {
-            broker.awaitConnection(connection);
-            topics.write(event, name -> payloads.write(event, payload -> publish(broker, client, name, payload)));
-        }, broker);
-    }
-
-    private void publish(MqttBroker broker, Mqtt5AsyncClient client, ByteBuffer name, ByteBuffer payload) {
-        try {
-            broker.add(client.publish(Mqtt5Publish.builder().topic(UTF_8.decode(name).toString())
-                .payload(Broker.bytes(payload)).qos(MqttQos.AT_LEAST_ONCE).retain(retain).build()));
-        } catch (IllegalArgumentException noTopic) {
-            broker.skip(noTopic.getMessage());
-        }
+        broker.connect();
+        return sse.listen(event -> topics.write(event, name ->
+            payloads.write(event, payload -> broker.publish(name, payload, retain))), broker);
     }
 
     public static void main(String... args) {
