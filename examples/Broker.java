@@ -1,3 +1,5 @@
+// Large reads: after each one all acknowledgements are waited for.
+//RUNTIME_OPTIONS -Djdk.httpclient.bufsize=262144
 //SOURCES ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
 
 import java.io.Flushable;
