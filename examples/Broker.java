@@ -150,7 +150,8 @@ abstract class Broker implements Flushable {
     private synchronized int atEnd(int status) {
         long left = received - acknowledged - skipped;
         if (received > 0) {
-            tool.notice(received + " received, " + acknowledged + " acknowledged, " + skipped + " skipped, " + left + " not acknowledged");
+            tool.notice(received + " received, " + acknowledged + " acknowledged, " + skipped + " skipped, "
+                + left + " not acknowledged");
         }
         return status == 0 && left + skipped > 0 ? Tool.LOCAL_FAILURE : status;
     }

@@ -101,7 +101,10 @@ final class KafkaBroker extends Broker {
             consumer.subscribe(List.of(topic));
             while (true) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofDays(1))) {
-                    sink.take(ByteBuffer.wrap(record.value()));
+                    // One without a value says that a key is gone.
+                    if (record.value() != null) {
+                        sink.take(ByteBuffer.wrap(record.value()));
+                    }
                 }
                 commit(consumer);
             }

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //CDS
-//DESCRIPTION Send Kafka records as UDP datagrams: kafka-to-udp 127.0.0.1:9092 192.168.8.255:5000 --topic events --group segment-a
+//DESCRIPTION Send Kafka records as UDP datagrams: kafka-to-udp 127.0.0.1:9092 192.168.8.255:5000 -t events -G a
 //SOURCES KafkaBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
 
 import java.nio.file.Path;

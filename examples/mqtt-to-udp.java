@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //CDS
-//DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1:1883 192.168.8.255:5000 --topic 'home/#' --id segment-a
+//DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1 192.168.8.255:5000 -t 'home/#' --id a
 //SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
 
 import java.nio.file.Path;

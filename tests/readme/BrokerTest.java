@@ -136,9 +136,11 @@ class BrokerTest {
         return folder.resolve(name + ".log");
     }
 
+    /** The line of the docs that begins with this command, or all lines of this block. */
     private String recipe(String name, String url) throws IOException {
-        return Readme.block(name)
-            .replace("./jbang sse-", "sse-").replace("./jbang mqtt-", "mqtt-").replace("./jbang kafka-to", "kafka-to")
+        String block = name.contains("-to-") ? Readme.block(name.contains("mqtt") ? "mqtt-lines" : "kafka").lines()
+            .filter(line -> line.startsWith("./jbang " + name + " ")).findFirst().orElseThrow() : Readme.block(name);
+        return block.replace("./jbang sse-", "sse-").replace("./jbang mqtt-", "mqtt-").replace("./jbang kafka-to", "kafka-to")
             .replace("http://server/events", url)
             .replace("mqtt://broker ", "mqtt://127.0.0.1:" + port + " ")
             .replace("-h broker ", "-h 127.0.0.1 -p " + port + " ")
@@ -297,10 +299,10 @@ class BrokerTest {
         assumeCommands("mosquitto");
         try (Numbers numbers = new Numbers(); UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver()) {
             Process broker = mqttBroker("");
-            sender("mqtt-sender", "segment-a", a, "a");
-            Process gone = sender("mqtt-sender", "segment-b", b, "b");
+            sender("mqtt-to-udp", "segment-a", a, "a");
+            Process gone = sender("mqtt-to-udp", "segment-b", b, "b");
             awaitLog("broker", "Sending SUBACK to segment", 2);
-            Process relay = run("exec " + recipe("mqtt-relay", numbers.url()), "relay");
+            Process relay = run("exec " + recipe("sse-to-mqtt", numbers.url()), "relay");
             Arrivals onA = new Arrivals();
             Arrivals onB = new Arrivals();
             numbers.happen(20);
@@ -309,7 +311,7 @@ class BrokerTest {
             kill(gone, "KILL");
             numbers.happen(20);
             collect(onA, 40, a);
-            sender("mqtt-sender", "segment-b", b, "b");
+            sender("mqtt-to-udp", "segment-b", b, "b");
             collect(onB, 40, b);
             kill(broker, "KILL");
             numbers.happen(20);
@@ -335,7 +337,25 @@ class BrokerTest {
             Path output = folder.resolve("output");
             run("exec mosquitto_sub -p " + port + " -q 1 -t 'home/#' > " + output, "subscriber");
             awaitLog("broker", "Sending SUBACK", 1);
-            killTheRelayAgainAndAgain(numbers, "mqtt-relay", DEATHS, output);
+            killTheRelayAgainAndAgain(numbers, "sse-to-mqtt", DEATHS, output);
+        }
+    }
+
+    @Test
+    void twoCommandsOfTheReadmeBringEventsToTheLan() throws Exception {
+        assumeCommands("mosquitto");
+        mqttBroker("");
+        try (Numbers numbers = new Numbers(); UdpReceiver receiver = new UdpReceiver()) {
+            List<String> lines = recipe("mqtt-here", "").replace("mqtt://127.0.0.1 ", "mqtt://127.0.0.1:" + port + " ")
+                .replace("http://localhost:8080/events", numbers.url()).replace("192.168.8.255:5000", receiver.target()).lines().toList();
+            assertEquals(2, lines.size());
+            run("exec " + lines.get(0), "sender");
+            awaitLog("broker", "Sending SUBACK", 1);
+            run("exec " + lines.get(1), "relay");
+            numbers.happen(3);
+            Arrivals arrivals = new Arrivals();
+            collect(arrivals, 3, receiver);
+            arrivals.assertAllInOrder(3, "mqtt, two commands");
         }
     }
 
@@ -346,7 +366,7 @@ class BrokerTest {
         String events = "event: a#b\ndata: 1\n\nevent: \0\ndata: 2\n\nevent: " + "x".repeat(70_000)
             + "\ndata: 3\n\nevent: +\ndata: 4\n\ndata: " + "x".repeat(2000) + "\n\ndata: 5\n\n";
         try (SseServer server = SseServer.stream(events)) {
-            Script.Ended ended = relay(recipe("mqtt-relay", server.url("/")) + " -c 6");
+            Script.Ended ended = relay(recipe("sse-to-mqtt", server.url("/")) + " -c 6");
             ended.assertIs(1, "", ".* skipped an event: Topic .* wildcard .*", ".* skipped an event: Topic .* null .*",
                 ".* skipped an event: .*\\(others are only counted\\)", ".*: 6 received, 1 acknowledged, 5 skipped, 0 not acknowledged");
         }
@@ -362,7 +382,7 @@ class BrokerTest {
         Path file = Files.writeString(folder.resolve("p"), "username=me\npassword=secret\n");
         mqttBroker("password_file /dev/null\n");
         try (SseServer server = SseServer.stream("data: 1\n\n")) {
-            relay(recipe("mqtt-relay", server.url("/")) + " --properties " + file)
+            relay(recipe("sse-to-mqtt", server.url("/")) + " --properties " + file)
                 .assertIs(5, "", "sse-to-mqtt: 127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
             relay("sse-to-mqtt -t x " + server.url("/") + " mqtt://me:secret@127.0.0.1")
                 .assertIs(2, "", "sse-to-mqtt: the broker: expected mqtt://.*");
@@ -375,24 +395,25 @@ class BrokerTest {
     // ---- Kafka ----
 
     private Process kafkaBroker() throws Exception {
-        Process broker = run(Readme.block("kafka-broker")
+        Process broker = run(Readme.block("kafka").lines().findFirst().orElseThrow()
             .replace("kafka-server 9092 /tmp/kafka", "--quiet kafka-server " + port + " " + folder.resolve("kafka")), "kafka");
         await(() -> Script.shell("kcat -L -m 1 -b 127.0.0.1:" + port).out().contains("1 brokers"), "the broker");
         return broker;
     }
 
     @Test
+    @Timeout(300)
     void eachGroupGetsAllThoughKafkaBrokerAndSenderAreKilled() throws Exception {
         assumeCommands("kcat");
         try (Numbers numbers = new Numbers(); UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {
             Process broker = kafkaBroker();
-            Process relay = run("exec " + recipe("kafka-relay", numbers.url()), "relay");
+            Process relay = run("exec " + recipe("sse-to-kafka", numbers.url()), "relay");
             Arrivals onA = new Arrivals();
             numbers.happen(40);
             await(() -> state().equals("40"), "the state");
-            sender("kafka-sender", "segment-a", a, "a");
+            sender("kafka-to-udp", "segment-a", a, "a");
             collect(onA, 40, a);
-            Process gone = sender("kafka-sender", "segment-a", b, "b");
+            Process gone = sender("kafka-to-udp", "segment-a", b, "b");
             await(() -> {
                 numbers.happen(4);
                 onA.add(a.arrived());
@@ -414,7 +435,7 @@ class BrokerTest {
             onA.assertAllInOrder(last, "kafka, two senders of a group");
             await(() -> state().equals(Integer.toString(last)), "the state");
 
-            sender("kafka-sender", "segment-b", other, "c");
+            sender("kafka-to-udp", "segment-b", other, "c");
             Arrivals onOther = new Arrivals();
             collect(onOther, last, other);
             onOther.assertAllInOrder(last, "kafka, another group");
@@ -431,7 +452,7 @@ class BrokerTest {
             kafkaBroker();
             Path output = folder.resolve("output");
             run("until kcat -C -u -q -b 127.0.0.1:" + port + " -t events -o beginning; do sleep 0.2; done > " + output, "subscriber");
-            killTheRelayAgainAndAgain(numbers, "kafka-relay", DEATHS / 4, output);
+            killTheRelayAgainAndAgain(numbers, "sse-to-kafka", DEATHS / 4, output);
         }
     }
 
