@@ -33,8 +33,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaBroker extends Broker {
     static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
 
-    /** A wait of the producer's own would hold up each read. */
-    private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true", "linger.ms", "0",
+    /**
+     * One request at a time: with more, on a topic that is just being made, the first batch may be refused for now and the
+     * second taken, idempotence or not. To linger would hold up each read.
+     */
+    private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true",
+        "max.in.flight.requests.per.connection", "1", "batch.size", "131072", "linger.ms", "0",
         "max.block.ms", "3000", "delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
     private static final Map<String, String> CONSUMER = Map.of("auto.offset.reset", "earliest",
         "session.timeout.ms", "6000", "heartbeat.interval.ms", "2000");
