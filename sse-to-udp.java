@@ -42,7 +42,7 @@ class SseToUdp implements Callable<Integer> {
     public Integer call() throws Exception {
         Format format = sse.format("{data}");
         try (UdpBroadcaster lan = udp.open(sse.targets(arguments))) {
-            return sse.listen(event -> format.write(event, lan::send), lan::skip);
+            return sse.skipped(lan::skip).listen(event -> format.write(event, lan::send));
         }
     }
 

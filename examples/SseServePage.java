@@ -1,10 +1,6 @@
+//SOURCES HttpAnswer.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /**
@@ -12,10 +8,11 @@ import java.util.Base64;
  * from a catalog's URL brings its sources along, and no other files. It has neither a backslash nor three quotes, so
  * that what stands here is what the browser gets, letter by letter.
  */
+@SuppressWarnings("auxiliaryclass")
 final class SseServePage {
     private static final String HTML = """
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-now>
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -79,6 +76,8 @@ final class SseServePage {
           margin: 0; max-height: 12rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
           font: 13px/1.6 ui-monospace, monospace;
         }
+        .earlier > * { opacity: .6; }
+        li:not(.earlier) + .earlier { border-top: 3px double var(--wait); }
         #nothing { padding: 3rem 1rem; text-align: center; color: var(--dim); }
         @media (max-width: 40rem) {
           body { padding: 0 .6rem 1rem; }
@@ -113,26 +112,27 @@ final class SseServePage {
             <span id="count">0 events</span>
           </nav>
         </header>
-        <ol id="events"></ol>
+        <ol id="list"></ol>
         <p id="nothing">No events yet.</p>
         <script>
         'use strict';
         const KEPT = 500;              // events in memory and in the list
+        const EARLIER = 50;            // events from before the page was opened
         const LONGEST = 20000;         // characters of one event in the list
         const SECONDS = 60;            // of the rate's line
         const BETWEEN_DRAWINGS = 100;  // ms
         const BEFORE_RETRY = 3000;     // ms
 
-        const [state, line, now, login, token, filter, pause, again, count, list, nothing] =
-          ['state', 'line', 'now', 'login', 'token', 'filter', 'pause', 'again', 'count', 'events', 'nothing']
-            .map(id => document.getElementById(id));
+        const {state, line, now, login, token, filter, pause, again, count, list, nothing} =
+          Object.fromEntries([...document.querySelectorAll('[id]')].map(element => [element.id, element]));
+        const opened = document.documentElement.dataset.now;  // ms, by the server's clock, as the times of events
 
         let events = [];               // newest first
         let undrawn = 0;               // how many of them are not in the list yet
-        let held = 0;                  // how many came during the pause
-        let total = 0;
+        let fresh = 0;                 // how many came since the page was opened
+        let earlier = 0;
         let lastId = '';
-        let drawing = false;
+        let drawing = 0;
         const rates = new Array(SECONDS).fill(0);
 
         // ---- the connection ----
@@ -140,7 +140,7 @@ final class SseServePage {
         function connect() {
           login.hidden = again.hidden = true;
           show('connecting');
-          const source = new EventSource('/events/json' + query());
+          const source = new EventSource(url());
           source.onopen = () => show('live');
           source.onmessage = message => {
             lastId = message.lastEventId;
@@ -155,12 +155,12 @@ final class SseServePage {
         }
 
         // An EventSource begins without the id of the one before it, and does not tell why it gave up.
-        function query() {
-          return lastId ? '?last-event-id=' + encodeURIComponent(lastId) : '';
+        function url() {
+          return '/events/json?' + (lastId ? 'last-event-id=' + encodeURIComponent(lastId) : 'last=' + EARLIER);
         }
 
         async function findOutWhy() {
-          const answer = await fetch('/events/json' + query(), {method: 'HEAD', cache: 'no-store'}).catch(() => ({}));
+          const answer = await fetch(url(), {method: 'HEAD', cache: 'no-store'}).catch(() => ({}));
           if (answer.status === 204) {
             show('ended');
             again.hidden = false;
@@ -187,34 +187,27 @@ final class SseServePage {
         again.onclick = connect;
 
         function show(name) {
-          state.textContent = name;
-          state.className = name;
+          state.textContent = state.className = name;
         }
 
         // ---- the events ----
 
         function take(event) {
+          event.isEarlier = Date.parse(event.time) < opened;
           events.unshift(event);
           events.length = Math.min(events.length, KEPT);
-          total++;
-          rates[SECONDS - 1]++;
-          if (paused()) {
-            held++;
+          undrawn++;
+          if (event.isEarlier) {
+            earlier++;
           } else {
-            undrawn++;
+            fresh++;
+            rates[SECONDS - 1]++;
           }
-          drawSoon();
-        }
-
-        function drawSoon() {
-          if (!drawing) {
-            drawing = true;
-            setTimeout(draw, BETWEEN_DRAWINGS);
-          }
+          drawing ||= setTimeout(draw, BETWEEN_DRAWINGS);
         }
 
         function draw() {
-          drawing = false;
+          drawing = 0;
           drawTypes();
           if (!paused()) {
             list.prepend(...events.slice(0, undrawn).filter(isWanted).map(row));
@@ -224,33 +217,25 @@ final class SseServePage {
             undrawn = 0;
           }
           nothing.hidden = list.childElementCount > 0;
-          nothing.textContent = total ? 'No events of this type.' : 'No events yet.';
-          count.textContent = total + (total === 1 ? ' event' : ' events') + (held ? ', ' + held + ' held' : '');
-        }
-
-        function drawAll() {
-          list.replaceChildren();
-          undrawn = events.length;
-          draw();
+          nothing.textContent = events.length ? 'No events of this type.' : 'No events yet.';
+          count.textContent = fresh + (fresh === 1 ? ' event' : ' events') + (earlier ? ', ' + earlier + ' earlier' : '')
+            + (undrawn ? ', ' + undrawn + ' held' : '');
         }
 
         // Whatever comes from the stream becomes text, nothing else.
         function row(event) {
           const time = new Date(event.time);
+          const clock = time.toTimeString().slice(0, 8) + '.' + String(time.getMilliseconds()).padStart(3, '0');
           const data = event.data.length > LONGEST
             ? event.data.slice(0, LONGEST) + ' ... (' + event.data.length + ' characters)' : event.data;
-          const item = document.createElement('li');
-          const clock = time.toTimeString().slice(0, 8) + '.' + String(time.getMilliseconds()).padStart(3, '0');
-          item.append(element('time', clock), element('span', event.event, 'type'),
-            element('span', event.id, 'id'), element('pre', data, 'data'));
+          const item = element('li', '', event.isEarlier ? 'earlier' : '');
+          item.append(element('time', clock), element('span', event.event, 'type'), element('span', event.id, 'id'),
+            element('pre', data, 'data'));
           return item;
         }
 
-        function element(name, text, kind) {
-          const made = document.createElement(name);
-          made.textContent = text;
-          made.className = kind || '';
-          return made;
+        function element(name, text, kind = '') {
+          return Object.assign(document.createElement(name), {textContent: text, className: kind});
         }
 
         // ---- filter and pause ----
@@ -269,32 +254,26 @@ final class SseServePage {
           }
         }
 
-        filter.onchange = () => {
-          if (paused()) {
-            resume();
-          }
-          drawAll();
-        };
-
         function paused() {
           return pause.ariaPressed === 'true';
         }
 
-        function resume() {
-          pause.ariaPressed = 'false';
-          pause.textContent = 'Pause';
-          held = 0;
+        function setPaused(now) {
+          pause.ariaPressed = now;
+          pause.textContent = now ? 'Go on' : 'Pause';
         }
 
+        filter.onchange = () => {
+          setPaused(false);
+          list.replaceChildren();
+          undrawn = events.length;
+          draw();
+        };
+
         pause.onclick = () => {
-          if (paused()) {
-            resume();
-            drawAll();
-          } else {
-            draw();
-            pause.ariaPressed = 'true';
-            pause.textContent = 'Go on';
-          }
+          draw();
+          setPaused(!paused());
+          draw();
         };
 
         // ---- the rate ----
@@ -319,27 +298,18 @@ final class SseServePage {
         + "; style-src " + hash("style") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         + "; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    void send(HttpExchange exchange) throws IOException {
-        byte[] html = HTML.getBytes(UTF_8);
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("Content-Type", "text/html; charset=utf-8");
-        headers.set("Content-Security-Policy", policy);
-        headers.set("Referrer-Policy", "no-referrer");
-        headers.set("Cache-Control", "no-cache");
-        exchange.sendResponseHeaders(200, html.length);
-        exchange.getResponseBody().write(html);
-        exchange.close();
+    HttpAnswer answer() {
+        return HttpAnswer.of(200, HTML.replaceFirst("data-now", "data-now=\"" + System.currentTimeMillis() + "\""))
+            .with("Content-Type", "text/html; charset=utf-8")
+            .with("Content-Security-Policy", policy)
+            .with("Referrer-Policy", "no-referrer")
+            .with("Cache-Control", "no-store");
     }
 
     /** What allows this one element of the page, and no other: its hash. */
     private static String hash(String element) {
         int start = HTML.indexOf("<" + element + ">") + element.length() + 2;
         String content = HTML.substring(start, HTML.indexOf("</" + element + ">"));
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
-            return "'sha256-" + Base64.getEncoder().encodeToString(hash) + "'";
-        } catch (NoSuchAlgorithmException everyJdkHasIt) {
-            throw new IllegalStateException(everyJdkHasIt);
-        }
+        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content.getBytes(UTF_8))) + "'";
     }
 }

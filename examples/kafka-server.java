@@ -15,6 +15,8 @@ import org.apache.kafka.common.Uuid;
 
 class KafkaServer {
     private static final int HIGHEST_PORT = 65534;
+    /** The same at each start: what is in the folder belongs to it. */
+    private static final Uuid CLUSTER = new Uuid(1, 1);
 
     public static void main(String... args) throws IOException {
         int port = args.length == 0 ? 9092 : args[0].matches("[0-9]{1,5}") ? Integer.parseInt(args[0]) : 0;
@@ -45,7 +47,7 @@ class KafkaServer {
             offsets.topic.replication.factor=1
             group.initial.rebalance.delay.ms=0
             """.formatted(port, port + 1, folder.resolve("data")));
-        List<String> format = List.of("format", "--ignore-formatted", "-t", Uuid.randomUuid().toString(), "-c", properties.toString());
+        List<String> format = List.of("format", "--ignore-formatted", "-t", CLUSTER.toString(), "-c", properties.toString());
         int status = StorageTool.execute(format.toArray(String[]::new), System.out);
         if (status != 0) {
             System.exit(status);

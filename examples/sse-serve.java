@@ -1,29 +1,26 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Serve the lines of standard input as Server-Sent Events, with a page to watch them: tail -f app.log | sse-serve
-//SOURCES SseBroadcaster.java SseServePage.java ../lib/cli/EventReader.java ../lib/cli/LineReader.java
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
+//SOURCES HttpAnswer.java HttpLoop.java HttpRequest.java SseBroadcaster.java SseServePage.java ../lib/cli/EventReader.java
+//SOURCES ../lib/cli/LineReader.java ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import lib.cli.EventReader;
 import lib.cli.LineReader;
 import lib.cli.Tool;
@@ -46,8 +43,10 @@ class SseServe implements Callable<Integer> {
     /** As much as sse-listen takes for one event, unless told otherwise. */
     private static final int LONGEST_LINE = 16 << 20;
     private static final Duration TIME_TO_FINISH = Duration.ofSeconds(10);
-    private static final int BACKLOG = 1024;
-    private static final int FIRST_JDK_TO_BLOCK_IN_A_MONITOR = 24;
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final String SECONDS_UNTIL_ROOM = "10";
+    private static final int LONGEST_SHOWN = 30;
+    private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
     private static final String COOKIE = "sse-serve=";
 
     @Option(names = {"-p", "--port"}, paramLabel = "PORT", order = 1, defaultValue = "8080",
@@ -62,37 +61,46 @@ class SseServe implements Callable<Integer> {
         description = "Serve only who sends this as bearer token; the page asks for it; @FILE: it is in FILE.")
     private String token;
 
-    @Option(names = "--allow-origin", paramLabel = "ORIGIN", order = 4,
+    @Option(names = "--server-name", paramLabel = "NAME", order = 4,
+        description = "Without --token, answer requests for this name too, not only for addresses, localhost and this"
+            + " machine's own name. Repeatable.")
+    private List<String> serverNames = List.of();
+
+    @Option(names = "--allow-origin", paramLabel = "ORIGIN", order = 5,
         description = "Let pages of this origin read the events (CORS), * for any. Repeatable.")
     private List<String> origins = List.of();
 
-    @Option(names = {"-j", "--json"}, order = 5,
+    @Option(names = {"-j", "--json"}, order = 6,
         description = "A line is an event in JSON, as sse-listen prints it, with its type and id; else it is the data.")
     private boolean json;
 
-    @Option(names = "--replay", paramLabel = "N", order = 6, defaultValue = "1000",
-        description = "Keep the last N events, 16 MiB at the most, for clients that come back with Last-Event-ID"
+    @Option(names = "--replay", paramLabel = "N", order = 7, defaultValue = "1000",
+        description = "Keep the last N events, 16 MiB at the most, for clients that come back or come late"
             + " (${DEFAULT-VALUE}).")
     private int replay;
 
-    @Option(names = "--retry", paramLabel = "MS", order = 7, defaultValue = "1000",
+    @Option(names = "--retry", paramLabel = "MS", order = 8, defaultValue = "1000",
         description = "Tell clients to wait this long before they come back (${DEFAULT-VALUE}).")
     private int retry;
 
-    @Option(names = "--heartbeat", paramLabel = "SEC", order = 8, defaultValue = "15",
+    @Option(names = "--heartbeat", paramLabel = "SEC", order = 9, defaultValue = "15",
         description = "Send a comment to clients that have nothing to get (${DEFAULT-VALUE}; 0: never); it shows who is"
             + " gone.")
     private Duration heartbeat;
 
-    @Option(names = "--client-buffer", paramLabel = "BYTES", order = 9, defaultValue = "1048576",
+    @Option(names = "--client-buffer", paramLabel = "BYTES", order = 10, defaultValue = "1048576",
         description = "Drop a client that is further behind the others than this (${DEFAULT-VALUE}).")
     private int clientBuffer;
 
-    @Option(names = {"-w", "--wait"}, paramLabel = "N", order = 10, defaultValue = "0",
+    @Option(names = "--max-clients", paramLabel = "N", order = 11, defaultValue = "1000",
+        description = "Answer 503 to clients above this number (${DEFAULT-VALUE}).")
+    private int maxClients;
+
+    @Option(names = {"-w", "--wait"}, paramLabel = "N", order = 12, defaultValue = "0",
         description = "Read nothing before N clients are there (${DEFAULT-VALUE}).")
     private int wait;
 
-    @Option(names = "--linger", paramLabel = "SEC", order = 11, defaultValue = "5",
+    @Option(names = "--linger", paramLabel = "SEC", order = 13, defaultValue = "5",
         description = "At the end of input clients get the rest; after that stay so long to answer those that come"
             + " back with 204, so that they end (${DEFAULT-VALUE}).")
     private Duration linger;
@@ -101,6 +109,7 @@ class SseServe implements Callable<Integer> {
     private Tool tool;
 
     private final SseServePage page = new SseServePage();
+    private CompletableFuture<String> machine;
     private SseBroadcaster broadcaster;
     private byte[] secret;
     private long lineNumber;
@@ -109,16 +118,14 @@ class SseServe implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
-        broadcaster = new SseBroadcaster(replay, clientBuffer, Duration.ofMillis(retry), tool::notice, tool::debug);
-        HttpServer server = open();
-        try {
-            startHeartbeats();
+        InetSocketAddress address = address();
+        try (HttpLoop server = bind(address)) {
+            broadcaster = new SseBroadcaster(replay, clientBuffer, tool::debug, server::wakeup);
+            start(server, address.getAddress().isLoopbackAddress());
             broadcaster.awaitClients(wait);
             new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
-        } finally {
-            server.stop(0);
         }
         return lineSkipped ? Tool.LOCAL_FAILURE : 0;
     }
@@ -142,100 +149,102 @@ class SseServe implements Callable<Integer> {
 
     // ---- requests ----
 
-    private void answer(HttpExchange exchange) throws IOException {
-        headers(exchange).set("X-Content-Type-Options", "nosniff");
-        allowOrigin(exchange);
-        String path = exchange.getRequestURI().getPath();
-        String request = exchange.getRequestMethod() + " " + path;
-        if (request.startsWith("OPTIONS ")) {
-            headers(exchange).set("Access-Control-Allow-Headers", "Authorization, Last-Event-ID");
-            status(204, exchange);
-            return;
+    private HttpAnswer answer(HttpRequest request) {
+        HttpAnswer answer = secret != null || isOurName(request.header("host")) ? route(request)
+            : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
+        allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
+        if (answer.events() == null) {
+            String path = request.path();
+            tool.debug(request.client() + ": " + request.method() + " " + answer.status() + " "
+                + path.substring(0, Math.min(path.length(), LONGEST_SHOWN)));
         }
-        switch (request) {
-            case "GET /" -> page.send(exchange);
-            case "GET /events", "HEAD /events" -> events(exchange, SseBroadcaster.Form.EVENTS);
-            case "GET /events/json", "HEAD /events/json" -> events(exchange, SseBroadcaster.Form.JSON);
-            case "POST /session" -> session(exchange);
-            default -> status(List.of("/", "/events", "/events/json", "/session").contains(path) ? 405 : 404, exchange);
-        }
+        return answer;
     }
 
-    private void events(HttpExchange exchange, SseBroadcaster.Form form) throws IOException {
-        String lastEventId = lastEventId(exchange);
-        if (!isAllowed(exchange)) {
-            headers(exchange).set("WWW-Authenticate", "Bearer");
-            status(401, exchange);
-        } else if (exchange.getRequestMethod().equals("HEAD")) {
-            headers(exchange).set("Content-Type", "text/event-stream");
-            status(broadcaster.isOverFor(lastEventId) ? 204 : 200, exchange);
-        } else if (!broadcaster.serve(exchange, lastEventId, form)) {
-            status(204, exchange);
+    private HttpAnswer route(HttpRequest request) {
+        if (request.method().equals("OPTIONS")) {
+            return HttpAnswer.of(204).with("Access-Control-Allow-Headers", "Authorization, Last-Event-ID");
         }
+        return switch (request.method() + " " + request.path()) {
+            case "GET /" -> page.answer();
+            case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Form.EVENTS);
+            case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Form.JSON);
+            case "POST /session" -> session(request);
+            default -> HttpAnswer.of(List.of("/", "/events", "/events/json", "/session").contains(request.path()) ? 405 : 404);
+        };
     }
 
-    /** From the header, or from the query for who starts anew and cannot set one: a page with an EventSource. */
-    private static String lastEventId(HttpExchange exchange) {
-        String query = exchange.getRequestURI().getRawQuery();
-        String parameter = "last-event-id=";
-        String header = exchange.getRequestHeaders().getFirst("Last-Event-ID");
-        if (header != null) {
-            return new String(header.getBytes(ISO_8859_1), UTF_8);
+    /** The last event ID is in the query where a page begins anew, because its EventSource cannot set the header then. */
+    private HttpAnswer events(HttpRequest request, SseBroadcaster.Form form) {
+        if (!isAllowed(request)) {
+            return HttpAnswer.of(401).with("WWW-Authenticate", "Bearer");
         }
-        return query != null && query.startsWith(parameter)
-            ? URLDecoder.decode(query.substring(parameter.length()), UTF_8) : "";
+        String lastEventId = request.headers().containsKey("last-event-id")
+            ? new String(request.header("last-event-id").getBytes(ISO_8859_1), UTF_8)
+            : request.query().getOrDefault("last-event-id", "");
+        int number = Integer.parseInt(request.query().getOrDefault("last", "0"));
+        HttpAnswer answer = HttpAnswer.of(200, "retry: " + retry + "\n\n").with("Content-Type", "text/event-stream")
+            .with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
+        if (request.method().equals("HEAD")) {
+            return broadcaster.isOverFor(lastEventId, number) ? HttpAnswer.of(204) : answer;
+        }
+        if (broadcaster.clients() >= maxClients) {
+            return HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM);
+        }
+        return broadcaster.connect(request.client(), form, lastEventId, number).map(answer::followedBy)
+            .orElse(HttpAnswer.of(204));
     }
 
-    private boolean isAllowed(HttpExchange exchange) {
-        return secret == null || hasToken(exchange) || hasSession(exchange);
+    // ---- who may ----
+
+    /**
+     * Whether this is a name that nobody else can give to this machine. Else a page from elsewhere could read the events,
+     * by a name of its own that leads here.
+     */
+    private boolean isOurName(String hostAndPort) {
+        String name = hostAndPort.toLowerCase(Locale.ROOT).replaceFirst("[.]?(:[0-9]*)?$", "");
+        String ours = machine.getNow("localhost").toLowerCase(Locale.ROOT);
+        String label = ours.replaceFirst("[.].*", "");
+        return name.isEmpty() || IP_ADDRESS.matcher(name).matches() || serverNames.stream().anyMatch(name::equalsIgnoreCase)
+            || List.of("localhost", host, ours, label, label + ".local", label + ".lan", label + ".home.arpa").contains(name);
     }
 
-    private boolean hasToken(HttpExchange exchange) {
-        String value = exchange.getRequestHeaders().getFirst("Authorization");
-        return value != null && value.regionMatches(true, 0, "Bearer ", 0, 7)
+    private boolean isAllowed(HttpRequest request) {
+        return secret == null || hasToken(request) || hasSession(request);
+    }
+
+    private boolean hasToken(HttpRequest request) {
+        String value = request.header("authorization");
+        return value.regionMatches(true, 0, "Bearer ", 0, 7)
             && MessageDigest.isEqual(secret, sha256(value.substring(7).strip().getBytes(ISO_8859_1)));
     }
 
     /** The cookie holds a hash of the token, so that who can read it does not know the token. */
-    private boolean hasSession(HttpExchange exchange) {
-        String expected = COOKIE + HexFormat.of().formatHex(sha256(secret));
-        return exchange.getRequestHeaders().getOrDefault("Cookie", List.of()).stream()
-            .flatMap(header -> List.of(header.split("; *")).stream())
-            .anyMatch(cookie -> MessageDigest.isEqual(expected.getBytes(UTF_8), cookie.getBytes(UTF_8)));
+    private boolean hasSession(HttpRequest request) {
+        byte[] expected = cookie().getBytes(UTF_8);
+        return Pattern.compile("[;,] *").splitAsStream(request.header("cookie"))
+            .anyMatch(cookie -> MessageDigest.isEqual(expected, cookie.getBytes(UTF_8)));
     }
 
     /** The browser's EventSource sends no headers of ours, but cookies. */
-    private void session(HttpExchange exchange) throws IOException {
-        if (secret != null && !hasToken(exchange)) {
-            status(401, exchange);
-            return;
-        }
-        if (secret != null) {
-            headers(exchange).set("Set-Cookie",
-                COOKIE + HexFormat.of().formatHex(sha256(secret)) + "; HttpOnly; SameSite=Strict; Path=/");
-        }
-        status(204, exchange);
+    private HttpAnswer session(HttpRequest request) {
+        return secret == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
+            : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict; Path=/");
     }
 
-    private void allowOrigin(HttpExchange exchange) {
-        String origin = exchange.getRequestHeaders().getFirst("Origin");
+    private String cookie() {
+        return COOKIE + HexFormat.of().formatHex(sha256(secret));
+    }
+
+    private void allowOrigin(HttpRequest request, HttpAnswer answer) {
         if (origins.contains("*")) {
-            headers(exchange).set("Access-Control-Allow-Origin", "*");
+            answer.with("Access-Control-Allow-Origin", "*");
         } else if (!origins.isEmpty()) {
-            headers(exchange).set("Vary", "Origin");
-            if (origin != null && origins.contains(origin)) {
-                headers(exchange).set("Access-Control-Allow-Origin", origin);
+            answer.with("Vary", "Origin");
+            if (origins.contains(request.header("origin"))) {
+                answer.with("Access-Control-Allow-Origin", request.header("origin"));
             }
         }
-    }
-
-    private static Headers headers(HttpExchange exchange) {
-        return exchange.getResponseHeaders();
-    }
-
-    private static void status(int status, HttpExchange exchange) throws IOException {
-        exchange.sendResponseHeaders(status, -1);
-        exchange.close();
     }
 
     // ---- setting up ----
@@ -245,7 +254,8 @@ class SseServe implements Callable<Integer> {
         tool.within(0, 1_000_000, replay, "--replay");
         tool.within(0, Integer.MAX_VALUE, retry, "--retry");
         tool.within(1, 1 << 30, clientBuffer, "--client-buffer");
-        tool.within(0, 1_000_000, wait, "--wait");
+        tool.within(1, 1_000_000, maxClients, "--max-clients");
+        tool.within(0, maxClients, wait, "--wait");
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {
@@ -255,24 +265,28 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    private HttpServer open() throws IOException {
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-        InetSocketAddress address = address();
-        HttpServer server;
+    private void start(HttpLoop server, boolean onThisMachineOnly) {
+        machine = CompletableFuture.supplyAsync(SseServe::nameOfThisMachine);
+        Thread thread = new Thread(() -> server.run(TICK, heartbeat), "server");
+        thread.setUncaughtExceptionHandler((ended, failure) -> {
+            tool.error("server: " + failure);
+            System.exit(Tool.LOCAL_FAILURE);
+        });
+        thread.setDaemon(true);
+        thread.start();
+        if (!onThisMachineOnly && secret == null) {
+            tool.notice("no authentication: whoever reaches " + host + " can read the events (--token asks for one)");
+        }
+        tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port()
+            + "/events, and a page at /");
+    }
+
+    private HttpLoop bind(InetSocketAddress address) throws IOException {
         try {
-            server = HttpServer.create(address, BACKLOG);
+            return new HttpLoop(address, this::answer, tool::notice);
         } catch (IOException failure) {
             throw new IOException(host + " port " + port + ": " + Reason.of(failure), failure);
         }
-        server.setExecutor(threadPerClient());
-        server.createContext("/", this::answer);
-        server.start();
-        if (!address.getAddress().isLoopbackAddress() && secret == null) {
-            tool.notice("no authentication: whoever reaches " + host + " can read the events (--token asks for one)");
-        }
-        tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort()
-            + "/events, and a page at /");
-        return server;
     }
 
     private InetSocketAddress address() {
@@ -283,35 +297,19 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    /** Virtual threads, where one that blocks in the server's monitors does not block the thread that carries it. */
-    private static Executor threadPerClient() {
-        if (Runtime.version().feature() >= FIRST_JDK_TO_BLOCK_IN_A_MONITOR) {
-            try {
-                return (Executor) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
-            } catch (ReflectiveOperationException notThere) {
-                throw new IllegalStateException(notThere);
-            }
-        }
-        return Executors.newCachedThreadPool(task -> daemon(task, "client"));
-    }
-
-    private void startHeartbeats() {
-        if (!heartbeat.isZero()) {
-            Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "heartbeat"))
-                .scheduleAtFixedRate(broadcaster::heartbeat, heartbeat.toNanos(), heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+    /** May take seconds where no name server answers. */
+    private static String nameOfThisMachine() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException nameless) {
+            return "localhost";
         }
     }
 
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    private static byte[] sha256(byte[] bytes) {
+    static byte[] sha256(byte[] bytes) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (java.security.NoSuchAlgorithmException everyJdkHasIt) {
+        } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
     }

@@ -46,7 +46,8 @@ class UdpListen implements Callable<Integer> {
     private static final int RECEIVE_BUFFER = 4 << 20;
 
     @Parameters(paramLabel = "[ADDR:]PORT",
-        description = "Where datagrams arrive; the address may be one of this machine, or a multicast group to join.")
+        description = "Where datagrams arrive; the address may be one of this machine, all (of them), or a multicast group"
+            + " to join.")
     private String place;
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 1,
@@ -61,7 +62,8 @@ class UdpListen implements Callable<Integer> {
     private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
-        description = "What becomes of a datagram: {json}, or {data} for its text; @FILE: it is in FILE.")
+        description = "What becomes of a datagram: {json}, or {data} for the payload as text, whatever it does to a"
+            + " terminal; @FILE: it is in FILE.")
     private String format;
 
     @Mixin
@@ -166,13 +168,12 @@ class UdpListen implements Callable<Integer> {
     }
 
     private InetSocketAddress address() throws IOException {
-        boolean anyAddress = !place.contains(":");
         try {
-            HostPort at = HostPort.of(anyAddress ? "any:" + place : place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
+            HostPort at = HostPort.of(place.contains(":") ? place : "all:" + place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
             if (at.host().isEmpty()) {
                 throw new IllegalArgumentException("no address");
             }
-            return anyAddress ? new InetSocketAddress(at.port())
+            return at.host().equals("all") ? new InetSocketAddress(at.port())
                 : new InetSocketAddress(InetAddress.getByName(at.host()), at.port());
         } catch (IllegalArgumentException mistake) {
             throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");

@@ -8,19 +8,20 @@
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
-//SOURCES unit/HouseTest.java unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java
-//SOURCES unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java
-//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java
-//SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java
-//SOURCES unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java
-//SOURCES unit/lib/sse/SecretsTest.java unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java
-//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java
-//SOURCES unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
-//SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/SseBroadcasterTest.java unit/TreeTest.java
+//SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
+//SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SseSourcesTest.java
+//SOURCES unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
+//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
+//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java unit/lib/sse/SilenceTest.java
+//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
+//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java
+//SOURCES unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
-//SOURCES process/ResumeTest.java process/ScriptTest.java process/SkippedTest.java process/SoakTest.java
-//SOURCES process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java process/UdpSendTest.java
+//SOURCES process/ResumeTest.java process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java
+//SOURCES process/SoakTest.java process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java
+//SOURCES process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/DevicesTest.java readme/EditTest.java
 //SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java

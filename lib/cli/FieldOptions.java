@@ -86,8 +86,7 @@ public final class FieldOptions {
                 if (found == null || !found.isList()) {
                     throw new MissingFieldException(each.isEmpty() ? "the data is no list" : "the data has no list " + each);
                 }
-                Fields.forEach(found.text(),
-                    element -> handOver(new SseEvent(event.event(), event.id(), element), handler, skipped));
+                Fields.forEach(found.text(), event, element -> handOver(element, handler, skipped));
             } catch (MissingFieldException noList) {
                 skipped.accept(noList.getMessage());
             }

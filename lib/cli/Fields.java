@@ -1,4 +1,5 @@
 //DEPS com.fasterxml.jackson.core:jackson-core:2.22.4
+//SOURCES ../sse/SseEvent.java ../sse/SseParser.java
 package lib.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import lib.sse.SseEvent;
+import lib.sse.SseParser;
 
 /**
  * Fields of JSON texts, named by JSON pointers (RFC 6901) and read in one pass, without a tree.
@@ -18,12 +21,8 @@ import java.util.Map;
  * are lists and objects, but for white space. Of fields with one name the last counts.
  */
 final class Fields {
-    /** Bounds nothing but the depth: how long a text may be is decided where it comes from. */
     static final JsonFactory JSON = JsonFactory.builder()
-        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-        .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE)
-            .maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE).build())
-        .build();
+        .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build()).build();
 
     /** The data is not what was asked for: no JSON, or without such a field. The message says which. */
     static final class MissingFieldException extends IllegalArgumentException {
@@ -35,12 +34,6 @@ final class Fields {
     }
 
     record Field(boolean isList, String text) {}
-
-    /** Takes an element of a list. */
-    @FunctionalInterface
-    interface Taker {
-        void take(String text) throws IOException;
-    }
 
     /** Where some pointers have come to: at the end of one, and before the names that others go on with. */
     private static final class Step {
@@ -101,6 +94,31 @@ final class Fields {
         }
     }
 
+    /** Reads the value that the parser is at, to its end. */
+    private static void read(JsonParser parser, String json, Step step, Map<String, Field> found) throws IOException {
+        step.forget(found);
+        boolean isList = parser.currentToken() == JsonToken.START_ARRAY;
+        int start = (int) parser.currentTokenLocation().getCharOffset();
+        if (step.next.isEmpty()) {
+            parser.skipChildren();
+        } else if (parser.currentToken().isStructStart()) {
+            for (int index = 0; !parser.nextToken().isStructEnd(); index++) {
+                Step next = step.next.get(isList ? "" + index : parser.currentName());
+                if (!isList) {
+                    parser.nextToken();
+                }
+                if (next == null) {
+                    parser.skipChildren();
+                } else {
+                    read(parser, json, next, found);
+                }
+            }
+        }
+        if (step.pointer != null) {
+            found.put(step.pointer, new Field(isList, text(parser, json, start)));
+        }
+    }
+
     /** The text of one of the fields that were found; thrown as by {@link #read} if it is not among them. */
     static String text(String pointer, Map<String, Field> found) {
         if (!found.containsKey(pointer)) {
@@ -109,44 +127,17 @@ final class Fields {
         return found.get(pointer).text();
     }
 
-    /** Reads the value that the parser is at; null in place of a step for one that nobody wants. */
-    private static void read(JsonParser parser, String json, Step step, Map<String, Field> found) throws IOException {
-        if (step == null) {
-            parser.skipChildren();
-            return;
-        }
-        step.forget(found);
-        JsonToken token = parser.currentToken();
-        int start = (int) parser.currentTokenLocation().getCharOffset();
-        if (step.next.isEmpty()) {
-            parser.skipChildren();
-        } else if (token == JsonToken.START_OBJECT) {
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                Step next = step.next.get(parser.currentName());
-                parser.nextToken();
-                read(parser, json, next, found);
-            }
-        } else if (token == JsonToken.START_ARRAY) {
-            for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
-                read(parser, json, step.next.get(Integer.toString(index)), found);
-            }
-        }
-        if (step.pointer != null) {
-            found.put(step.pointer, new Field(token == JsonToken.START_ARRAY, text(parser, json, start)));
-        }
-    }
-
     /**
-     * Hands over the elements of a list, one after the other, so that they are not in memory together.
+     * Hands over an event for each element of a list, one after the other, so that they are not in memory together.
      *
      * @param list the text of a field
      */
-    static void forEach(String list, Taker taker) throws IOException {
+    static void forEach(String list, SseEvent event, SseParser.Handler handler) throws IOException {
         try (JsonParser parser = JSON.createParser(list)) {
             parser.nextToken();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 int start = (int) parser.currentTokenLocation().getCharOffset();
-                taker.take(text(parser.skipChildren(), list, start));
+                handler.event(new SseEvent(event.event(), event.id(), text(parser.skipChildren(), list, start)));
             }
         }
     }

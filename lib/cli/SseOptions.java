@@ -27,6 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
@@ -136,8 +137,10 @@ public final class SseOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private final FewNotices skips = new FewNotices();
-    private long skipped;
+    private Consumer<String> skipped = this::tellSkipped;
+    private final FewNotices few = new FewNotices();
+    private long told;
+    private long fieldless;
     private long taken;
     private long others;
     private String lastOther;
@@ -155,15 +158,19 @@ public final class SseOptions {
     }
 
     private static boolean isUrl(String argument) {
-        return argument.contains("://") || argument.startsWith("@") || argument.equals("-");
+        return argument.matches("(?i)https?://.*") || argument.startsWith("@") || argument.equals("-");
     }
 
     private List<String> urls() {
-        List<String> urls = Stream.concat(arguments.stream().limit(1), arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
+        List<String> urls = Stream.concat(arguments.stream().limit(1),
+            arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
         if (urls.contains("-") && urls.size() > 1) {
             throw tool().usage("standard input (-) goes without URLs beside it");
-        } else if (urls.size() < arguments.size() && command.positionalParameters().size() == 1) {
-            throw tool().usage("too many arguments: expected URLs with their scheme; text with spaces has to be quoted");
+        }
+        int mostOthers = command.positionalParameters().stream().filter(one -> one.index().min() > 0)
+            .mapToInt(one -> one.index().max()).max().orElse(0);
+        if (arguments.size() - urls.size() > mostOthers) {
+            throw new UnmatchedArgumentException(command.commandLine(), List.of(""));
         }
         return urls;
     }
@@ -188,13 +195,25 @@ public final class SseOptions {
         return timestamps ? made.timestamps() : made;
     }
 
-    /**
-     * As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back.
-     *
-     * @param skipped takes the reason for each event that is not output for want of a field in its data
-     */
-    public int listen(SseParser.Handler handler, Consumer<String> skipped) throws Exception {
-        return listen(handler, () -> { }, skipped);
+    /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
+    public SseOptions skipped(Consumer<String> lines) {
+        skipped = lines;
+        return this;
+    }
+
+    private void tellSkipped(String line) {
+        if (told++ == 0) {
+            tool().atEnd(status -> {
+                tool().notice(told + " skipped");
+                return status == 0 ? Tool.LOCAL_FAILURE : status;
+            });
+        }
+        few.say(line, tool()::error);
+    }
+
+    /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
+    public int listen(SseParser.Handler handler) throws Exception {
+        return listen(handler, () -> { });
     }
 
     /**
@@ -203,24 +222,10 @@ public final class SseOptions {
      * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
      *                event without a type; no other event is without one.
      * @param out     is flushed after the last event of each read from the network
-     * @return the exit status; a failure too if an event was not output for want of a field in its data
+     * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler handler, Flushable out) throws Exception {
-        return listen(handler, out, this::skip);
-    }
-
-    private void skip(String reason) {
-        if (skipped == 1) {
-            tool().atEnd(status -> {
-                tool().notice(skipped + " skipped");
-                return status == 0 ? Tool.LOCAL_FAILURE : status;
-            });
-        }
-        skips.say(reason, tool()::error);
-    }
-
-    private int listen(SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
         Tool tool = tool();
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
@@ -230,14 +235,14 @@ public final class SseOptions {
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
         if (urls().equals(List.of("-"))) {
-            return read(tool, handler, out, skip);
+            return read(tool, handler, out);
         }
         SseSources sources = new SseSources(tool);
         endBy(sources::close);
         StateFile state = stateFile == null ? null : new StateFile(stateFile);
         for (String url : urls()) {
             SseRequest asked = request(tool, url);
-            sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out, skip));
+            sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out));
         }
         tool.status(() -> sources.reconnects() + " reconnects");
         return sources.listen(status(true));
@@ -248,7 +253,7 @@ public final class SseOptions {
     }
 
     /** An event stream that something else has fetched. */
-    private int read(Tool tool, SseParser.Handler handler, Flushable out, Consumer<String> skip) throws Exception {
+    private int read(Tool tool, SseParser.Handler handler, Flushable out) throws Exception {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
@@ -256,7 +261,7 @@ public final class SseOptions {
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
         endBy(input::close);
-        return status(!input.read(new Selection("-", handler, out, skip), maxEventBytes, maxTime));
+        return status(!input.read(new Selection("-", handler, out), maxEventBytes, maxTime));
     }
 
     private void endBy(Runnable how) {
@@ -267,7 +272,7 @@ public final class SseOptions {
 
     /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
     private int atEnd(int status) {
-        if (taken + skipped == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+        if (taken + fieldless == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
             tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
                 + "; the last one was of type " + lastOther);
@@ -324,16 +329,14 @@ public final class SseOptions {
         private final String name;
         private final SseParser.Handler handler;
         private final Flushable out;
-        private final Consumer<String> skip;
         private final FieldOptions.Picker picker = fields.picker(tool());
         private long settled;
 
         /** @param name of the server */
-        Selection(String name, SseParser.Handler handler, Flushable out, Consumer<String> skip) {
+        Selection(String name, SseParser.Handler handler, Flushable out) {
             this.name = name;
             this.handler = handler;
             this.out = out;
-            this.skip = skip;
         }
 
         @Override
@@ -347,7 +350,7 @@ public final class SseOptions {
                 return;
             }
             source = name;
-            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skipped)) {
+            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
                     stop.run();
@@ -358,9 +361,9 @@ public final class SseOptions {
             }
         }
 
-        private void skipped(String reason) {
-            skipped++;
-            skip.accept("an event was skipped: " + reason);
+        private void skip(String reason) {
+            fieldless++;
+            skipped.accept("an event was skipped: " + reason);
         }
 
         @Override

@@ -191,6 +191,19 @@ class LanTest {
     }
 
     @Test
+    void whatComesByAnyInterfaceIsReceivedUnlessOneIsGiven() throws Exception {
+        Script group = listen("h1", 5031, "-F", "{data}", "239.1.2.6:5031");
+        Script all = listen("h1", 5032, "-F", "{data}", "all:5032");
+        for (String from : List.of("h2 eth0", "h4 eth1")) {
+            String[] words = from.split(" ");
+            start(words[0], "UdpSend", "-I", words[1], "-m", from, "239.1.2.6:5031").end().assertIs(0, "");
+            assertReceived(from, group);
+            start(words[0], "UdpSend", "-m", from, "all:5032").end().assertIs(0, "");
+            assertReceived(from, all);
+        }
+    }
+
+    @Test
     void multicastPassesARouterWithTtl2Only(@TempDir Path folder) throws Exception {
         assumeTrue(Lan.has("smcrouted"), "needs smcroute");
         lan.ip("h1", "-6 addr add fd08::1/64 dev eth0 nodad");

@@ -17,7 +17,7 @@ import tests.support.SseServing;
 
 /** The page of sse-serve in Chromium. */
 class BrowserTest {
-    private static final String DATA = "[...document.querySelectorAll('#events .data')].map(e => e.textContent).join('|')";
+    private static final String DATA = "[...document.querySelectorAll('#list .data')].map(e => e.textContent).join('|')";
     private static final String STATE = "document.getElementById('state').textContent";
     private static final String COUNT = "document.getElementById('count').textContent";
 
@@ -87,6 +87,22 @@ class BrowserTest {
                 browser.await("d6|d5|d4|d3|d2|d1", DATA);
                 browser.await("ended", STATE);
             }
+        }
+    }
+
+    @Test
+    void pageThatComesLateShowsTheLast50AndSetsThemOffFromTheNewOnes() throws Exception {
+        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+            serving.lines(IntStream.rangeClosed(1, 60).mapToObj(id -> event("touch", id)).toArray(String[]::new));
+            stream.skipTo("id: 60"::equals);
+            browser.open(serving.url("/"));
+            browser.await("0 events, 50 earlier", COUNT);
+            serving.lines(event("touch", 61));
+            browser.await("1 event, 50 earlier", COUNT);
+            String rows = "[...document.querySelectorAll('#list li%s .data')].map(e => e.textContent).join('|')";
+            browser.await("d61", rows.formatted(":not(.earlier)"));
+            browser.await(IntStream.iterate(60, id -> id > 10, id -> id - 1).mapToObj(id -> "d" + id).collect(Collectors.joining("|")),
+                rows.formatted(".earlier"));
         }
     }
 

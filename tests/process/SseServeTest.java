@@ -10,14 +10,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +32,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Script;
 import tests.support.SseServing;
 
@@ -35,20 +39,29 @@ import tests.support.SseServing;
 class SseServeTest {
     private static final String KILOBYTE = "x".repeat(1000);
 
-    private static SseServing locked;
+    private static final Map<List<String>, SseServing> SHARED = new HashMap<>();
+
+    /** One for all tests that want one with these arguments and leave it as it is. */
+    private static SseServing shared(String... arguments) throws IOException {
+        SseServing serving = SHARED.get(List.of(arguments));
+        if (serving == null) {
+            serving = SseServing.start(arguments);
+            SHARED.put(List.of(arguments), serving);
+        }
+        return serving;
+    }
 
     @AfterAll
     static void end() {
-        if (locked != null) {
-            locked.close();
-        }
+        SHARED.values().forEach(SseServing::close);
     }
 
     // ---- lines in, events out ----
 
     @Test
     void lineIsTheDataOfAnEvent() throws Exception {
-        try (SseServing serving = SseServing.start(); SseServing.Stream stream = serving.connect("/events")) {
+        SseServing serving = shared();
+        try (SseServing.Stream stream = serving.connect("/events")) {
             serving.lines("first", "", "{\"data\":\"not read\"}", "a\rb");
             List<String> got = new ArrayList<>();
             for (int i = 0; i < 9; i++) {
@@ -60,7 +73,8 @@ class SseServeTest {
 
     @Test
     void jsonLineKeepsItsTypeAndId() throws Exception {
-        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+        SseServing serving = shared("--json");
+        try (SseServing.Stream stream = serving.connect("/events")) {
             serving.lines("{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}", "{\"comment\":\"x\"}", "{\"id\":\"5\",\"data\":\"c\"}");
             stream.assertNext("event: touch", "id: 4", "data: a", "data: b", "", "id: 5", "data: c", "");
         }
@@ -89,7 +103,8 @@ class SseServeTest {
 
     @Test
     void halfACharacterDoesNotStopTheStream() throws Exception {
-        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events")) {
+        SseServing serving = shared("--json");
+        try (SseServing.Stream stream = serving.connect("/events")) {
             serving.lines("{\"id\":\"1\",\"data\":\"a\\ud800b\"}", "{\"id\":\"2\",\"data\":\"next\"}");
             assertEquals("id: 2", stream.skipTo("id: 2"::equals));
         }
@@ -97,7 +112,8 @@ class SseServeTest {
 
     @Test
     void jsonStreamHasTheWholeEventAsData() throws Exception {
-        try (SseServing serving = SseServing.start("--json"); SseServing.Stream stream = serving.connect("/events/json")) {
+        SseServing serving = shared("--json");
+        try (SseServing.Stream stream = serving.connect("/events/json")) {
             serving.lines("{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}");
             stream.assertNext("id: 4");
             String data = stream.next();
@@ -211,7 +227,7 @@ class SseServeTest {
 
     @Test
     void atTheEndOfInputClientsGetTheRestAndEnd() throws Exception {
-        String[] lines = IntStream.range(0, 100_000).mapToObj(i -> i + " " + KILOBYTE.substring(900)).toArray(String[]::new);
+        String[] lines = IntStream.range(0, 40_000).mapToObj(i -> i + " " + KILOBYTE.substring(900)).toArray(String[]::new);
         try (SseServing serving = SseServing.start("-v", "--linger", "3");
                 Script listen = Script.start("SseListen", "-F", "{data}", serving.url("/events"))) {
             serving.notice("connected");
@@ -327,10 +343,9 @@ class SseServeTest {
             .filter(line -> line.startsWith("VmRSS:")).mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"HTTP/1.0", "HTTP/1.1"})
-    void clientsThatComeAndGoLeaveNothingBehind(String version) throws Exception {
-        byte[] request = ("GET /events " + version + "\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+    @Test
+    void clientsThatComeAndGoLeaveNothingBehind() throws Exception {
+        byte[] request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
         try (SseServing serving = SseServing.start(List.of("-Xmx24m", "-XX:+ExitOnOutOfMemoryError"), "--heartbeat", "0.05")) {
             for (int i = 0; i < 3_000; i++) {
                 try (Socket client = new Socket("127.0.0.1", serving.port)) {
@@ -341,6 +356,147 @@ class SseServeTest {
             try (SseServing.Stream stream = serving.connect("/events")) {
                 serving.lines("still there");
                 assertEquals("data: still there", stream.skipTo(line -> line.startsWith("data")));
+            }
+        }
+    }
+
+    // ---- clients that mean harm ----
+
+    @Test
+    void clientsThatAskMuchAndReadNothingHoldUpNobody() throws Exception {
+        byte[] requests = ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500) + "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII);
+        List<Socket> greedy = new ArrayList<>();
+        try (SseServing serving = SseServing.start(); SseServing.Stream stream = serving.connect("/events")) {
+            long worst = 0;
+            for (int i = 0; i < 200; i++) {
+                if (i % 4 == 0) {
+                    greedy.add(new Socket("127.0.0.1", serving.port));
+                    greedy.get(i / 4).getOutputStream().write(requests);
+                }
+                long sent = System.nanoTime();
+                serving.lines(i + KILOBYTE);
+                assertEquals("data: " + i + KILOBYTE, stream.skipTo(line -> line.startsWith("data")));
+                worst = Math.max(worst, System.nanoTime() - sent);
+            }
+            assertTrue(worst < 1_000_000_000, worst / 1_000_000 + " ms");
+        } finally {
+            for (Socket socket : greedy) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void stalledClientsShareOneReplayAndAreDropped() throws Exception {
+        int number = 900;
+        String[] lines = IntStream.range(0, 1000).mapToObj(i -> i + KILOBYTE.repeat(8)).toArray(String[]::new);
+        List<SseServing.Stream> stalled = new ArrayList<>();
+        try (SseServing serving = SseServing.start().lines(lines); SseServing.Stream good = serving.connect("/events?last=1000")) {
+            good.skipTo(("data: " + lines[999])::equals);
+            for (int i = 0; i < number; i++) {
+                stalled.add(new SseServing.Stream(serving.port, "/events/json", "Last-Event-ID", "unknown"));
+            }
+            long resident = residentKilobytes(serving);
+            assertTrue(resident < 300 << 10, resident + " KiB");
+            serving.lines("still there");
+            assertEquals("data: still there", good.skipTo(line -> line.startsWith("data")));
+            for (int i = 0; i < number; i++) {
+                serving.notice("has taken nothing for 5 s, dropped");
+            }
+            assertTrue(countUntilCut(stalled.get(0)) < 1000);
+        }
+    }
+
+    @Test
+    void halfRequestsCostLittleAndEndByThemselves() throws Exception {
+        List<Socket> halves = new ArrayList<>();
+        try (SseServing serving = SseServing.start(); SseServing.Stream good = serving.connect("/events")) {
+            for (int i = 0; i < 5000; i++) {
+                Socket half = new Socket("127.0.0.1", serving.port);
+                half.getOutputStream().write("GET /events HTTP/1.1\r\nHost: ".getBytes(StandardCharsets.US_ASCII));
+                halves.add(half);
+            }
+            long resident = residentKilobytes(serving);
+            assertTrue(resident < 150 << 10, resident + " KiB");
+            serving.lines("still there");
+            assertEquals("data: still there", good.nextWithoutId());
+            for (Socket half : halves) {
+                half.setSoTimeout(20_000);
+                assertEquals(-1, readOrReset(half));
+            }
+        } finally {
+            for (Socket half : halves) {
+                half.close();
+            }
+        }
+    }
+
+    private static int readOrReset(Socket socket) {
+        try {
+            return socket.getInputStream().read();
+        } catch (SocketException reset) {
+            return -1;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Test
+    void clientAboveTheNumberIsToldToComeLater() throws Exception {
+        try (SseServing serving = SseServing.start("--max-clients", "1", "-v")) {
+            try (SseServing.Stream first = serving.connect("/events")) {
+                HttpResponse<?> answer = serving.request("GET", "/events/json");
+                assertEquals(503, answer.statusCode());
+                assertEquals("10", answer.headers().firstValue("Retry-After").orElse(""));
+            }
+            serving.notice("gone; 0 clients");
+            serving.connect("/events").close();
+        }
+    }
+
+    @Test
+    void wantOfDescriptorsIsToldOnceAndPasses() throws Exception {
+        String command = "ulimit -n 80; exec \"$0\" \"$@\" 2>&1";
+        List<String> whole = new ArrayList<>(List.of("bash", "-c", command));
+        whole.addAll(Script.command("SseServe", "--port", "0", "--heartbeat", "0.05", "--linger", "0"));
+        List<Socket> clients = new ArrayList<>();
+        try (SseServing serving = new SseServing(new ProcessBuilder(whole).start())) {
+            try (SseServing.Stream stream = serving.connect("/events")) {
+                stream.assertNext(":", ""); // so that its classes are loaded, which takes descriptors where there is no jar
+            }
+            for (int i = 0; i < 100; i++) {
+                clients.add(new Socket("127.0.0.1", serving.port));
+            }
+            String notice = serving.notice("cannot take more connections");
+            assertTrue(notice.endsWith(": Too many open files; trying again each second"), notice);
+            Duration before = serving.script.process.info().totalCpuDuration().orElseThrow();
+            long start = System.nanoTime();
+            Thread.sleep(2000);
+            Duration used = serving.script.process.info().totalCpuDuration().orElseThrow().minus(before);
+            assertTrue(used.toNanos() * 4 < System.nanoTime() - start, used.toString());
+            for (Socket client : clients) {
+                client.close();
+            }
+            serving.connect("/events").close();
+            serving.endInput();
+            assertEquals("", serving.script.end().out());
+        }
+    }
+
+    // ---- what was before ----
+
+    @Test
+    void clientThatComesLateBeginsWithTheLastEvents() throws Exception {
+        try (SseServing serving = SseServing.start("--json", "--linger", "600").lines(events(1, 5)).endInput()) {
+            serving.awaitStatus("HTTP/1.1 204 No Content", "/events");
+            for (String one : List.of("?last=2>d4 d5", "?last=9>d1 d2 d3 d4 d5", "?x&last=1&y=z>d5", "?last=0>204", "?last=x>400", "?last=-1>400",
+                    "?last-event-id=4>d5", "?last=2&last-event-id=1>d2 d3 d4 d5")) {
+                String[] parts = one.split(">");
+                try (SseServing.Stream stream = new SseServing.Stream(serving.port, "/events" + parts[0])) {
+                    boolean isOk = stream.status.contains("200");
+                    assertEquals(parts[1], isOk ? String.join(" ", stream.restOfData()) : stream.status.split(" ")[1], one);
+                }
             }
         }
     }
@@ -367,19 +523,48 @@ class SseServeTest {
         "OPTIONS|/events|Origin: http://a.example|204",
     })
     void tokenIsAskedFor(String method, String path, String header, int status) throws Exception {
-        locked = locked == null ? SseServing.start("--token", "right") : locked;
-        HttpResponse<?> answer = locked.request(method, path, header.split(": "));
+        HttpResponse<?> answer = shared("--token", "right").request(method, path, header.split(": "));
         assertEquals(status, answer.statusCode());
         assertEquals(status == 401 && !path.equals("/session") ? "Bearer" : "", answer.headers().firstValue("WWW-Authenticate").orElse(""));
     }
 
     @Test
-    void sessionIsACookieWithoutTheToken() throws Exception {
-        try (SseServing serving = SseServing.start("--token", "right")) {
-            String cookie = serving.request("POST", "/session", "Authorization", "Bearer right").headers().firstValue("Set-Cookie").orElseThrow();
-            assertTrue(cookie.matches("sse-serve=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=/"), cookie);
-            assertEquals(200, serving.request("GET", "/events", "Cookie", "a=b; " + cookie.replaceFirst(";.*", "")).statusCode());
+    void tokenIsNotTakenFromTheQueryAndWhatIsLoggedIsShort() throws Exception {
+        try (SseServing serving = SseServing.start("--token", "geheim", "-v", "--linger", "0")) {
+            assertEquals(401, serving.request("GET", "/events?token=geheim").statusCode());
+            assertEquals(200, serving.request("GET", "/events", "Authorization", "Bearer geheim").statusCode());
+            assertEquals("HTTP/1.1 404 Not Found", serving.status("/" + "\u001b".repeat(3000)));
+            serving.endInput();
+            String said = serving.script.end().out();
+            assertTrue(said.contains(": GET 401 /events\n") && said.contains(": GET 404 /\\u001b\\u001b"), said);
+            assertFalse(said.contains("geheim"), said);
+            assertTrue(said.lines().allMatch(line -> line.matches("[ -~]{1,300}")), said);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"127.0.0.1|200", "127.0.0.1:8080|200", "[::1]:8080|200", "LocalHost:80|200", "localhost.|200", "given|200",
+        "SELF|200", "SELF:8080|200", "SELF.local|200", "SELF.lan|200", "SELF.home.arpa|200",
+        "SELF.example|421", "evil.example|421", "localhost.evil.example:8080|421", "127.0.0.1.evil.example|421", "a, localhost|421", "[::1].evil|421"})
+    void requestForAnotherNameIsRefused(String host, int status) throws Exception {
+        SseServing open = shared("--server-name", "given");
+        String name = host.replace("SELF", InetAddress.getLocalHost().getHostName().replaceFirst("[.].*", ""));
+        for (String path : List.of("/", "/events")) {
+            if (status == 200) {
+                open.awaitStatus("HTTP/1.1 200 OK", path, "Host", name);
+            } else {
+                assertEquals("HTTP/1.1 421 Misdirected Request", open.status(path, "Host", name));
+            }
+        }
+        assertEquals("HTTP/1.1 200 OK", shared("--token", "right").status("/", "Host", name));
+    }
+
+    @Test
+    void sessionIsACookieWithoutTheToken() throws Exception {
+        SseServing serving = shared("--token", "right");
+        String cookie = serving.request("POST", "/session", "Authorization", "Bearer right").headers().firstValue("Set-Cookie").orElseThrow();
+        assertTrue(cookie.matches("sse-serve=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=/"), cookie);
+        assertEquals(200, serving.request("GET", "/events", "Cookie", "a=b; " + cookie.replaceFirst(";.*", "")).statusCode());
     }
 
     @ParameterizedTest
@@ -389,23 +574,20 @@ class SseServeTest {
         "http://a.example|http://a.example|-",
     })
     void otherOriginsReadWhenTheyMay(String allowed, String expectedForA, String expectedForB) throws Exception {
-        try (SseServing serving = allowed == null ? SseServing.start() : SseServing.start("--allow-origin", allowed)) {
-            for (String origin : List.of("http://a.example", "http://b.example")) {
-                HttpResponse<?> answer = serving.request("GET", "/events", "Origin", origin);
-                assertEquals(origin.contains("a.") ? expectedForA : expectedForB,
-                    answer.headers().firstValue("Access-Control-Allow-Origin").orElse(null), origin);
-            }
+        SseServing serving = allowed == null ? shared() : shared("--allow-origin", allowed);
+        for (String origin : List.of("http://a.example", "http://b.example")) {
+            HttpResponse<?> answer = serving.request("GET", "/events", "Origin", origin);
+            assertEquals(origin.contains("a.") ? expectedForA : expectedForB,
+                answer.headers().firstValue("Access-Control-Allow-Origin").orElse(null), origin);
         }
     }
 
     @Test
     void pageAllowsItsOwnScriptAndStyleOnly() throws Exception {
-        try (SseServing serving = SseServing.start()) {
-            String policy = serving.request("GET", "/").headers().firstValue("Content-Security-Policy").orElseThrow();
-            assertTrue(policy.startsWith("default-src 'none'; "), policy);
-            assertTrue(policy.matches(".*; script-src 'sha256-[^ ]{44}'; style-src 'sha256-[^ ]{44}'; .*"), policy);
-            assertFalse(policy.contains("unsafe"), policy);
-        }
+        String policy = shared().request("GET", "/").headers().firstValue("Content-Security-Policy").orElseThrow();
+        assertTrue(policy.startsWith("default-src 'none'; "), policy);
+        assertTrue(policy.matches(".*; script-src 'sha256-[^ ]{44}'; style-src 'sha256-[^ ]{44}'; .*"), policy);
+        assertFalse(policy.contains("unsafe"), policy);
     }
 
     @Test
@@ -432,7 +614,8 @@ class SseServeTest {
         "--replay=-1|--replay -1: expected 0 to 1000000",
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
-        "--wait=-1|--wait -1: expected 0 to 1000000",
+        "--max-clients=0|--max-clients 0: expected 1 to 1000000",
+        "--wait=-1|--wait -1: expected 0 to 1000",
         "--heartbeat=-1|--heartbeat: '-1' is not within 0 to 1000000000 seconds",
         "--token=a b|--token: expected printable ASCII without spaces",
         "--token=|--token: expected printable ASCII without spaces",

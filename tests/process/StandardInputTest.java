@@ -77,7 +77,7 @@ class StandardInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--header=A: b", "--data=x", "--user=a:b", "--insecure", "--state-file=x", "--no-retry", "--proxy=x",
-        "--idle-timeout=3", "--max-redirs=3"})
+        "--idle-timeout=3", "--max-redirs=3", "--settle=3"})
     void whatIsAboutAConnectionIsRefused(String option) throws Exception {
         Script.here("sse-listen", option, "-").assertIs(2, "", "sse-listen: " + option.replaceFirst("=.*", "")
             + " is for a URL, not for an event stream from standard input \\(-\\) \\(sse-listen --help says more\\)");

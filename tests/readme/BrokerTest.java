@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,41 +13,74 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tests.support.Lan;
 import tests.support.Readme;
 import tests.support.Script;
-import tests.support.SseServing;
+import tests.support.Sources;
+import tests.support.SseServer;
 import tests.support.UdpReceiver;
 
-/** The recipes of the README for more than one relay, line by line, with real brokers on loopback. */
+/** The lines of docs/brokers.md, with real brokers on loopback, which are killed, and so are the relays. */
 class BrokerTest {
     private static final int PATIENCE_SECONDS = 60;
+    private static final int DEATHS = 20;
+
+    /** The relays, compiled. */
+    @TempDir
+    static Path built;
+    private static String classPath;
 
     @TempDir
     Path folder;
 
     private final Deque<Process> running = new ArrayDeque<>();
-    private SseServing server;
     private int port;
 
+    @BeforeAll
+    static void compileTheRelays() throws Exception {
+        classPath = built + File.pathSeparator + Script.classPath();
+        List<Path> sources = new ArrayList<>();
+        for (String name : List.of("sse-to-mqtt", "sse-to-kafka", "mqtt-to-udp", "kafka-to-udp")) {
+            sources.add(Script.root().resolve("examples/" + name + ".java"));
+            if (name.startsWith("sse-")) {
+                Script.Ended jars = Script.shell("'" + Script.root().resolve("jbang") + "' --quiet info classpath --deps-only " + name);
+                assertEquals(0, jars.status(), jars.err());
+                classPath += File.pathSeparator + jars.out().strip();
+            }
+        }
+        Sources.compile(sources, List.of("-d", built.toString(), "-cp", classPath, "-proc:none",
+            "-sourcepath", Script.root().resolve("examples").toString()));
+    }
+
     @BeforeEach
-    void start() throws IOException {
+    void install() throws IOException {
         port = freePort();
-        server = SseServing.start("--json", "--wait", "1");
         for (String script : List.of("sse-listen", "udp-send")) {
             Script.install(folder.resolve("bin"), script, "");
+        }
+        for (String script : List.of("sse-to-mqtt", "sse-to-kafka", "mqtt-to-udp", "kafka-to-udp")) {
+            List<String> command = new ArrayList<>(Script.command(Script.mainClass(script)));
+            command.set(command.indexOf("-cp") + 1, classPath);
+            Path file = folder.resolve("bin").resolve(script);
+            Files.writeString(file, "#!/bin/sh\nexec " + String.join(" ", command) + " \"$@\"\n");
+            assertTrue(file.toFile().setExecutable(true));
         }
     }
 
@@ -55,7 +89,6 @@ class BrokerTest {
         for (Process process : running) {
             kill(process, "KILL");
         }
-        server.close();
     }
 
     /** Two neighbours: a Kafka broker in one process has two listeners. */
@@ -103,15 +136,20 @@ class BrokerTest {
         return folder.resolve(name + ".log");
     }
 
-    private String recipe(String name) throws IOException {
-        return Readme.block(name)
-            .replace("http://server/events", server.url("/events"))
+    /** The line of the docs that begins with this command, or all lines of this block. */
+    private String recipe(String name, String url) throws IOException {
+        String block = name.contains("-to-") ? Readme.block(name.contains("mqtt") ? "mqtt-lines" : "kafka").lines()
+            .filter(line -> line.startsWith("./jbang " + name + " ")).findFirst().orElseThrow() : Readme.block(name);
+        return block.replace("./jbang sse-", "sse-").replace("./jbang mqtt-", "mqtt-").replace("./jbang kafka-to", "kafka-to")
+            .replace("http://server/events", url)
+            .replace("mqtt://broker ", "mqtt://127.0.0.1:" + port + " ")
             .replace("-h broker ", "-h 127.0.0.1 -p " + port + " ")
-            .replace("-b broker:9092 ", "-b 127.0.0.1:" + port + " ");
+            .replace(" broker:9092 ", " 127.0.0.1:" + port + " ")
+            .replace("--state-file id", "--state-file " + folder.resolve("id"));
     }
 
     private Process sender(String recipe, String segment, UdpReceiver receiver, String log) throws IOException {
-        return run(recipe(recipe).replace("segment-a", segment).replace("192.168.8.255:5000", receiver.target()), log);
+        return run(recipe(recipe, "").replace("segment-a", segment).replace("192.168.8.255:5000", receiver.target()), log);
     }
 
     private void await(Lan.Condition condition, String what) throws Exception {
@@ -142,103 +180,302 @@ class BrokerTest {
         }, "the broker");
     }
 
-    /** Events of eight types, with these numbers as data. */
-    private void happen(int from, int to) throws IOException {
-        for (int i = from; i < to; i++) {
-            server.lines("{\"event\":\"touch" + i % 8 + "\",\"id\":\"" + i + "\",\"data\":\"" + i + "\"}");
+    // ---- what happens ----
+
+    /** A server that keeps ids, and numbers its events: they are of four types. */
+    private final class Numbers implements AutoCloseable {
+        private final SseServer server = new SseServer(this::serve);
+        private final AtomicInteger last = new AtomicInteger();
+
+        Numbers() throws IOException {}
+
+        private void serve(SseServer.Connection connection) throws Exception {
+            connection.send(SseServer.OK);
+            int next = connection.header("Last-Event-ID").map(Integer::parseInt).orElse(0);
+            while (true) {
+                while (next < last.get()) {
+                    next++;
+                    connection.send("event: touch" + next % 4 + "\nid: " + next + "\ndata: " + next + "\n\n");
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+
+        void happen(int more) {
+            last.addAndGet(more);
+        }
+
+        String url() {
+            return server.url("/events");
+        }
+
+        @Override
+        public void close() throws IOException {
+            server.close();
         }
     }
 
-    private static Set<Integer> numbers(int from, int to) {
-        return IntStream.range(from, to).boxed().collect(Collectors.toCollection(TreeSet::new));
+    /** What arrived, in order; each number at least once, and those of a type in the order of their first arrivals. */
+    private static final class Arrivals {
+        private final Set<Integer> first = new LinkedHashSet<>();
+        private long repeated;
+
+        void add(List<String> data) {
+            data.forEach(one -> repeated += first.add(Integer.parseInt(one)) ? 0 : 1);
+        }
+
+        boolean isAll(int last) {
+            return first.size() >= last;
+        }
+
+        void assertAllInOrder(int last, String what) {
+            assertEquals(IntStream.rangeClosed(1, last).boxed().toList(), first.stream().sorted().toList());
+            for (int type = 0; type < 4; type++) {
+                int one = type;
+                List<Integer> ofType = first.stream().filter(number -> number % 4 == one).toList();
+                int late = IntStream.range(1, ofType.size()).filter(i -> ofType.get(i) < ofType.get(i - 1)).findFirst().orElse(-1);
+                assertEquals(-1, late, () -> what + ": out of order: " + ofType.subList(Math.max(0, late - 3), Math.min(late + 3, ofType.size())));
+            }
+            System.out.println("  " + what + ": " + last + " events, " + repeated + " came again");
+        }
     }
 
-    /** Adds what arrives until all these are there. */
-    private void collect(Set<Integer> arrived, Set<Integer> expected, UdpReceiver... receivers) throws Exception {
+    private void collect(Arrivals arrivals, int last, UdpReceiver... receivers) throws Exception {
         await(() -> {
             for (UdpReceiver receiver : receivers) {
-                arrivals(receiver, arrived);
+                arrivals.add(receiver.arrived());
             }
-            return arrived.containsAll(expected);
-        }, "all events: " + expected.size() + " expected, " + arrived);
+            return arrivals.isAll(last);
+        }, "event " + last);
+    }
+
+    private String state() throws IOException {
+        Path file = folder.resolve("id");
+        return Files.exists(file) ? Files.readString(file).strip() : "";
+    }
+
+    /** What waits for a broker that was killed ends at a signal, and what the broker had not acknowledged comes again. */
+    private void assertNotTaken(Numbers numbers, Process relay, String log) throws Exception {
+        String before = state();
+        numbers.happen(1);
+        awaitLog(log, "waiting for it", 2);
+        new ProcessBuilder("kill", Long.toString(relay.pid())).start().waitFor();
+        assertTrue(relay.waitFor(20, TimeUnit.SECONDS));
+        assertEquals(143, relay.exitValue());
+        awaitLog(log, ", 1 not acknowledged", 1);
+        assertEquals(before, state());
+    }
+
+    /** Kills the relay while events come, again and again; what it publishes is read from the file. */
+    private void killTheRelayAgainAndAgain(Numbers numbers, String recipe, int deaths, Path output) throws Exception {
+        for (int death = 0; death < deaths; death++) {
+            Process relay = run("exec " + recipe(recipe, numbers.url()), "relay");
+            numbers.happen(500);
+            int enough = numbers.last.get() - 400;
+            await(() -> Files.exists(output) && Files.readAllLines(output).size() > enough, "events");
+            kill(relay, "KILL");
+        }
+        run("exec " + recipe(recipe, numbers.url()), "relay");
+        Arrivals arrivals = new Arrivals();
+        int last = numbers.last.get();
+        await(() -> new HashSet<>(Files.readAllLines(output)).size() >= last, "event " + last);
+        arrivals.add(Files.readAllLines(output));
+        arrivals.assertAllInOrder(last, recipe + " killed " + deaths + " times");
     }
 
     // ---- MQTT ----
 
-    @Test
-    void eachSegmentGetsAllWhenTheMqttBrokerIsRestarted() throws Exception {
-        assumeCommands("mosquitto", "mosquitto_sub", "mosquitto_pub");
-        String configuration = Readme.block("mqtt-broker")
+    private Process mqttBroker(String more) throws Exception {
+        Files.createDirectories(folder.resolve("data"));
+        Files.writeString(folder.resolve("mosquitto.conf"), more + Readme.block("mqtt-broker")
             .replace("listener 1883", "listener " + port + " 127.0.0.1\nuser root")
-            .replace("/var/lib/mosquitto/", folder.resolve("data") + "/");
-        Files.createDirectory(folder.resolve("data"));
-        Files.writeString(folder.resolve("mosquitto.conf"), configuration);
-        String broker = "exec mosquitto -v -c " + folder.resolve("mosquitto.conf");
-        try (UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver()) {
-            Process first = run(broker, "broker");
-            awaitPort();
-            sender("mqtt-sender", "segment-a", a, "a");
-            Process gone = sender("mqtt-sender", "segment-b", b, "b");
-            awaitLog("broker", "Sending SUBACK to segment", 2);
-            run(recipe("mqtt-listener"), "listener");
+            .replace("/var/lib/mosquitto/", folder.resolve("data") + "/"));
+        Process broker = run("exec mosquitto -v -c " + folder.resolve("mosquitto.conf"), "broker");
+        awaitPort();
+        return broker;
+    }
 
-            Set<Integer> onA = new TreeSet<>();
-            Set<Integer> onB = new TreeSet<>();
-            happen(0, 20);
-            collect(onA, numbers(0, 20), a);
-            collect(onB, numbers(0, 20), b);
-            kill(gone, "TERM");
-            happen(20, 60);
-            collect(onA, numbers(0, 25), a);
-            kill(first, "TERM");
-            happen(60, 80);
-            awaitLog("listener", "Connection refused", 1);
-            run(broker, "broker-again");
-            sender("mqtt-sender", "segment-b", b, "b");
-            collect(onA, numbers(0, 80), a);
-            collect(onB, numbers(0, 80), b);
-            assertEquals(numbers(0, 80), onA);
-            assertEquals(numbers(0, 80), onB);
+    @Test
+    void eachSegmentGetsAllThoughMqttBrokerAndSenderAreKilled() throws Exception {
+        assumeCommands("mosquitto");
+        try (Numbers numbers = new Numbers(); UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver()) {
+            Process broker = mqttBroker("");
+            sender("mqtt-to-udp", "segment-a", a, "a");
+            Process gone = sender("mqtt-to-udp", "segment-b", b, "b");
+            awaitLog("broker", "Sending SUBACK to segment", 2);
+            Process relay = run("exec " + recipe("sse-to-mqtt", numbers.url()), "relay");
+            Arrivals onA = new Arrivals();
+            Arrivals onB = new Arrivals();
+            numbers.happen(20);
+            collect(onA, 20, a);
+            collect(onB, 20, b);
+            kill(gone, "KILL");
+            numbers.happen(20);
+            collect(onA, 40, a);
+            sender("mqtt-to-udp", "segment-b", b, "b");
+            collect(onB, 40, b);
+            kill(broker, "KILL");
+            numbers.happen(20);
+            awaitLog("relay", "waiting for it", 1);
+            Process again = mqttBroker("");
+            collect(onA, 60, a);
+            collect(onB, 60, b);
+            awaitLog("relay", "it is there again", 1);
+            onA.assertAllInOrder(60, "mqtt, segment a");
+            onB.assertAllInOrder(60, "mqtt, segment b");
+            await(() -> state().equals("60"), "the state");
+            kill(again, "KILL");
+            assertNotTaken(numbers, relay, "relay");
+        }
+    }
+
+    @Test
+    @Timeout(300)
+    void nothingIsMissingWhenTheMqttRelayIsKilledAgainAndAgain() throws Exception {
+        assumeCommands("mosquitto", "mosquitto_sub");
+        try (Numbers numbers = new Numbers()) {
+            mqttBroker("max_queued_messages 0\n");
+            Path output = folder.resolve("output");
+            run("exec stdbuf -oL mosquitto_sub -p " + port + " -q 1 -t 'home/#' > " + output, "subscriber");
+            awaitLog("broker", "Sending SUBACK", 1);
+            killTheRelayAgainAndAgain(numbers, "sse-to-mqtt", DEATHS, output);
+        }
+    }
+
+    @Test
+    void twoCommandsOfTheReadmeBringEventsToTheLan() throws Exception {
+        assumeCommands("mosquitto");
+        mqttBroker("");
+        try (Numbers numbers = new Numbers(); UdpReceiver receiver = new UdpReceiver()) {
+            List<String> lines = recipe("mqtt-here", "").replace("mqtt://127.0.0.1 ", "mqtt://127.0.0.1:" + port + " ")
+                .replace("http://localhost:8080/events", numbers.url()).replace("192.168.8.255:5000", receiver.target()).lines().toList();
+            assertEquals(2, lines.size());
+            run("exec " + lines.get(0), "sender");
+            awaitLog("broker", "Sending SUBACK", 1);
+            run("exec " + lines.get(1), "relay");
+            numbers.happen(3);
+            Arrivals arrivals = new Arrivals();
+            collect(arrivals, 3, receiver);
+            arrivals.assertAllInOrder(3, "mqtt, two commands");
+        }
+    }
+
+    @Test
+    void eventThatCannotBePublishedIsSkippedAndTold() throws Exception {
+        assumeCommands("mosquitto");
+        mqttBroker("max_packet_size 1000\n");
+        String events = "event: a#b\ndata: 1\n\nevent: \0\ndata: 2\n\nevent: " + "x".repeat(70_000)
+            + "\ndata: 3\n\nevent: +\ndata: 4\n\ndata: " + "x".repeat(2000) + "\n\ndata: 5\n\n";
+        try (SseServer server = SseServer.stream(events)) {
+            Script.Ended ended = relay(recipe("sse-to-mqtt", server.url("/")) + " -c 6");
+            ended.assertIs(1, "", ".* skipped an event: Topic .* wildcard .*", ".* skipped an event: Topic .* null .*",
+                ".* skipped an event: .*\\(others are only counted\\)", ".*: 6 received, 1 acknowledged, 5 skipped, 0 not acknowledged");
+        }
+    }
+
+    private Script.Ended relay(String line) throws Exception {
+        return Script.shell(folder.resolve("bin") + "/" + line.replace("\n", ""));
+    }
+
+    @Test
+    void brokerThatDoesNotKnowUsIsTheEnd() throws Exception {
+        assumeCommands("mosquitto");
+        Path file = Files.writeString(folder.resolve("p"), "username=me\npassword=secret\n");
+        mqttBroker("password_file /dev/null\n");
+        try (SseServer server = SseServer.stream("data: 1\n\n")) {
+            relay(recipe("sse-to-mqtt", server.url("/")) + " --properties " + file)
+                .assertIs(5, "", "sse-to-mqtt: 127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
+            relay("sse-to-mqtt -t x " + server.url("/") + " mqtt://me:secret@127.0.0.1")
+                .assertIs(2, "", "sse-to-mqtt: the broker: expected mqtt://.*");
+            Files.writeString(file, "user=me\n");
+            relay("sse-to-mqtt -t x " + server.url("/") + " mqtt://127.0.0.1 --properties " + file)
+                .assertIs(2, "", "sse-to-mqtt: --properties: user is none of username, .*");
         }
     }
 
     // ---- Kafka ----
 
+    private Process kafkaBroker() throws Exception {
+        Process broker = run(Readme.block("kafka").lines().findFirst().orElseThrow()
+            .replace("kafka-server 9092 /tmp/kafka", "--quiet kafka-server " + port + " " + folder.resolve("kafka")), "kafka");
+        await(() -> Script.shell("kcat -L -m 1 -b 127.0.0.1:" + port).out().contains("1 brokers"), "the broker");
+        return broker;
+    }
+
     @Test
-    void otherSenderOfTheKafkaGroupTakesOverFromOneThatIsKilled() throws Exception {
+    @Timeout(300)
+    void eachGroupGetsAllThoughKafkaBrokerAndSenderAreKilled() throws Exception {
         assumeCommands("kcat");
-        run(Readme.block("kafka-broker").replace("kafka-server 9092 /tmp/kafka", "--quiet kafka-server " + port + " " + folder.resolve("kafka")), "broker");
-        await(this::answers, "the broker");
-        try (UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {
-            run(recipe("kafka-listener"), "listener");
-            happen(0, 8);
-            sender("kafka-sender", "segment-a", a, "a");
-            Set<Integer> arrived = new TreeSet<>();
-            collect(arrived, numbers(0, 8), a);
-            Process gone = sender("kafka-sender", "segment-a", b, "b");
-            awaitLog("b", "assigned", 1);
-
-            happen(8, 48);
-            Set<Integer> onB = new TreeSet<>();
-            await(() -> !arrivals(b, onB).isEmpty(), "events on the second sender");
+        try (Numbers numbers = new Numbers(); UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {
+            Process broker = kafkaBroker();
+            Process relay = run("exec " + recipe("sse-to-kafka", numbers.url()), "relay");
+            Arrivals onA = new Arrivals();
+            numbers.happen(40);
+            await(() -> state().equals("40"), "the state");
+            sender("kafka-to-udp", "segment-a", a, "a");
+            collect(onA, 40, a);
+            Process gone = sender("kafka-to-udp", "segment-a", b, "b");
+            await(() -> {
+                numbers.happen(4);
+                onA.add(a.arrived());
+                List<String> onB = b.arrived();
+                onA.add(onB);
+                return !onB.isEmpty();
+            }, "events on the second sender");
             kill(gone, "KILL");
-            happen(48, 88);
-            arrived.addAll(onB);
-            collect(arrived, numbers(0, 88), a, b);
-            assertEquals(numbers(0, 88), arrived);
+            onA.add(b.arrived());
+            numbers.happen(40);
+            collect(onA, numbers.last.get(), a);
 
-            sender("kafka-sender", "segment-b", other, "c");
-            Set<Integer> onOther = new TreeSet<>();
-            collect(onOther, numbers(0, 88), other);
+            kill(broker, "KILL");
+            numbers.happen(20);
+            awaitLog("relay", "waiting for it", 1);
+            Process again = kafkaBroker();
+            int last = numbers.last.get();
+            collect(onA, last, a);
+            onA.assertAllInOrder(last, "kafka, two senders of a group");
+            await(() -> state().equals(Integer.toString(last)), "the state");
+
+            sender("kafka-to-udp", "segment-b", other, "c");
+            Arrivals onOther = new Arrivals();
+            collect(onOther, last, other);
+            onOther.assertAllInOrder(last, "kafka, another group");
+            kill(again, "KILL");
+            assertNotTaken(numbers, relay, "relay");
         }
     }
 
-    private boolean answers() throws Exception {
-        return Script.shell("kcat -L -m 1 -b 127.0.0.1:" + port).out().contains("1 brokers");
+    @Test
+    @Timeout(300)
+    void nothingIsMissingWhenTheKafkaRelayIsKilledAgainAndAgain() throws Exception {
+        assumeCommands("kcat");
+        try (Numbers numbers = new Numbers()) {
+            kafkaBroker();
+            Path output = folder.resolve("output");
+            run("until kcat -C -u -q -b 127.0.0.1:" + port + " -t events -o beginning; do sleep 0.2; done > " + output, "subscriber");
+            killTheRelayAgainAndAgain(numbers, "sse-to-kafka", DEATHS / 4, output);
+        }
     }
 
-    private static Set<Integer> arrivals(UdpReceiver receiver, Set<Integer> into) throws IOException {
-        receiver.arrived().forEach(data -> into.add(Integer.parseInt(data)));
-        return into;
+    // ---- pipes ----
+
+    @Test
+    void pipesBringEventsFromTheServerToTheLan() throws Exception {
+        assumeCommands("mosquitto", "mosquitto_sub", "kcat");
+        mqttBroker("");
+        List<String> lines = recipe("pipes", "URL").lines().toList();
+        try (UdpReceiver receiver = new UdpReceiver(); SseServer server = new SseServer(connection -> connection.send(
+                connection.number % 2 == 0 ? SseServer.OK + "data: hello\n\n" : "HTTP/1.1 204 No Content\r\n\r\n"))) {
+            run(lines.get(0).replace("192.168.8.255:5000", receiver.target()), "mqtt-receiver");
+            awaitLog("broker", "Sending SUBACK", 1);
+            assertEquals(0, run(lines.get(1).replace("URL", server.url("/")), "mqtt-sender").waitFor());
+            assertEquals("hello", receiver.nextText());
+            port = freePort();
+            kafkaBroker();
+            lines = recipe("pipes", "URL").lines().toList();
+            assertEquals(0, run(lines.get(3).replace("URL", server.url("/")), "kafka-sender").waitFor());
+            run(lines.get(2).replace("192.168.8.255:5000", receiver.target()), "kafka-receiver");
+            assertEquals("hello", receiver.nextText());
+        }
     }
 }

@@ -172,8 +172,20 @@ class SessionTest {
 
     @Test
     void jqMakesALineOfEachElement() throws Exception {
-        assertEquals(List.of("received {\"panelId\":101,\"gesture\":0}"),
+        assertEquals(List.of("received [101]"),
             run("receive", "serve " + TOUCH, steps("session-jq").get(0).command(), "received 1"));
+    }
+
+    @Test
+    void fieldsOfTheDataAreOutput() throws Exception {
+        List<Step> steps = steps("session-fields");
+        for (Step step : steps.subList(0, 2)) {
+            assertEquals(step.output(), run("serve " + TOUCH, step.command()), step.command());
+        }
+        assertEquals(List.of("received {\"on\":true,\"seg\":101}", "received \u0002101", "received "), run("receive",
+            "serve " + TOUCH, steps.get(2).command(), "received 1", "served",
+            "serve " + TOUCH, steps.get(3).command(), "received 2"));
+        assertEquals(List.of("received off 7"), run("receive", steps("session-device").get(0).command(), "received 1"));
     }
 
     @Test

@@ -88,7 +88,8 @@ public final class Script implements AutoCloseable {
         return new Ended(status, "", err.toString());
     }
 
-    private static String mainClass(String name) {
+    /** The class of a script, by the script's name. */
+    public static String mainClass(String name) {
         return Pattern.compile("(?:^|-)(.)").matcher(name).replaceAll(word -> word.group(1).toUpperCase(Locale.ROOT));
     }
 

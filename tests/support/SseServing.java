@@ -92,6 +92,22 @@ public final class SseServing implements AutoCloseable {
         return answer;
     }
 
+    /** The first line of the answer. */
+    public String status(String path, String... headers) throws IOException {
+        try (Stream stream = new Stream(port, path, headers)) {
+            return stream.status;
+        }
+    }
+
+    /** Asks again until this is the first line of the answer. */
+    public void awaitStatus(String expected, String path, String... headers) throws Exception {
+        String status = status(path, headers);
+        for (long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L; !status.equals(expected) && System.nanoTime() < end; Thread.sleep(20)) {
+            status = status(path, headers);
+        }
+        assertEquals(expected, status);
+    }
+
     /** A client that is connected. */
     public Stream connect(String path, String... headers) throws IOException {
         Stream stream = new Stream(port, path, headers);

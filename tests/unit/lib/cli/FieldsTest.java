@@ -2,11 +2,11 @@ package lib.cli;
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.cli.Fields.Field;
+import lib.sse.SseEvent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,6 +28,14 @@ class FieldsTest {
     private static String text(String pointer, String json) {
         Field field = new Fields(List.of(pointer)).read(json).get(pointer);
         return field == null ? null : field.text();
+    }
+
+    private static List<String> elements(String list) throws IOException {
+        List<SseEvent> events = new ArrayList<>();
+        Fields.forEach(list, new SseEvent("touch", "4", "all"), events::add);
+        List<String> elements = events.stream().map(SseEvent::data).toList();
+        assertEquals(elements.stream().map(one -> new SseEvent("touch", "4", one)).toList(), events);
+        return elements;
     }
 
     // ---- which field ----
@@ -74,7 +83,7 @@ class FieldsTest {
         return Stream.of(
             arguments("\"\"", ""), arguments("\"a b\"", "a b"), arguments("\"\\\"\\\\\\/\\n\\u00e9\\ud83d\\ude00\"", "\"\\/\n\u00E9\uD83D\uDE00"),
             arguments("100", "100"), arguments("1.0E2", "1.0E2"), arguments("1e400", "1e400"), arguments("-0.10", "-0.10"), arguments("0", "0"),
-            arguments(digits, digits), arguments(digits + "." + digits, digits + "." + digits), arguments(digits.repeat(20), digits.repeat(20)),
+            arguments(digits, digits), arguments("0." + digits.substring(1), "0." + digits.substring(1)),
             arguments("true", "true"), arguments("false", "false"), arguments("null", "null"),
             arguments("[ ]", "[]"), arguments("{\n}", "{}"), arguments("[ 1 ,\t2.50 , \"a b\" ]", "[1,2.50,\"a b\"]"),
             arguments("{ \"a\" : [ { } , null ] , \"b\\\\\" : \" \\\" , \" }", "{\"a\":[{},null],\"b\\\\\":\" \\\" , \"}"),
@@ -103,10 +112,9 @@ class FieldsTest {
 
     @Test
     void elementsOfAListAreHandedOverAsFieldsAre() throws Exception {
-        List<String> elements = new ArrayList<>();
-        Fields.forEach(text("", "[ 1.0 , \"a b\" , null , [ 1 , 2 ] , { \"a\" : [ ] } , [ ] ]"), elements::add);
-        assertEquals(List.of("1.0", "a b", "null", "[1,2]", "{\"a\":[]}", "[]"), elements);
-        Fields.forEach("[]", element -> assertNull(element));
+        assertEquals(List.of("1.0", "a b", "null", "[1,2]", "{\"a\":[]}", "[]"),
+            elements(text("", "[ 1.0 , \"a b\" , null , [ 1 , 2 ] , { \"a\" : [ ] } , [ ] ]")));
+        assertEquals(List.of(), elements("[]"));
     }
 
     // ---- what is no JSON ----
@@ -239,9 +247,7 @@ class FieldsTest {
             Field field = new Fields(List.of("")).read(json.toString()).get("");
             assertEquals(tree.names() == null, field.isList(), json.toString());
             if (field.isList()) {
-                List<String> elements = new ArrayList<>();
-                Fields.forEach(field.text(), elements::add);
-                assertEquals(tree.children().stream().map(Tree::text).toList(), elements, json.toString());
+                assertEquals(tree.children().stream().map(Tree::text).toList(), elements(field.text()), json.toString());
             }
         }
     }

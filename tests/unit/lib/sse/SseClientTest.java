@@ -654,6 +654,59 @@ class SseClientTest {
         }
     }
 
+    /** Nothing of the first stream comes before it is known to be open. */
+    @Test
+    void handlerIsToldOfEachStreamAndOfNothingElse() throws Exception {
+        List<String> calls = new CopyOnWriteArrayList<>();
+        CountDownLatch open = new CountDownLatch(1);
+        try (SseServer server = new SseServer(connection -> {
+            switch (connection.number) {
+                case 0 -> connection.send(answer(503));
+                case 1 -> {
+                    connection.send(SseServer.OK);
+                    await(open);
+                    connection.send(data("a"));
+                }
+                case 2 -> connection.send(SseServer.OK + data("b"));
+                default -> connection.send(answer(204));
+            }
+        })) {
+            client(server).listen(new SseClient.Handler() {
+                @Override
+                public void open() {
+                    calls.add("open");
+                    open.countDown();
+                }
+
+                @Override
+                public void event(SseEvent event) {
+                    calls.add(event.data());
+                }
+            });
+            assertEquals(List.of("open", "a", "open", "b"), calls);
+        }
+    }
+
+    @Test
+    void whatTheHandlerThrowsWhenAStreamOpensEndsIt() throws Exception {
+        IOException thrown = new IOException("no");
+        try (SseServer server = SseServer.stream("")) {
+            assertSame(thrown, assertThrows(IOException.class, () -> client(server).listen(new SseClient.Handler() {
+                @Override
+                public void open() throws IOException {
+                    throw thrown;
+                }
+
+                @Override
+                public void event(SseEvent event) {
+                    events.add(event);
+                }
+            })));
+            server.next();
+            assertEquals(0, server.further());
+        }
+    }
+
     @Test
     void whileTheHandlerBlocksTheServerHasToWait() throws Exception {
         CountDownLatch release = new CountDownLatch(1);

@@ -1,0 +1,146 @@
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS org.slf4j:slf4j-nop:1.7.36
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import lib.cli.Format;
+import lib.cli.Tool;
+import lib.sse.Reason;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Brokers that speak Kafka's protocol, and a producer or a consumer that tries for as long as it takes. */
+final class KafkaBroker extends Broker {
+    static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
+
+    /**
+     * One request at a time: with more, on a topic that is just being made, the first batch may be refused for now and the
+     * second taken, idempotence or not. To linger would hold up each read.
+     */
+    private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true",
+        "max.in.flight.requests.per.connection", "1", "batch.size", "131072", "linger.ms", "0",
+        "max.block.ms", "3000", "delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
+    private static final Map<String, String> CONSUMER = Map.of("auto.offset.reset", "earliest",
+        "session.timeout.ms", "6000", "heartbeat.interval.ms", "2000");
+
+    private final String servers;
+    private final Path file;
+    private KafkaProducer<byte[], byte[]> producer;
+
+    /** @param file with more of the client's properties; null for none */
+    KafkaBroker(Tool tool, String servers, Path file) {
+        super(tool, servers);
+        this.servers = servers;
+        this.file = file;
+    }
+
+    /** Gets ready to publish. */
+    void connect() throws IOException {
+        Properties properties = properties(tool, file, PRODUCER);
+        properties.put("bootstrap.servers", servers);
+        try {
+            producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        } catch (KafkaException unusable) {
+            throw failure(unusable);
+        }
+    }
+
+    /** The brokers will answer whether all replicas in sync have taken this. */
+    void publish(ByteBuffer topic, ByteBuffer key, ByteBuffer payload) {
+        published();
+        String name = UTF_8.decode(topic).toString();
+        try {
+            awaitPartitions(name);
+            producer.send(new ProducerRecord<>(name, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
+                (where, refusal) -> answered(refusal));
+        } catch (KafkaException refusal) {
+            answered(refusal);
+        }
+    }
+
+    /** Without a broker, or without the topic, they are not known. */
+    private void awaitPartitions(String topic) {
+        while (true) {
+            try {
+                producer.partitionsFor(topic);
+                back();
+                return;
+            } catch (TimeoutException notThere) {
+                away(notThere.getMessage());
+            }
+        }
+    }
+
+    /**
+     * Hands records over until a signal comes, and commits them when the sink has returned.
+     *
+     * @param group its members share the records
+     */
+    void receive(String group, String topic, Format.Sink sink) throws IOException {
+        Properties properties = properties(tool, file, CONSUMER);
+        properties.putAll(Map.of("bootstrap.servers", servers, "group.id", group, "enable.auto.commit", "false"));
+        ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
+            tool.onSignal(consumer::wakeup);
+            consumer.subscribe(List.of(topic));
+            while (true) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofDays(1))) {
+                    // One without a value says that a key is gone.
+                    if (record.value() != null) {
+                        sink.take(ByteBuffer.wrap(record.value()));
+                    }
+                }
+                commit(consumer);
+            }
+        } catch (WakeupException signal) {
+            return;
+        } catch (KafkaException unusable) {
+            throw failure(unusable);
+        }
+    }
+
+    private void commit(KafkaConsumer<?, ?> consumer) {
+        while (true) {
+            try {
+                consumer.commitSync();
+                back();
+                return;
+            } catch (TimeoutException notThere) {
+                away(notThere.getMessage());
+            } catch (CommitFailedException | RebalanceInProgressException otherMember) {
+                tool.notice("another member of the group sends some of these again: " + otherMember.getMessage());
+                return;
+            }
+        }
+    }
+
+    private IOException failure(KafkaException unusable) {
+        Throwable cause = unusable.getCause() == null ? unusable : unusable.getCause();
+        return new IOException(servers + ": " + Reason.of(cause), unusable);
+    }
+
+    @Override
+    boolean isOfTheEvent(Throwable refusal) {
+        return refusal instanceof InvalidTopicException || refusal instanceof RecordTooLargeException;
+    }
+}

@@ -1,0 +1,225 @@
+//DEPS com.hivemq:hivemq-mqtt-client:1.4.2
+//DEPS org.slf4j:slf4j-nop:1.7.36
+// Without: a warning on JDK 24 and newer.
+//RUNTIME_OPTIONS -Dio.netty.noUnsafe=true
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.hivemq.client.mqtt.MqttClientSslConfig;
+import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.exceptions.MqttEncodeException;
+import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5RxClient;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
+import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import io.reactivex.processors.UnicastProcessor;
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.TrustManagerFactory;
+import lib.cli.Format;
+import lib.cli.Tool;
+import lib.sse.Reason;
+
+/** A broker that speaks MQTT 5, and a client that connects to it again and again. */
+final class MqttBroker extends Broker {
+    static final String URL = "mqtt://HOST[:PORT], or mqtts://HOST[:PORT] for TLS.";
+    static final String PROPERTIES = "A file of NAME=VALUE lines: username, password; cafile: trust the authorities in this"
+        + " PEM file instead of the JDK's; keystore, keystore.password: our certificate, PKCS#12.";
+
+    private static final int HIGHEST_PORT = 65535;
+    private static final List<String> NAMES = List.of("username", "password", "cafile", "keystore", "keystore.password");
+    private static final Set<Mqtt5ConnAckReasonCode> PASSING = EnumSet.of(Mqtt5ConnAckReasonCode.SERVER_UNAVAILABLE,
+        Mqtt5ConnAckReasonCode.SERVER_BUSY, Mqtt5ConnAckReasonCode.QUOTA_EXCEEDED,
+        Mqtt5ConnAckReasonCode.CONNECTION_RATE_EXCEEDED);
+    private static final Set<Mqtt5PubAckReasonCode> OF_THE_EVENT = EnumSet.of(Mqtt5PubAckReasonCode.TOPIC_NAME_INVALID,
+        Mqtt5PubAckReasonCode.PAYLOAD_FORMAT_INVALID);
+
+    private final Mqtt5ClientBuilder client = Mqtt5Client.builder();
+    private final UnicastProcessor<Mqtt5Publish> messages = UnicastProcessor.create();
+    private volatile boolean wasThere;
+
+    /** @param properties null for none; see {@link #PROPERTIES} */
+    MqttBroker(Tool tool, String url, Path properties) {
+        this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
+    }
+
+    private MqttBroker(Tool tool, URI url, Properties properties) {
+        super(tool, url.getHost() + ":" + port(url));
+        Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
+        unknown.removeAll(NAMES);
+        if (!unknown.isEmpty()) {
+            throw tool.usage("--properties: " + unknown.iterator().next() + " is none of " + String.join(", ", NAMES));
+        }
+        client.serverHost(url.getHost()).serverPort(port(url))
+            .addConnectedListener(now -> connected())
+            .addDisconnectedListener(this::disconnected);
+        if (properties.containsKey("username")) {
+            client.simpleAuth().username(properties.getProperty("username"))
+                .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
+        }
+        if (url.getScheme().equals("mqtts")) {
+            try {
+                client.sslConfig(tls(properties));
+            } catch (IOException | GeneralSecurityException unusable) {
+                throw tool.usage("--properties: " + Reason.of(unusable));
+            }
+        }
+    }
+
+    private static URI parsed(Tool tool, String text) {
+        try {
+            URI url = new URI(text);
+            if (Set.of("mqtt", "mqtts").contains(String.valueOf(url.getScheme())) && url.getHost() != null
+                    && url.getUserInfo() == null && url.getPath().isEmpty() && url.getPort() <= HIGHEST_PORT) {
+                return url;
+            }
+        } catch (URISyntaxException notOne) {
+            // No part of what may hold a password is shown.
+        }
+        throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
+    }
+
+    private static int port(URI url) {
+        return url.getPort() > 0 ? url.getPort() : url.getScheme().equals("mqtts") ? 8883 : 1883;
+    }
+
+    private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(authorities(properties.getProperty("cafile")));
+        KeyManagerFactory keys = null;
+        if (properties.containsKey("keystore")) {
+            char[] password = properties.getProperty("keystore.password", "").toCharArray();
+            keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(KeyStore.getInstance(new File(properties.getProperty("keystore")), password), password);
+        }
+        return MqttClientSslConfig.builder().trustManagerFactory(trust).keyManagerFactory(keys).build();
+    }
+
+    /** @return null for the JDK's */
+    private static KeyStore authorities(String file) throws IOException, GeneralSecurityException {
+        if (file == null) {
+            return null;
+        }
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (InputStream pem = new FileInputStream(file)) {
+            for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry("authority " + store.size(), one);
+            }
+        }
+        return store;
+    }
+
+    /** Connects to publish; waits until the broker is there. */
+    void connect() throws IOException, InterruptedException {
+        Mqtt5RxClient publisher = client.buildRx();
+        // An alias that is given by a message which is too large to be sent is unknown to the broker.
+        await(publisher.toAsync().connectWith().restrictions().sendTopicAliasMaximum(0).applyRestrictions().send());
+        publisher.publish(messages).subscribe(result -> answered(result.getError().orElse(null)), this::answered);
+    }
+
+    /** The broker will answer whether it has taken this with QoS 1. */
+    void publish(ByteBuffer topic, ByteBuffer payload, boolean retain) {
+        published();
+        try {
+            messages.onNext(Mqtt5Publish.builder().topic(UTF_8.decode(topic).toString()).payload(bytes(payload))
+                .qos(MqttQos.AT_LEAST_ONCE).retain(retain).build());
+        } catch (IllegalArgumentException noTopic) {
+            answered(noTopic);
+        }
+    }
+
+    /**
+     * Hands messages over until a signal comes, and acknowledges each when the sink has returned.
+     *
+     * @param session its name; the broker keeps messages for it while nobody is connected
+     * @param filter  the topics
+     */
+    void receive(String session, String filter, Format.Sink sink) throws IOException {
+        tool.onSignal(Thread.currentThread()::interrupt);
+        Mqtt5BlockingClient receiver = client.identifier(session).buildBlocking();
+        try (Mqtt5BlockingClient.Mqtt5Publishes received = receiver.publishes(MqttGlobalPublishFilter.ALL, true)) {
+            await(receiver.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
+            await(receiver.toAsync().subscribeWith().topicFilter(filter).qos(MqttQos.AT_LEAST_ONCE).send());
+            while (true) {
+                Mqtt5Publish message = received.receive();
+                sink.take(message.getPayload().orElse(ByteBuffer.allocate(0)));
+                message.acknowledge();
+            }
+        } catch (InterruptedException signal) {
+            return;
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
+        }
+    }
+
+    private void await(Future<?> answer) throws IOException, InterruptedException {
+        try {
+            answer.get();
+        } catch (ExecutionException refusal) {
+            throw refused(refusal.getCause());
+        }
+    }
+
+    private void connected() {
+        wasThere = true;
+        back();
+    }
+
+    /** What was not acknowledged is published again after the next connect. */
+    private void disconnected(MqttClientDisconnectedContext context) {
+        boolean isRefused = !wasThere && context.getCause() instanceof Mqtt5ConnAckException refusal
+            && !PASSING.contains(refusal.getMqttMessage().getReasonCode());
+        if (!isRefused) {
+            away(reason(context.getCause()));
+            context.getReconnector().reconnect(true).republishIfSessionExpired(true).delay(1, TimeUnit.SECONDS);
+        }
+    }
+
+    @Override
+    String reason(Throwable failure) {
+        if (failure instanceof Mqtt5PubAckException answer) {
+            return "the broker does not take an event: " + answer.getMqttMessage().getReasonCode();
+        }
+        Throwable cause = failure;
+        while (cause instanceof RuntimeException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return Reason.of(cause).replaceFirst(": [^ ]*/.*|\\.$", "");
+    }
+
+    @Override
+    boolean isOfTheEvent(Throwable refusal) {
+        return refusal instanceof IllegalArgumentException || refusal instanceof MqttEncodeException
+            || refusal instanceof Mqtt5PubAckException answer
+            && OF_THE_EVENT.contains(answer.getMqttMessage().getReasonCode());
+    }
+}

@@ -1,0 +1,56 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//CDS
+//DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1 192.168.8.255:5000 -t 'home/#' --id a
+//SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lib.cli.Tool;
+import lib.cli.UdpOptions;
+import lib.udp.UdpBroadcaster;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "mqtt-to-udp",
+    description = "Sends each message of an MQTT topic as one UDP datagram, and acknowledges it when the system has taken it.",
+    footer = "  mqtt-to-udp mqtt://127.0.0.1:1883 192.168.8.255:5000 --topic 'home/#' --id segment-a")
+class MqttToUdp implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "BROKER", description = MqttBroker.URL)
+    private String url;
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
+    private List<String> targets;
+
+    @Option(names = {"-t", "--topic"}, paramLabel = "FILTER", required = true, order = 40, description = "The topics: home/#")
+    private String topic;
+
+    @Option(names = {"-i", "--id"}, paramLabel = "NAME", required = true, order = 41,
+        description = "The session, which keeps messages while this does not run. Each sender has its own.")
+    private String id;
+
+    @Option(names = "--properties", paramLabel = "FILE", order = 42, description = MqttBroker.PROPERTIES)
+    private Path properties;
+
+    @Mixin
+    private UdpOptions udp;
+
+    @Mixin
+    private Tool tool;
+
+    @Override
+    public Integer call() throws Exception {
+        try (UdpBroadcaster lan = udp.open(targets)) {
+            new MqttBroker(tool, url, properties).receive(id, topic, lan::send);
+            return 0;
+        }
+    }
+
+    public static void main(String... args) {
+        Tool.main(new MqttToUdp(), args);
+    }
+}
