@@ -137,9 +137,9 @@ class SseSourcesTest {
             refused.release();
         }); SseServer good = new SseServer(connection -> {
             refused.tryAcquire(20, TimeUnit.SECONDS);
-            connection.send(SseServer.OK + events(2)).hold();
+            connection.send(SseServer.OK + events(2));
         }); UdpReceiver receiver = new UdpReceiver()) {
-            Script.here("sse-to-udp", "-q", "-c", "2", bad.url("/secret"), good.url("/"), receiver.target())
+            Script.here("sse-to-udp", "-q", "--no-retry", bad.url("/secret"), good.url("/"), receiver.target())
                 .assertIs(5, "", Pattern.quote("sse-to-udp: " + bad.url("/") + "…: HTTP status 404"));
             assertEquals(List.of("1", "2"), receiver.arrived());
             bad.next();
