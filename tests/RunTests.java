@@ -10,12 +10,12 @@
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
 //SOURCES unit/HouseTest.java unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/EventJsonTest.java
 //SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/TlsTest.java
-//SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/NaiveParser.java
-//SOURCES unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java
-//SOURCES unit/lib/sse/SecretsTest.java unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java
-//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java
-//SOURCES unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
-//SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java unit/lib/sse/DigestTest.java
+//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
+//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java unit/lib/sse/SilenceTest.java
+//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
+//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java
+//SOURCES unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ResumeTest.java
 //SOURCES process/ScriptTest.java process/SkippedTest.java process/SoakTest.java process/SseServeTest.java

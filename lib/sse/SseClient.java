@@ -1,5 +1,5 @@
-//SOURCES Backoff.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java SseParser.java
-//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
+//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java
+//SOURCES SseParser.java SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -75,6 +76,7 @@ public final class SseClient implements AutoCloseable {
     private Consumer<String> notices = message -> System.err.println(message);
     private Consumer<String> debug = message -> {};
 
+    final Digest digest = new Digest(() -> UUID.randomUUID().toString());
     final Watch watch = new Watch(this::say);
     volatile Progress progress;
     private volatile long reconnects;
@@ -247,15 +249,16 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    /** One connect, with the redirects that it is answered with. */
+    /** One connect, with the redirects and challenges that it is answered with. */
     private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
         Exchange exchange = new Exchange(this, handler).run(transport);
-        for (int redirects = 0; exchange.end() == End.REDIRECTED; redirects++) {
-            if (redirects == maxRedirects) {
-                String reason = ": more than " + counted(redirects, "redirect", "redirects");
+        int redirects = 0;
+        while (exchange.end() == End.REDIRECTED || exchange.end() == End.CHALLENGED) {
+            if (exchange.end() == End.REDIRECTED && redirects++ == maxRedirects) {
+                String reason = ": more than " + counted(maxRedirects, "redirect", "redirects");
                 throw new SseException(SseException.Kind.REFUSED, this + reason);
             }
-            exchange = exchange.redirected().run(transport);
+            exchange = exchange.next().run(transport);
         }
         return exchange;
     }

@@ -120,7 +120,7 @@ public final class SseRequest {
         return notAllowed.matcher(text).replaceAll(match -> percentEncoded(match.group()));
     }
 
-    private static String percentEncoded(String text) {
+    static String percentEncoded(String text) {
         StringBuilder encoded = new StringBuilder();
         for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
             encoded.append(String.format("%%%02X", one));
@@ -230,9 +230,6 @@ public final class SseRequest {
         all.putIfAbsent("Accept", List.of("text/event-stream"));
         all.putIfAbsent("Cache-Control", List.of("no-cache"));
         all.putIfAbsent("User-Agent", List.of(userAgent));
-        if (!userInfo.isEmpty()) {
-            all.putIfAbsent("Authorization", List.of(basic(decoded(userInfo))));
-        }
         if (body != null) {
             all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }

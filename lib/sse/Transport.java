@@ -90,7 +90,8 @@ final class Transport {
         String cookie = String.join("; ",
             cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
-            "Cookie", cookie, "Proxy-Authorization", client.proxy.authorization(request)));
+            "Cookie", cookie, "Authorization", client.digest.authorization(request),
+            "Proxy-Authorization", client.proxy.authorization(request)));
         return CompletableFuture.supplyAsync(() -> addresses(request), this::execute)
             .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
     }

@@ -1,3 +1,4 @@
+//SOURCES Exchange.java Progress.java Reason.java SseClient.java
 package lib.sse;
 
 import java.io.IOException;
