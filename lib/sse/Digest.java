@@ -17,8 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The credentials of a request as its server wants them: Basic, and from the server's first Digest challenge on Digest,
- * never Basic again. By RFC 7616, and RFC 2069 where the server names no {@code qop}; the stronger algorithm is taken.
+ * The credentials of a request in the form that its server wants: Basic, and once the server has asked for Digest nothing
+ * but Digest, by RFC 7616, or RFC 2069 where the server names no {@code qop}. The strongest algorithm offered is taken.
  */
 final class Digest {
     /** From the weakest on. */
@@ -40,19 +40,19 @@ final class Digest {
     /**
      * Reads the challenges of a 401, and says whether it makes sense to ask again.
      *
-     * @param answered how many were answered since the connect began: after one the credentials are wrong, unless the
-     *                 server says that only the nonce was too old
+     * @param answered how many were answered since the connect began: after one the password is wrong, unless the server
+     *                 says that only the nonce was too old
      */
     boolean isAsked(SseRequest request, List<String> headers, int answered) {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
             .filter(one -> answered == 0 || answered == 1 && "true".equalsIgnoreCase(one.get("stale")));
-        if (request.userInfo.isEmpty() || best.isEmpty()) {
-            return false;
+        boolean isAsked = !request.userInfo.isEmpty() && best.isPresent();
+        if (isAsked) {
+            challenge = best.get();
+            count = 0;
         }
-        challenge = best.get();
-        count = 0;
-        return true;
+        return isAsked;
     }
 
     private static List<Map<String, String>> challenges(String header) {

@@ -24,9 +24,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
     /**
-     * How it ended: all is over, the server has nothing more, the stream is somewhere else, the server wants the credentials
-     * in another way, the server has ended the stream, we have because nothing came for too long; or it failed, in a way that
-     * may get better.
+     * How it ended. REDIRECTED, CHALLENGED: something else is to be asked. ENDED: by the server. IDLE: by us, because nothing
+     * came for too long. FAILED: lost, not come about, or answered with what may get better. OVER: all is over.
      */
     enum End { OVER, NO_CONTENT, REDIRECTED, CHALLENGED, ENDED, IDLE, FAILED }
 
@@ -48,16 +47,20 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private final CompletableFuture<Void> body = new CompletableFuture<>();
     private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
     private String takenId;
-    private boolean broughtSomething;
     private boolean isChallenged;
-    private End end;
-    private String reason;
+
+    // What became of it; nobody else writes it.
+    End end;
+    /** In words; the usual end of a stream needs none. */
+    String reason;
+    boolean broughtSomething;
+    volatile boolean isLeft;
+
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
     private volatile Answer answer;
     private volatile Subscription subscription;
     private volatile Future<?> sent = body;
-    private volatile boolean isLeft;
 
     Exchange(SseClient client, SseClient.Handler handler) {
         this(client, handler, client.request, "", 0);
@@ -185,7 +188,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     // ---- the listening thread, and who sends for it ----
 
     /**
-     * From the request to the end of the stream. What became of it is told afterwards.
+     * Asks, and waits until it is over.
      *
      * @throws IOException what the handler threw; an {@link SseException} if the server refused
      */
@@ -258,10 +261,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
     }
 
-    boolean isLeft() {
-        return isLeft;
-    }
-
     // ---- what became of it ----
 
     private Exchange result(End how, String words) {
@@ -270,21 +269,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return this;
     }
 
-    End end() {
-        return end;
-    }
-
-    /** In words; the usual end of a stream needs none. */
-    String reason() {
-        return reason;
-    }
-
     boolean isStream() {
         return answer != null && answer.kind() == Answer.Kind.STREAM;
-    }
-
-    boolean broughtSomething() {
-        return broughtSomething;
     }
 
     /** The reconnection time that the stream has set. */

@@ -108,7 +108,7 @@ public final class SseRequest {
         try {
             name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
         } catch (IllegalArgumentException notAName) {
-            throw new IllegalArgumentException("URL: host '" + host + "' is no name", notAName);
+            name = "";
         }
         if (!HOST.matcher(name).matches()) {
             throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");

@@ -116,7 +116,7 @@ final class Transport {
 
     private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
             Iterator<Optional<InetAddress>> addresses, Exchange exchange) {
-        if (exchange.isLeft()) {
+        if (exchange.isLeft) {
             throw new CancellationException();
         }
         Optional<InetAddress> address = addresses.next();
