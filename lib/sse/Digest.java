@@ -40,7 +40,7 @@ final class Digest {
     /**
      * Reads the challenges of a 401, and says whether it makes sense to ask again.
      *
-     * @param answered how many were answered since the connect began: after one the password is wrong, unless the server
+     * @param answered how many to this request were answered before: after one the password is wrong, unless the server
      *                 says that only the nonce was too old
      */
     boolean isAsked(SseRequest request, List<String> headers, int answered) {

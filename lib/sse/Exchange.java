@@ -40,7 +40,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private final SseRequest request;
     /** What the messages say of the way so far. */
     private final String redirected;
-    /** How many challenges were answered on the way so far. */
+    /** How many challenges to this request were answered before. */
     private final int answered;
     private final SseParser parser;
     private final Silence silence;
@@ -295,7 +295,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
         return new Exchange(client, handler, next, "redirected to " + next
-            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ", answered);
+            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ", 0);
     }
 
     private Exchange unanswered(CompletableFuture<?> done) throws SseException {

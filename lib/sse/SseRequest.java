@@ -155,7 +155,12 @@ public final class SseRequest {
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
-    /** @param credentials {@code USER:PASSWORD}; a header {@code Authorization} comes before them */
+    /**
+     * Sends Basic credentials, or Digest credentials once the server asks for them; not if there is a header
+     * {@code Authorization}.
+     *
+     * @param credentials {@code USER:PASSWORD}
+     */
     public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */

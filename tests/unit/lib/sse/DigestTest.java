@@ -297,6 +297,21 @@ class DigestTest {
     }
 
     @Test
+    void whatARedirectLeadsToMayHaveAChallengeOfItsOwn() throws Exception {
+        List<String> counts = new CopyOnWriteArrayList<>();
+        try (SseServer server = new SseServer(connection -> {
+            boolean isFirst = connection.requestLine().startsWith("GET /a ");
+            connection.send(!isRight(connection, isFirst ? "n1" : "n2", counts) ? digest(isFirst ? "n1" : "n2", ", qop=auth")
+                : isFirst ? "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" : NO_CONTENT);
+        })) {
+            assertEquals(Outcome.NO_CONTENT, client(request(server.url("/a"))).listen(event -> { }));
+            assertEquals(List.of("00000001", "00000002", "00000001"), counts);
+            assertEquals(4, server.further());
+            assertEquals(List.of(), notices);
+        }
+    }
+
+    @Test
     void proxyPassesItOnAndIsNotMeant() throws Exception {
         List<String> counts = new CopyOnWriteArrayList<>();
         try (TestProxy proxy = new TestProxy(); SseServer server = new SseServer(connection ->
