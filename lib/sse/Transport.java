@@ -90,7 +90,8 @@ final class Transport {
         String cookie = String.join("; ",
             cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
-            "Cookie", cookie, "Proxy-Authorization", client.proxy.authorization(request)));
+            "Cookie", cookie, "Authorization", client.digest.authorization(request),
+            "Proxy-Authorization", client.proxy.authorization(request)));
         return CompletableFuture.supplyAsync(() -> addresses(request), this::execute)
             .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
     }
@@ -115,7 +116,7 @@ final class Transport {
 
     private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
             Iterator<Optional<InetAddress>> addresses, Exchange exchange) {
-        if (exchange.isLeft()) {
+        if (exchange.isLeft) {
             throw new CancellationException();
         }
         Optional<InetAddress> address = addresses.next();
