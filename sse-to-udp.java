@@ -29,8 +29,8 @@ class SseToUdp implements Callable<Integer> {
     @Mixin
     private SseOptions sse;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
-    private List<String> targets;
+    @Parameters(index = "1..*", arity = "1", paramLabel = "TARGET", description = UdpOptions.TARGETS)
+    private List<String> arguments;
 
     @Mixin
     private UdpOptions udp;
@@ -41,7 +41,7 @@ class SseToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Format format = sse.format("{data}");
-        try (UdpBroadcaster lan = udp.open(targets)) {
+        try (UdpBroadcaster lan = udp.open(sse.targets(arguments))) {
             return sse.skipped(lan::skip).listen(event -> format.write(event, lan::send));
         }
     }

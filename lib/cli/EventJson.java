@@ -28,6 +28,7 @@ public final class EventJson {
     private static final byte[] COMMENT = ascii("{\"comment\":\"");
     private static final byte[] FROM = ascii("{\"from\":\"");
     private static final byte[] BYTES = ascii("\",\"bytes\":\"");
+    private static final byte[] SOURCE = ascii("\",\"source\":\"");
     private static final byte[] TIME = ascii("\",\"time\":\"");
     private static final byte[] END = ascii("\"}");
 
@@ -50,6 +51,11 @@ public final class EventJson {
      * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
     public static void write(SseEvent event, Instant received, Payload out) {
+        write(event, null, received, out);
+    }
+
+    /** The same with where it comes from, as {@code "source"} before the time; null for none. */
+    static void write(SseEvent event, String source, Instant received, Payload out) {
         if (event.event().isEmpty()) {
             out.add(COMMENT);
         } else {
@@ -58,6 +64,9 @@ public final class EventJson {
             out.add(DATA);
         }
         text(event.data(), out);
+        if (source != null) {
+            text(source, out.add(SOURCE));
+        }
         end(received, out);
     }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,7 +32,7 @@ public final class Format {
      * field of the data is written as {@code {/POINTER}}, with a JSON pointer.
      */
     public enum Placeholder {
-        DATA, EVENT, ID, JSON, LINE, FIELD;
+        DATA, EVENT, ID, JSON, LINE, SOURCE, FIELD;
 
         @Override
         public String toString() {
@@ -67,6 +68,8 @@ public final class Format {
     private final boolean needsEvent;
     private final Fields fields;
     private boolean timestamps;
+    private Supplier<String> source;
+    private boolean sourceInJson;
 
     /**
      * @param text    the template
@@ -94,6 +97,18 @@ public final class Format {
     /** Adds the time of arrival, which is now when an event is written, to {@link Placeholder#JSON}. */
     public Format timestamps() {
         timestamps = true;
+        return this;
+    }
+
+    /** What {@link Placeholder#SOURCE} stands for when an event is written. */
+    public Format source(Supplier<String> current) {
+        source = current;
+        return this;
+    }
+
+    /** Adds the source to {@link Placeholder#JSON}. */
+    public Format sourceInJson() {
+        sourceInJson = true;
         return this;
     }
 
@@ -168,13 +183,14 @@ public final class Format {
             if (part.placeholder == null) {
                 payload.add(part.bytes);
             } else if (part.placeholder == Placeholder.JSON && line == null) {
-                EventJson.write(event, timestamps ? Instant.now() : null, payload);
+                EventJson.write(event, sourceInJson ? source.get() : null, timestamps ? Instant.now() : null, payload);
             } else {
                 switch (part.placeholder) {
                     case LINE, JSON -> payload.add(line, offset, length);
                     case DATA -> payload.add(data == null ? event.data().getBytes(UTF_8) : data);
                     case EVENT -> payload.add(event.event().getBytes(UTF_8));
                     case ID -> payload.add(event.id().getBytes(UTF_8));
+                    case SOURCE -> payload.add(source.get().getBytes(UTF_8));
                     case FIELD -> payload.add(Fields.text(part.word, found).getBytes(UTF_8));
                 }
             }

@@ -1,8 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../udp/FewNotices.java FieldOptions.java Format.java SseInput.java TlsOptions.java
-//SOURCES Tool.java
+//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java FieldOptions.java Format.java
+//SOURCES RequestOptions.java SseInput.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
+
+import static java.util.function.Predicate.not;
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -11,18 +13,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
+import lib.sse.StateFile;
 import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
@@ -30,26 +35,14 @@ public final class SseOptions {
     private static final int FIRST_OF_ANY_STREAM = 30;
     private static final int LAST_OF_ANY_STREAM = 79;
 
-    @Parameters(index = "0", paramLabel = "URL",
-        description = "Where the events come from: [http://]HOST... or https://HOST...; @FILE: the URL is in FILE, where"
-            + " nobody sees it; -: standard input, an event stream that something else has fetched.")
-    private String url;
+    @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
+        description = "Where the events come from: [http://]HOST... or https://HOST...; several if the further ones have"
+            + " their scheme; @FILE: the URL is in FILE, where nobody sees it; -: standard input, an event stream that"
+            + " something else has fetched.")
+    private List<String> arguments;
 
-    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
-    private List<String> headers = List.of();
-
-    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
-        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
-    private String data;
-
-    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
-        description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
-    private String user;
-
-    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
-        description = "The method: GET, or POST with --data.")
-    private String method;
+    @Mixin
+    private RequestOptions request;
 
     @Option(names = "--max-redirs", paramLabel = "N", order = 24, defaultValue = "20",
         description = "Follow up to N redirects at a connect (${DEFAULT-VALUE}).")
@@ -80,7 +73,7 @@ public final class SseOptions {
     private int maxEventBytes;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {/events/0/panelId} for a"
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server, {/events/0/panelId} for a"
             + " field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
             + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
@@ -147,6 +140,40 @@ public final class SseOptions {
     private Consumer<String> skipped = this::tellSkipped;
     private final FewNotices few = new FewNotices();
     private long told;
+    private long fieldless;
+    private long taken;
+    private long others;
+    private String lastOther;
+    /** Where the event comes from that is being handed over. */
+    private String source;
+    private Runnable stop;
+
+    /** The arguments behind the first that are no further URLs. */
+    public List<String> targets(List<String> behindTheFirst) {
+        List<String> targets = behindTheFirst.stream().filter(not(SseOptions::isUrl)).toList();
+        if (targets.isEmpty()) {
+            throw tool().usage("missing TARGET");
+        }
+        return targets;
+    }
+
+    private static boolean isUrl(String argument) {
+        return argument.matches("(?i)https?://.*") || argument.startsWith("@") || argument.equals("-");
+    }
+
+    private List<String> urls() {
+        List<String> urls = Stream.concat(arguments.stream().limit(1),
+            arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
+        if (urls.contains("-") && urls.size() > 1) {
+            throw tool().usage("standard input (-) goes without URLs beside it");
+        }
+        int mostOthers = command.positionalParameters().stream().filter(one -> one.index().min() > 0)
+            .mapToInt(one -> one.index().max()).max().orElse(0);
+        if (arguments.size() - urls.size() > mostOthers) {
+            throw new UnmatchedArgumentException(command.commandLine(), List.of(""));
+        }
+        return urls;
+    }
 
     /**
      * What is made of an event.
@@ -155,7 +182,11 @@ public final class SseOptions {
      */
     public Format format(String usual) {
         Format made = tool().format(format == null ? usual : format,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
+            .source(() -> source);
+        if (urls().size() > 1) {
+            made.sourceInJson();
+        }
         if (timestamps && !made.has(Placeholder.JSON)) {
             throw tool().usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !made.isJson()) {
@@ -203,13 +234,18 @@ public final class SseOptions {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        if (url.equals("-")) {
+        if (urls().equals(List.of("-"))) {
             return read(tool, handler, out);
         }
-        SseClient client = client(tool);
-        Selection selection = new Selection(client::close, handler, out);
-        tool.status(() -> client.reconnects() + " reconnects");
-        return status(client.listen(selection) == SseClient.Outcome.TIME_OVER);
+        SseSources sources = new SseSources(tool);
+        endBy(sources::close);
+        StateFile state = stateFile == null ? null : new StateFile(stateFile);
+        for (String url : urls()) {
+            SseRequest asked = request(tool, url);
+            sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out));
+        }
+        tool.status(() -> sources.reconnects() + " reconnects");
+        return sources.listen(status(true));
     }
 
     private int status(boolean timeIsOver) {
@@ -224,17 +260,33 @@ public final class SseOptions {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
         SseInput input = new SseInput(tool.standardInput(), tool::notice);
-        Selection selection = new Selection(input::close, handler, out);
-        return status(!input.read(selection, maxEventBytes, maxTime));
+        endBy(input::close);
+        return status(!input.read(new Selection("-", handler, out), maxEventBytes, maxTime));
+    }
+
+    private void endBy(Runnable how) {
+        stop = how;
+        tool().onSignal(how);
+        tool().atEnd(this::atEnd);
+    }
+
+    /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
+    private int atEnd(int status) {
+        if (taken + fieldless == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+            tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
+                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
+                + "; the last one was of type " + lastOther);
+        }
+        return status;
     }
 
     private Tool tool() {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool) throws IOException {
+    private SseClient client(Tool tool, SseRequest asked, StateFile state) throws IOException {
         try {
-            SseClient client = new SseClient(request(tool))
+            SseClient client = new SseClient(asked)
                 .lastEventId(lastEventId)
                 .tls(tls.context(tool::text, tool::notice))
                 .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
@@ -249,8 +301,8 @@ public final class SseOptions {
             if (noRetry || maxRetries != null) {
                 client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
             }
-            if (stateFile != null) {
-                client.stateFile(stateFile);
+            if (state != null) {
+                client.stateFile(state);
             }
             if (ignoreRetry) {
                 client.ignoreRetry();
@@ -264,42 +316,27 @@ public final class SseOptions {
         }
     }
 
-    private SseRequest request(Tool tool) {
-        SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
-        for (String header : headers) {
-            Tool.file(header).ifPresentOrElse(file -> request.headerFile(Path.of(file)), () -> request.header(header));
+    private SseRequest request(Tool tool, String url) {
+        try {
+            return request.request(url, command.name() + "/" + Tool.VERSION, tool);
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
         }
-        if (user != null) {
-            String credentials = tool.text(user);
-            request.basicAuthorization(credentials.contains(":") ? credentials : credentials + ":");
-        }
-        if (data != null) {
-            request.body(tool.bytes(data));
-        }
-        if (method != null) {
-            request.method(method);
-        }
-        return request;
     }
 
     /** Passes on what the user asked for, and ends after the last of it. */
     private final class Selection implements SseClient.Handler {
-        private final Runnable stop;
+        private final String name;
         private final SseParser.Handler handler;
         private final Flushable out;
         private final FieldOptions.Picker picker = fields.picker(tool());
         private long settled;
-        private long taken;
-        private long skips;
-        private long others;
-        private String lastOther;
 
-        Selection(Runnable stop, SseParser.Handler handler, Flushable out) {
-            this.stop = stop;
+        /** @param name of the server */
+        Selection(String name, SseParser.Handler handler, Flushable out) {
+            this.name = name;
             this.handler = handler;
             this.out = out;
-            tool().onSignal(stop);
-            tool().atEnd(this::atEnd);
         }
 
         @Override
@@ -312,6 +349,7 @@ public final class SseOptions {
             if (excluded.contains(event.event()) || !settle.isZero() && System.nanoTime() - settled < 0) {
                 return;
             }
+            source = name;
             if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
@@ -324,13 +362,14 @@ public final class SseOptions {
         }
 
         private void skip(String reason) {
-            skips++;
+            fieldless++;
             skipped.accept("an event was skipped: " + reason);
         }
 
         @Override
         public void comment(String text) throws IOException {
             if (comments) {
+                source = name;
                 handler.event(new SseEvent("", "", text));
             }
         }
@@ -338,16 +377,6 @@ public final class SseOptions {
         @Override
         public void flush() throws IOException {
             out.flush();
-        }
-
-        /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
-        private int atEnd(int status) {
-            if (taken + skips == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
-                tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
-                    + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
-                    + "; the last one was of type " + lastOther);
-            }
-            return status;
         }
     }
 }

@@ -95,6 +95,7 @@ public final class Tool {
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
     private volatile StatusLine statusLine;
+    private byte[] wholeInput;
     private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
@@ -228,12 +229,15 @@ public final class Tool {
         return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
     }
 
-    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input. */
+    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input, which is read once. */
     public byte[] bytes(String value) {
         String file = file(value).orElse(null);
         try {
-            return file == null ? value.getBytes(UTF_8)
-                : file.equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file));
+            if ("-".equals(file)) {
+                wholeInput = wholeInput == null ? standardInput().readAllBytes() : wholeInput;
+                return wholeInput;
+            }
+            return file == null ? value.getBytes(UTF_8) : Files.readAllBytes(Path.of(file));
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }
@@ -301,7 +305,8 @@ public final class Tool {
         return USAGE;
     }
 
-    private int statusOf(Exception failure) {
+    /** Says what went wrong, and gives the exit status for it. */
+    int statusOf(Exception failure) {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;
         }

@@ -20,6 +20,7 @@ final class Progress implements Closeable {
     private static final int LONGEST_ID = 4 << 10;
 
     private final StateFile file;
+    private final String name;
     private final Consumer<String> notices;
     private final Consumer<String> say;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -31,11 +32,13 @@ final class Progress implements Closeable {
 
     /**
      * @param file    null if the id is not kept
+     * @param name    of the subscription in it
      * @param notices takes what is to say of the file
      * @param say     takes what is to say of the subscription
      */
-    Progress(StateFile file, Consumer<String> notices, Consumer<String> say) {
+    Progress(StateFile file, String name, Consumer<String> notices, Consumer<String> say) {
         this.file = file;
+        this.name = name;
         this.notices = notices;
         this.say = say;
     }
@@ -45,8 +48,8 @@ final class Progress implements Closeable {
         lastEventId = initial;
         if (file != null) {
             try {
-                lastEventId = file.open().filter(id -> !id.isEmpty()).orElse(initial);
-                file.write(lastEventId);
+                lastEventId = file.open(name).filter(id -> !id.isEmpty()).orElse(initial);
+                file.write(name, lastEventId);
                 saved = lastEventId;
             } catch (IOException failure) {
                 throw new IOException(file + ": " + Reason.of(failure), failure);
@@ -96,7 +99,7 @@ final class Progress implements Closeable {
     void save() {
         String id = lastEventId;
         try {
-            file.write(id);
+            file.write(name, id);
             saved = id;
             saveAgain = System.nanoTime() + BETWEEN_SAVES;
             if (failing) {

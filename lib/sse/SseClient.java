@@ -106,7 +106,10 @@ public final class SseClient implements AutoCloseable {
     public SseClient lastEventId(String id) { initialLastEventId = id; return this; }
 
     /** Where the last event ID is kept, so that the next run resumes after the last event that the handler took. */
-    public SseClient stateFile(Path file) { stateFile = new StateFile(file); return this; }
+    public SseClient stateFile(Path file) { return stateFile(new StateFile(file)); }
+
+    /** The same where several subscriptions keep theirs in one file. */
+    public SseClient stateFile(StateFile file) { stateFile = file; file.add(request.name()); return this; }
 
     /** For one address of the server, TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
     public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
@@ -204,7 +207,7 @@ public final class SseClient implements AutoCloseable {
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(this);
-        try (Progress kept = new Progress(stateFile, notices, this::say)) {
+        try (Progress kept = new Progress(stateFile, request.name(), notices, this::say)) {
             String first = request.firstLastEventId();
             kept.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
             progress = kept;

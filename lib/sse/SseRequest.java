@@ -192,8 +192,13 @@ public final class SseRequest {
         return scheme + "://" + authority() + path + query;
     }
 
-    /** Host and port. */
-    String authority() {
+    /** Tells it from others, also in a file, without what may be secret. */
+    String name() {
+        return scheme + "://" + authority() + "#" + String.format("%08x", url().hashCode());
+    }
+
+    /** Host and port, as they stand in the URL. */
+    public String authority() {
         return host + (port < 0 ? "" : ":" + port);
     }
 

@@ -13,25 +13,45 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The last event ID in a file, so that a later run resumes where this one stopped: one line of UTF-8. While it is open
  * it is locked, so that a second process on it is noticed.
+ *
+ * <p>Several subscriptions of one process may share it: a first line says so, and each has a line with its name and its
+ * id behind it. A line without a name, of a subscription that had the file for itself, is taken for the first one's;
+ * the lines of others are kept. Safe for use by several threads.
  */
-final class StateFile implements Closeable {
+public final class StateFile implements Closeable {
     private static final Pattern LINE_END = Pattern.compile("\r?\n\\z");
-    private static final int MOST_BYTES = 64 << 10;
+    private static final Pattern NAMED = Pattern.compile("(\\S+) ([^\r\n\0]*)");
+    private static final String SEVERAL = "# the last event ID of each server";
+    private static final int MOST_BYTES = 1 << 20;
 
     private final Path file;
+    private final Map<String, String> ids = new LinkedHashMap<>();
+    private final Set<String> names = new LinkedHashSet<>();
+    private int users;
     /** The file as it is now, which bears the lock. */
     private FileChannel locked;
 
     /** @param file a regular file, or none yet, in a folder that can be written to; a link is followed */
-    StateFile(Path file) {
+    public StateFile(Path file) {
         this.file = file;
+    }
+
+    /** All are named before one opens it. */
+    synchronized void add(String name) {
+        names.add(name);
     }
 
     @Override
@@ -40,17 +60,30 @@ final class StateFile implements Closeable {
     }
 
     /**
-     * Opens and reads it.
+     * Opens it, and reads it if nobody has.
      *
      * @return empty if there is no such file yet; {@code ""} if there was no last event ID
-     * @throws IOException if it cannot be read, is not a line of UTF-8, or another process has it open: going on without
+     * @throws IOException if it cannot be read, is not what it should be, or another process has it open: going on without
      *                     it would lose events
      */
-    Optional<String> open() throws IOException {
+    synchronized Optional<String> open(String name) throws IOException {
+        if (users == 0) {
+            try {
+                read();
+            } catch (IOException failure) {
+                close();
+                throw failure;
+            }
+        }
+        users++;
+        return Optional.ofNullable(ids.get(name));
+    }
+
+    private void read() throws IOException {
         if (Files.isSymbolicLink(file) && !Files.exists(file)) {
             throw new IOException("a link to a file that does not exist");
         } else if (!Files.exists(file)) {
-            return Optional.empty();
+            return;
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
@@ -60,18 +93,22 @@ final class StateFile implements Closeable {
         } else if (locked.size() > MOST_BYTES) {
             throw new IOException("more than " + MOST_BYTES + " bytes, expected one line with a last event ID");
         }
-        return Optional.of(line(locked));
-    }
-
-    private static String line(FileChannel channel) throws IOException {
-        byte[] bytes = Channels.newInputStream(channel).readAllBytes();
-        try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-            String lastEventId = LINE_END.matcher(text).replaceFirst("");
-            if (lastEventId.chars().anyMatch(c -> c == 0 || c == '\r' || c == '\n')) {
+        String text = LINE_END.matcher(text(locked)).replaceFirst("");
+        List<String> lines = List.of(text.split("\n", -1));
+        boolean isOfSeveral = lines.size() > 1 && lines.get(0).equals(SEVERAL);
+        for (String line : lines.subList(isOfSeveral ? 1 : 0, lines.size())) {
+            Matcher named = NAMED.matcher(isOfSeveral ? line : names.iterator().next() + " " + line);
+            if (!named.matches() || !isOfSeveral && lines.size() > 1) {
                 throw new IOException("expected one line with a last event ID");
             }
-            return lastEventId;
+            ids.put(named.group(1), named.group(2));
+        }
+    }
+
+    private static String text(FileChannel channel) throws IOException {
+        byte[] bytes = Channels.newInputStream(channel).readAllBytes();
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException notText) {
             throw new IOException("expected one line of UTF-8 with a last event ID", notText);
         }
@@ -97,7 +134,8 @@ final class StateFile implements Closeable {
      *
      * @throws IOException if that failed; the old content is still there
      */
-    void write(String lastEventId) throws IOException {
+    synchronized void write(String name, String lastEventId) throws IOException {
+        ids.put(name, lastEventId);
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         Path temporary;
         try {
@@ -109,7 +147,7 @@ final class StateFile implements Closeable {
         FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
             locked(channel);
-            Channels.newOutputStream(channel).write((lastEventId + "\n").getBytes(StandardCharsets.UTF_8));
+            Channels.newOutputStream(channel).write(text().getBytes(StandardCharsets.UTF_8));
             channel.force(true);
             copyAttributes(target, temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -118,8 +156,14 @@ final class StateFile implements Closeable {
             Files.deleteIfExists(temporary);
             throw failure;
         }
-        close();
+        release();
         locked = channel;
+    }
+
+    private String text() {
+        boolean isOfOne = names.size() < 2 && ids.size() == 1;
+        return ids.entrySet().stream().map(one -> (isOfOne ? "" : one.getKey() + " ") + one.getValue() + "\n")
+            .collect(Collectors.joining("", isOfOne ? "" : SEVERAL + "\n", ""));
     }
 
     /** The owner and the mode stay what they were. */
@@ -137,8 +181,17 @@ final class StateFile implements Closeable {
         Files.setAttribute(to, "posix:permissions", old.get("permissions"));
     }
 
+    /** The last of its users leaves it to others. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        users--;
+        if (users <= 0) {
+            users = 0;
+            release();
+        }
+    }
+
+    private void release() {
         try {
             if (locked != null) {
                 locked.close();

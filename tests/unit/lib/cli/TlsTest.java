@@ -191,8 +191,8 @@ class TlsTest {
 
     // ---- insecure ----
 
-    private static String insecure(String reason, String certificate) throws Exception {
-        return "insecure: " + reason + "; going on all the same; --pinnedpubkey " + pin(certificate) + " takes this key only";
+    private static String insecure(String reason, String certificate, SseServer server) throws Exception {
+        return "insecure: 127.0.0.1:" + server.port() + ": " + reason + "; going on all the same; --pinnedpubkey " + pin(certificate) + " takes this key only";
     }
 
     private static String pin(String certificate) throws Exception {
@@ -213,7 +213,7 @@ class TlsTest {
             try (SseServer server = new SseServer(connection ->
                     connection.send(connection.number < 3 ? SseServer.OK + "data: x\n\n" : NO_CONTENT), socket, "https")) {
                 assertEquals(Outcome.NO_CONTENT, client(server).tls(trusting("-k")).listen(event -> { }));
-                String warning = insecure(reason, certificate);
+                String warning = insecure(reason, certificate, server);
                 List<String> expected = new ArrayList<>(List.of(warning));
                 for (int i = 0; i < 3; i++) {
                     expected.add(server.uri("/") + "…: the stream ended; connecting again in 0.01 s");
@@ -251,7 +251,7 @@ class TlsTest {
     void insecureScriptWarnsInOneLine() throws Exception {
         try (SseServer server = certificates.server("self-signed", always(NO_CONTENT))) {
             Script.here("sse-listen", "-k", server.url("/secret"))
-                .assertIs(0, "", Pattern.quote("sse-listen: " + insecure(UNTRUSTED, "self-signed")));
+                .assertIs(0, "", Pattern.quote("sse-listen: " + insecure(UNTRUSTED, "self-signed", server)));
         }
     }
 

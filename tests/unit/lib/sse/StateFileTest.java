@@ -31,13 +31,21 @@ class StateFileTest {
     @TempDir
     private Path folder;
 
+    private static final String NAME = "http://a.example#0";
+
     private Path file;
     private StateFile state;
 
     @BeforeEach
     void nameFile() {
         file = folder.resolve("state");
-        state = new StateFile(file);
+        state = of(file);
+    }
+
+    private static StateFile of(Path file) {
+        StateFile state = new StateFile(file);
+        state.add(NAME);
+        return state;
     }
 
     @AfterEach
@@ -47,8 +55,8 @@ class StateFileTest {
 
     private Optional<String> read() throws IOException {
         state.close();
-        try (StateFile again = new StateFile(file)) {
-            return again.open();
+        try (StateFile again = of(file)) {
+            return again.open(NAME);
         }
     }
 
@@ -62,7 +70,7 @@ class StateFileTest {
     @ParameterizedTest
     @MethodSource("ids")
     void idThatIsWrittenIsRead(String id) throws IOException {
-        state.write(id);
+        state.write(NAME, id);
         assertEquals(Optional.of(id), read());
         assertEquals(id + "\n", Files.readString(file));
         assertOnlyFile();
@@ -71,7 +79,7 @@ class StateFileTest {
     @Test
     void laterIdReplacesTheOneBefore() throws IOException {
         for (String id : List.of("a long one", "b", "", "c")) {
-            state.write(id);
+            state.write(NAME, id);
             assertEquals(Optional.of(id), read());
         }
         assertOnlyFile();
@@ -79,7 +87,7 @@ class StateFileTest {
 
     @Test
     void fileInTheWorkingDirectoryNeedsNoFolder() throws IOException {
-        assertEquals(Optional.empty(), new StateFile(Path.of("no-such-state-file")).open());
+        assertEquals(Optional.empty(), of(Path.of("no-such-state-file")).open(NAME));
     }
 
     // ---- reading what others wrote
@@ -87,7 +95,7 @@ class StateFileTest {
     @Test
     void missingFileIsTheFirstRun() throws IOException {
         assertEquals(Optional.empty(), read());
-        assertEquals(Optional.empty(), new StateFile(folder.resolve("no/such/folder")).open());
+        assertEquals(Optional.empty(), of(folder.resolve("no/such/folder")).open(NAME));
         assertTrue(Files.notExists(file));
     }
 
@@ -108,7 +116,7 @@ class StateFileTest {
     void emptyFileIsRefused() throws IOException {
         Files.createFile(file);
         assertEquals("empty, expected a line with a last event ID; without the file it begins anew",
-            assertThrows(IOException.class, state::open).getMessage());
+            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
     }
 
     @ParameterizedTest
@@ -116,7 +124,7 @@ class StateFileTest {
     void moreThanALineIsRefused(String content) throws IOException {
         Files.writeString(file, content);
         assertEquals("expected one line with a last event ID",
-            assertThrows(IOException.class, state::open).getMessage());
+            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
         assertEquals(content, Files.readString(file));
     }
 
@@ -125,29 +133,29 @@ class StateFileTest {
     void whatIsNotUtf8IsRefused(String content) throws IOException {
         Files.writeString(file, content, ISO_8859_1);
         assertEquals("expected one line of UTF-8 with a last event ID",
-            assertThrows(IOException.class, state::open).getMessage());
+            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
     }
 
     @Test
     void whatIsNoFileIsRefused() throws IOException {
         Files.createDirectory(file);
-        assertThrows(IOException.class, state::open);
+        assertThrows(IOException.class, () -> state.open(NAME));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {(64 << 10) + 1, 10 << 20})
+    @ValueSource(ints = {(1 << 20) + 1, 10 << 20})
     void fileThatIsMuchTooLongIsRefused(int size) throws IOException {
         Files.write(file, new byte[size]);
-        assertEquals("more than 65536 bytes, expected one line with a last event ID",
-            assertThrows(IOException.class, state::open).getMessage());
+        assertEquals("more than 1048576 bytes, expected one line with a last event ID",
+            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
     }
 
     @Test
     void pipeAndDeviceAreRefusedAtOnce() throws Exception {
         assumeTrue(new ProcessBuilder("mkfifo", file.toString()).start().waitFor() == 0, "needs mkfifo");
-        assertEquals("expected a regular file", assertThrows(IOException.class, state::open).getMessage());
+        assertEquals("expected a regular file", assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
         assertEquals("expected a regular file",
-            assertThrows(IOException.class, () -> new StateFile(Path.of("/dev/zero")).open()).getMessage());
+            assertThrows(IOException.class, () -> of(Path.of("/dev/zero")).open(NAME)).getMessage());
     }
 
     // ---- whose it is
@@ -157,14 +165,14 @@ class StateFileTest {
     void modeStaysWhatItWas(String mode) throws IOException {
         Files.writeString(file, "4\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
-        state.open();
-        state.write("5");
+        state.open(NAME);
+        state.write(NAME, "5");
         assertEquals(mode, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
     @Test
     void newFileIsForItsOwnerOnly() throws IOException {
-        state.write("5");
+        state.write(NAME, "5");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
@@ -172,8 +180,8 @@ class StateFileTest {
     void linkIsFollowedAndStays() throws IOException {
         Path target = Files.writeString(Files.createDirectory(folder.resolve("there")).resolve("id"), "4\n");
         Files.createSymbolicLink(file, target);
-        assertEquals(Optional.of("4"), state.open());
-        state.write("5");
+        assertEquals(Optional.of("4"), state.open(NAME));
+        state.write(NAME, "5");
         assertTrue(Files.isSymbolicLink(file));
         assertEquals("5\n", Files.readString(target));
         assertOnlyFiles(List.of(target.getParent(), file));
@@ -182,20 +190,20 @@ class StateFileTest {
     @Test
     void linkToNothingIsRefused() throws IOException {
         Files.createSymbolicLink(file, folder.resolve("nothing"));
-        assertEquals("a link to a file that does not exist", assertThrows(IOException.class, state::open).getMessage());
+        assertEquals("a link to a file that does not exist", assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
     }
 
     @Test
     void secondOneOnTheFileIsRefusedUntilTheFirstIsClosed() throws IOException {
-        state.write("4");
-        try (StateFile second = new StateFile(file)) {
+        state.write(NAME, "4");
+        try (StateFile second = of(file)) {
             for (String id : List.of("5", "6")) {
                 assertEquals("in use: another process keeps its last event ID in it",
-                    assertThrows(IOException.class, second::open).getMessage());
-                state.write(id);
+                    assertThrows(IOException.class, () -> second.open(NAME)).getMessage());
+                state.write(NAME, id);
             }
             state.close();
-            assertEquals(Optional.of("6"), second.open());
+            assertEquals(Optional.of("6"), second.open(NAME));
         }
     }
 
@@ -203,14 +211,14 @@ class StateFileTest {
 
     @Test
     void missingFolderIsSaid() {
-        assertThrows(IOException.class, () -> new StateFile(folder.resolve("no/state")).write("4"));
+        assertThrows(IOException.class, () -> of(folder.resolve("no/state")).write(NAME, "4"));
         assertTrue(Files.notExists(folder.resolve("no")));
     }
 
     @Test
     void fileInPlaceOfTheFolderIsSaidAndStaysAsItIs() throws IOException {
         Files.writeString(file, "4\n");
-        assertThrows(IOException.class, () -> new StateFile(file.resolve("state")).write("5"));
+        assertThrows(IOException.class, () -> of(file.resolve("state")).write(NAME, "5"));
         assertEquals("4\n", Files.readString(file));
         assertOnlyFile();
     }
@@ -219,15 +227,15 @@ class StateFileTest {
     void folderInPlaceOfTheFileIsSaidAndStaysAsItIs() throws IOException {
         Files.createDirectory(file);
         Path inside = Files.writeString(file.resolve("inside"), "x");
-        assertThrows(IOException.class, () -> state.write("5"));
+        assertThrows(IOException.class, () -> state.write(NAME, "5"));
         assertEquals("x", Files.readString(inside));
     }
 
     @Test
     void whatAnInterruptedWriteLeftIsNotInTheWay() throws IOException {
-        state.write("4");
+        state.write(NAME, "4");
         Path left = Files.writeString(folder.resolve(".state.1234.tmp"), "half of a longer i");
-        state.write("5");
+        state.write(NAME, "5");
         assertEquals(Optional.of("5"), read());
         Files.delete(left);
         assertOnlyFile();
@@ -237,11 +245,11 @@ class StateFileTest {
     void readerFindsOneContentOrTheOtherAndNeverHalf() throws Exception {
         String one = "1".repeat(100_000);
         String other = "2".repeat(50_000);
-        state.write(one);
+        state.write(NAME, one);
         CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
             try {
                 for (int i = 0; i < 50; i++) {
-                    state.write(i % 2 == 0 ? other : one);
+                    state.write(NAME, i % 2 == 0 ? other : one);
                 }
             } catch (IOException failed) {
                 throw new AssertionError(failed);
