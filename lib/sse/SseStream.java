@@ -46,7 +46,6 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     private volatile Answer answer;
     private volatile Subscription subscription;
     private volatile boolean broughtSomething;
-    private volatile Thread reader;
     private String takenId;
 
     /** @param judge says what the head means; called once, on the reading thread, before the body comes */
@@ -63,7 +62,6 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
 
     @Override
     public BodySubscriber<Void> apply(ResponseInfo info) {
-        reader = Thread.currentThread();
         answeredAt = System.nanoTime();
         lastRead = answeredAt;
         answer = judge.apply(info);
@@ -222,11 +220,6 @@ final class SseStream implements BodyHandler<Void>, BodySubscriber<Void>, SsePar
     /** When its head came. */
     long answeredAt() {
         return answeredAt;
-    }
-
-    /** The thread that reads; it belongs to the HTTP client. */
-    Thread reader() {
-        return reader;
     }
 
     /** Once it is detached and not busy: whether it was of use. */
