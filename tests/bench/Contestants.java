@@ -227,7 +227,7 @@ final class Contestants {
     /** What {@code ./jbang install} makes with this JDK, and runs with it. */
     Optional<List<String>> installed(Path jdk, String... arguments) throws Exception {
         Path home = folder.resolve(jdk.getFileName());
-        List<String> with = List.of("env", "JAVA_HOME=" + jdk, "XDG_DATA_HOME=" + home, "JBANG_DIR=" + home.resolve("jbang"));
+        List<String> with = List.of("env", "JAVA_HOME=" + jdk, "XDG_DATA_HOME=" + home);
         boolean isMade = isMade("installed for " + jdk,
             with(with, root.resolve("jbang").toString(), "install", home.resolve("bin").toString()));
         return isMade ? Optional.of(with(with(with, home.resolve("bin/sse-listen").toString()), arguments)) : Optional.empty();
