@@ -12,11 +12,12 @@
 //SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
 //SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SseSourcesTest.java
 //SOURCES unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
-//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
-//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java unit/lib/sse/SilenceTest.java
-//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java
-//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java
-//SOURCES unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/sse/DigestTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
+//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
+//SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
+//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
+//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
+//SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
 //SOURCES process/ResumeTest.java process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java

@@ -18,7 +18,7 @@ final class RequestOptions {
     private String data;
 
     @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
-        description = "Basic authentication; @FILE: it is in FILE.")
+        description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
     private String user;
 
     @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,

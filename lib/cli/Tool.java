@@ -4,7 +4,7 @@
 // run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5
 //RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=10 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
-//COMPILE_OPTIONS -XDstringConcat=inline
+//COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;

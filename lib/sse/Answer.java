@@ -23,18 +23,11 @@ import java.util.regex.Pattern;
  */
 record Answer(Kind kind, int status, String words, String location, Optional<Duration> retryAfter) {
 
-    enum Kind {
-        /** The body is an event stream. */
-        STREAM,
-        /** There is nothing more, and nobody should ask again. */
-        OVER,
-        /** It may get better. */
-        RETRY,
-        /** The stream is somewhere else. */
-        REDIRECT,
-        /** It will not get better. */
-        REFUSED
-    }
+    /**
+     * STREAM: the body is an event stream. OVER: there is nothing more, and nobody should ask again. RETRY: it may get better.
+     * REDIRECT: the stream is somewhere else. REFUSED: it will not get better.
+     */
+    enum Kind { STREAM, OVER, RETRY, REDIRECT, REFUSED }
 
     private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
@@ -44,18 +37,17 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
 
     /** @param method that of the request: a POST may be answered 201 */
     static Answer of(String method, int status, HttpHeaders headers) {
-        boolean hasStream = status == 200 || status == 201 && method.equals("POST") && problem(headers).isEmpty();
-        if (hasStream) {
-            return problem(headers).map(words -> new Answer(Kind.REFUSED, status, words, "", Optional.empty()))
-                .orElse(new Answer(Kind.STREAM, status, "", "", Optional.empty()));
+        Optional<String> problem = problem(headers);
+        if (status == 200 || status == 201 && method.equals("POST") && problem.isEmpty()) {
+            return new Answer(problem.isEmpty() ? Kind.STREAM : Kind.REFUSED, status, problem.orElse(""), "", Optional.empty());
         }
-        String words = "HTTP status " + status;
         String location = headers.firstValue("Location").orElse("");
         boolean isRedirect = REDIRECTS.contains(status) && !headers.allValues("Location").isEmpty();
         Kind kind = status == 204 ? Kind.OVER
             : isRedirect ? Kind.REDIRECT
             : PASSING.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        return new Answer(kind, status, words, location, kind == Kind.RETRY ? retryAfter(headers) : Optional.empty());
+        return new Answer(kind, status, "HTTP status " + status, location,
+            kind == Kind.RETRY ? retryAfter(headers) : Optional.empty());
     }
 
     /** What keeps an answer of status 200 from being an event stream. */

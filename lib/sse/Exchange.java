@@ -25,10 +25,10 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  */
 final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
     /**
-     * How it ended: all is over, the server has nothing more, the stream is somewhere else, the server has ended it, we have
-     * because nothing came for too long; or it failed, in a way that may get better.
+     * How it ended. REDIRECTED, CHALLENGED: something else is to be asked. ENDED: by the server. IDLE: by us, because nothing
+     * came for too long. FAILED: lost, not come about, or answered with what may get better. OVER: all is over.
      */
-    enum End { OVER, NO_CONTENT, REDIRECTED, ENDED, IDLE, FAILED }
+    enum End { OVER, NO_CONTENT, REDIRECTED, CHALLENGED, ENDED, IDLE, FAILED }
 
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
@@ -41,30 +41,38 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private final SseRequest request;
     /** What the messages say of the way so far. */
     private final String redirected;
+    /** How many challenges to this request were answered before. */
+    private final int answered;
     private final SseParser parser;
     private final Silence silence;
     private final CompletableFuture<Void> body = new CompletableFuture<>();
     private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
     private String takenId;
-    private boolean broughtSomething;
-    private End end;
-    private String reason;
+    private boolean isChallenged;
+
+    // What became of it; nobody else writes it.
+    End end;
+    /** In words; the usual end of a stream needs none. */
+    String reason;
+    boolean broughtSomething;
+    volatile boolean isLeft;
+
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
     private volatile Answer answer;
     private volatile Subscription subscription;
     private volatile Future<?> sent = body;
-    private volatile boolean isLeft;
 
     Exchange(SseClient client, SseClient.Handler handler) {
-        this(client, handler, client.request, "");
+        this(client, handler, client.request, "", 0);
     }
 
-    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected) {
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected, int answered) {
         this.client = client;
         this.handler = handler;
         this.request = request;
         this.redirected = redirected;
+        this.answered = answered;
         silence = new Silence(client.idleTimeout.toNanos());
         takenId = client.lastEventId();
         parser = new SseParser(takenId, client.maxEventBytes, this);
@@ -76,6 +84,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     public BodySubscriber<Void> apply(ResponseInfo head) {
         client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
         lastRead = System.nanoTime();
+        isChallenged = head.statusCode() == 401
+            && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), answered);
         answer = Answer.of(request.method(), head.statusCode(), head.headers());
         if (isStream()) {
             client.connected();
@@ -92,9 +102,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     @Override
     public void onSubscribe(Subscription one) {
         subscription = one;
-        // Nobody wants to know what stands in the body of a redirect.
-        boolean isWanted = !isStream() || client.watch.handOver(handler::open);
-        goOn(isWanted && !isLeft && answer.kind() != Answer.Kind.REDIRECT);
+        // Nobody wants to know what stands in the body where something else is asked next.
+        boolean isWanted = !isChallenged && answer.kind() != Answer.Kind.REDIRECT;
+        goOn(isWanted && (!isStream() || client.watch.handOver(handler::open)) && !isLeft);
     }
 
     @Override
@@ -179,35 +189,37 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     // ---- the listening thread, and who sends for it ----
 
     /**
-     * From the request to the end of the stream. What became of it is told afterwards.
+     * Asks, and waits until it is over.
      *
      * @throws IOException what the handler threw; an {@link SseException} if the server refused
      */
     Exchange run(Transport transport) throws IOException, InterruptedException {
-        CompletableFuture<?> answered;
+        CompletableFuture<?> done;
         try {
-            answered = transport.send(request, this);
+            done = transport.send(request, this);
         } catch (IOException headerFile) {
             return result(End.FAILED, headerFile.getMessage());
         }
-        answered.whenComplete((done, failure) -> client.watch.wake());
+        done.whenComplete((answer, failure) -> client.watch.wake());
         boolean isCut;
         try {
-            if (!client.watch.await(() -> nanosLeft(answered.isDone()), client.progress)) {
+            if (!client.watch.await(() -> nanosLeft(done.isDone()), client.progress)) {
                 return result(End.OVER, "");
             }
-            isCut = !answered.isDone();
+            isCut = !done.isDone();
         } finally {
             close();
         }
         if (isCut && (answer == null || isStream())) {
             return result(End.IDLE, "nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
-            return unanswered(answered);
+            return unanswered(done);
+        } else if (isChallenged) {
+            return result(End.CHALLENGED, "");
         }
         return switch (answer.kind()) {
-            case STREAM -> answered.isCompletedExceptionally()
-                ? result(End.FAILED, "connection lost, " + reason(answered)) : result(End.ENDED, howItEnded());
+            case STREAM -> done.isCompletedExceptionally()
+                ? result(End.FAILED, "connection lost, " + reason(done)) : result(End.ENDED, howItEnded());
             case OVER -> result(End.NO_CONTENT, "");
             case REDIRECT -> result(End.REDIRECTED, "");
             case RETRY, REFUSED -> withoutStream();
@@ -250,10 +262,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
     }
 
-    boolean isLeft() {
-        return isLeft;
-    }
-
     // ---- what became of it ----
 
     private Exchange result(End how, String words) {
@@ -262,21 +270,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return this;
     }
 
-    End end() {
-        return end;
-    }
-
-    /** In words; the usual end of a stream needs none. */
-    String reason() {
-        return reason;
-    }
-
     boolean isStream() {
         return answer != null && answer.kind() == Answer.Kind.STREAM;
-    }
-
-    boolean broughtSomething() {
-        return broughtSomething;
     }
 
     /** The reconnection time that the stream has set. */
@@ -289,8 +284,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return answer == null ? Optional.empty() : answer.retryAfter();
     }
 
-    /** The exchange with whom this one's answer redirects to. */
-    Exchange redirected() throws SseException {
+    /** The one that follows where the answer redirects to, or with what it asks for. */
+    Exchange next() throws SseException {
+        if (end == End.CHALLENGED) {
+            return new Exchange(client, handler, request, redirected, answered + 1);
+        }
         SseRequest next;
         try {
             next = Redirect.follow(request, answer.status(), answer.location());
@@ -298,18 +296,18 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
         return new Exchange(client, handler, next, "redirected to " + next
-            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ");
+            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ", 0);
     }
 
-    private Exchange unanswered(CompletableFuture<?> answered) throws SseException {
-        if (!answered.isCompletedExceptionally()) {
+    private Exchange unanswered(CompletableFuture<?> done) throws SseException {
+        if (!done.isCompletedExceptionally()) {
             // What a proxy answers to CONNECT does not get to the body handler.
             throw refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = reason(answered) + proxyName().map(name -> " (through the " + name + ")").orElse("");
+        String reason = reason(done) + proxyName().map(name -> " (through the " + name + ")").orElse("");
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
-        if (Reason.has(failure(answered), SSLPeerUnverifiedException.class) && !client.retriesAllErrors) {
+        if (Reason.has(failure(done), SSLPeerUnverifiedException.class) && !client.retriesAllErrors) {
             throw refused(reason);
         }
         return result(End.FAILED, reason + (mayBeTls ? ": is it https?" : ""));
@@ -337,12 +335,12 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
-    private String reason(CompletableFuture<?> answered) {
-        return clean(Reason.of(failure(answered)));
+    private String reason(CompletableFuture<?> done) {
+        return clean(Reason.of(failure(done)));
     }
 
-    private static Throwable failure(CompletableFuture<?> answered) {
-        return answered.handle((done, failure) -> failure).join();
+    private static Throwable failure(CompletableFuture<?> done) {
+        return done.handle((answer, failure) -> failure).join();
     }
 
     /** How the body begins, on one line; nothing if that is no text. */

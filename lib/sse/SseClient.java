@@ -1,5 +1,5 @@
-//SOURCES Backoff.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java SseParser.java
-//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
+//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java
+//SOURCES SseParser.java SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -78,6 +79,7 @@ public final class SseClient implements AutoCloseable {
     private Consumer<String> notices = message -> System.err.println(message);
     private Consumer<String> debug = message -> {};
 
+    final Digest digest = new Digest(() -> UUID.randomUUID().toString());
     final Watch watch = new Watch(this::say);
     volatile Progress progress;
     private volatile long reconnects;
@@ -227,21 +229,21 @@ public final class SseClient implements AutoCloseable {
             LongSupplier untilOfUse = Watch.leftOf(waited);
             Exchange exchange = connect(transport, handler);
             boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
-            if (exchange.end() == End.OVER) {
+            if (exchange.end == End.OVER) {
                 return watch.outcome();
-            } else if (exchange.end() == End.NO_CONTENT) {
+            } else if (exchange.end == End.NO_CONTENT) {
                 return Outcome.NO_CONTENT;
-            } else if (exchange.end() == End.ENDED && asksOnce) {
-                if (!exchange.reason().isEmpty()) {
-                    say(exchange.reason());
+            } else if (exchange.end == End.ENDED && asksOnce) {
+                if (!exchange.reason.isEmpty()) {
+                    say(exchange.reason);
                 }
                 return Outcome.STREAM_ENDED;
             }
-            boolean isIdle = exchange.end() == End.IDLE;
-            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething() || untilOfUse.getAsLong() < 0);
+            boolean isIdle = exchange.end == End.IDLE;
+            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething || untilOfUse.getAsLong() < 0);
             failures = wasOfUse ? 0 : isIdle ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
-                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason() + "; gave up"
+                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
                     + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
             retry = exchange.retry().isPresent() ? exchange.retry() : retry;
@@ -256,15 +258,16 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    /** One connect, with the redirects that it is answered with. */
+    /** One connect, with the redirects and challenges that it is answered with. */
     private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
         Exchange exchange = new Exchange(this, handler).run(transport);
-        for (int redirects = 0; exchange.end() == End.REDIRECTED; redirects++) {
-            if (redirects == maxRedirects) {
-                String reason = ": more than " + counted(redirects, "redirect", "redirects");
+        int redirects = 0;
+        while (exchange.end == End.REDIRECTED || exchange.end == End.CHALLENGED) {
+            if (exchange.end == End.REDIRECTED && redirects++ == maxRedirects) {
+                String reason = ": more than " + counted(maxRedirects, "redirect", "redirects");
                 throw new SseException(SseException.Kind.REFUSED, this + reason);
             }
-            exchange = exchange.redirected().run(transport);
+            exchange = exchange.next().run(transport);
         }
         return exchange;
     }
@@ -275,14 +278,14 @@ public final class SseClient implements AutoCloseable {
 
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
-        boolean isIdle = exchange.end() == End.IDLE;
+        boolean isIdle = exchange.end == End.IDLE;
         if (isIdle && idleSaid) {
-            debug(this + ": " + exchange.reason() + "; connecting again");
+            debug(this + ": " + exchange.reason + "; connecting again");
             return;
         }
         idleSaid |= isIdle;
         troubleSaid = true;
-        say((exchange.reason().isEmpty() ? "the stream ended" : exchange.reason()) + "; connecting again"
+        say((exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
             + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "") + (isIdle ? " (this is said once)" : "")
             + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));

@@ -108,7 +108,7 @@ public final class SseRequest {
         try {
             name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
         } catch (IllegalArgumentException notAName) {
-            throw new IllegalArgumentException("URL: host '" + host + "' is no name", notAName);
+            name = "";
         }
         if (!HOST.matcher(name).matches()) {
             throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
@@ -120,7 +120,7 @@ public final class SseRequest {
         return notAllowed.matcher(text).replaceAll(match -> percentEncoded(match.group()));
     }
 
-    private static String percentEncoded(String text) {
+    static String percentEncoded(String text) {
         StringBuilder encoded = new StringBuilder();
         for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
             encoded.append(String.format("%%%02X", one));
@@ -155,7 +155,12 @@ public final class SseRequest {
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
-    /** @param credentials {@code USER:PASSWORD}; a header {@code Authorization} comes before them */
+    /**
+     * Sends Basic credentials, or Digest credentials once the server asks for them; not if there is a header
+     * {@code Authorization}.
+     *
+     * @param credentials {@code USER:PASSWORD}
+     */
     public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
@@ -235,9 +240,6 @@ public final class SseRequest {
         all.putIfAbsent("Accept", List.of("text/event-stream"));
         all.putIfAbsent("Cache-Control", List.of("no-cache"));
         all.putIfAbsent("User-Agent", List.of(userAgent));
-        if (!userInfo.isEmpty()) {
-            all.putIfAbsent("Authorization", List.of(basic(decoded(userInfo))));
-        }
         if (body != null) {
             all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }

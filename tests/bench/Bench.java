@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    description = "Measures ours beside others', each as a process of its own, and prints ratios and raw figures.",
+    description = "Measures ours beside others', each as a process of its own, and prints tables in Markdown.",
     footer = {"", "Examples:", "  bench", "  bench throughput --runs 6", "  bench --quick"})
 class Bench implements Callable<Integer> {
     enum Section { throughput, latency, datagrams, start, memory, idle }
@@ -42,12 +42,19 @@ class Bench implements Callable<Integer> {
     @Option(names = "--quick", description = "Very little of each, in seconds: only to see that it works.")
     private boolean quick;
 
-    /** It takes as long as all others together, and is not what anybody waits for. */
-    private static final int PYTHON_ROUNDS = 1;
+    /** These take as long as all others together. */
+    private static final Set<String> ONCE = Set.of(Contestants.PYTHON, Contestants.LAUNCH_DARKLY);
     private static final Path NOTHING = Path.of("/dev/null");
+    private static final String JSON = "200 B of JSON";
+    private static final String JSON_EVENT = "data: " + "{\"panelId\":101,\"gesture\":0,\"strength\":1}".repeat(5) + "\n\n";
     private static final String EVERYBODY = "127.255.255.255";
     private static final String JBANG = "by jbang";
-    private static final String JAR = "by jar";
+    private static final String JBANG_HELLO = "hello, by jbang";
+    private static final String FIRST_LINE = "start to first line, s";
+    private static final String EXIT = "first line to exit, s";
+    private static final String SWITCHES = "context switches/s";
+    private static final String OWN_SWITCHES = "without the JVM's own threads";
+    private static final String PEAK = "peak MiB";
 
     private final Results results = new Results();
     private Contestants contestants;
@@ -75,6 +82,8 @@ class Bench implements Callable<Integer> {
             if (sections.contains(Section.memory)) {
                 memoryOverTime();
             }
+            results.table("throughput", JSON + ", s",
+                JSON + ", MiB", "4 KiB, s", "4 KiB, MiB", "10 lines, s", "10 lines, MiB");
             if (sections.contains(Section.datagrams) || sections.contains(Section.memory)) {
                 datagrams();
             }
@@ -111,43 +120,40 @@ class Bench implements Callable<Integer> {
         contestants.verify(commands, load.serve("/small",
             Load.burst("event: touch\nid: 4\ndata: {\"name\":\"\u00e4\\\\\"}\ndata: \u20ac\n\n:comment\nid:4\ndata:x\n\n", 3)));
         Map<String, Load.Body> streams = new LinkedHashMap<>();
-        streams.put("200 B", burst("data: " + "abcdefghi ".repeat(20) + "\n\n", 3_000_000));
+        streams.put(JSON, burst(JSON_EVENT, 3_000_000));
         streams.put("4 KiB", burst("data: " + "abcdefgh".repeat(512) + "\n\n", 200_000));
         streams.put("10 lines", burst("data: abcdefghi abcdefghi \n".repeat(10) + "\n", 1_000_000));
-        streams.put("200 B of JSON", burst("data: " + "{\"panelId\":101,\"gesture\":0,\"strength\":1}".repeat(5) + "\n\n", 3_000_000));
         for (Map.Entry<String, Load.Body> stream : streams.entrySet()) {
             String figure = stream.getKey() + ", s";
-            String memory = stream.getKey() + ", peak MiB";
+            String memory = stream.getKey() + ", MiB";
             URI uri = load.serve("/" + stream.getKey().replace(' ', '-'), stream.getValue());
             for (int i = 0; i < 3; i++) {
                 results.add(figure, "bare reader", Load.drain(uri));
             }
             interleave(3, commands, (contestant, command) -> {
-                if (contestant.equals(Contestants.PYTHON) && results.rounds(figure, contestant) == PYTHON_ROUNDS) {
+                if (ONCE.contains(contestant) && results.rounds(figure, contestant) == 1) {
                     return;
                 }
                 Trial trial = Trial.run(Contestants.with(command, uri.toString()), NOTHING, NOTHING);
                 results.add(figure, contestant, trial.seconds());
                 results.add(memory, contestant, trial.peakMebibytes());
             });
-            String fastest = results.smallest(figure, List.of(Contestants.OKHTTP, Contestants.LAUNCH_DARKLY,
-                Contestants.NODE, Contestants.PYTHON));
-            commands.keySet().stream().filter(one -> !one.equals(Contestants.OURS) && !one.equals(Contestants.FLOOR))
-                .forEach(other -> results.ratio(figure, other, Contestants.OURS, other.equals(fastest) ? ">= 2.5" : ""));
-            results.ratio(figure, Contestants.OURS, Contestants.FLOOR, "<= 1.4");
-            results.ratio(figure, Contestants.OURS, "bare reader", ">= 2");
-            results.ratio(figure, Contestants.CURL, "bare reader", "");
-            results.value(memory, Contestants.OURS, " MiB", "<= 100");
+        }
+        results.ratio(JSON + ", s", Contestants.OKHTTP, Contestants.OURS, ">= 2.3");
+        results.ratio(JSON + ", s", Contestants.OURS, Contestants.BUN, "<= 1.15");
+        results.ratio(JSON + ", s", Contestants.OURS, Contestants.FLOOR_INLINE, "<= 1.8");
+        results.ratio(JSON + ", s", Contestants.OURS, Contestants.FLOOR, "<= 1.35");
+        for (String stream : streams.keySet()) {
+            results.largest(stream + ", MiB", Contestants.OURS, " MiB", "<= 100");
         }
     }
 
     /** Four times the events, in the memory of once the events. */
     private void memoryOverTime() throws Exception {
-        URI uri = load.serve("/long", burst("data: " + "abcdefghi ".repeat(20) + "\n\n", 12_000_000));
-        interleave(1, Map.of(Contestants.OURS, contestants.listeners().get(Contestants.OURS)), (contestant, command) ->
-            results.add("200 B, peak MiB", contestant + ", 4 times the events",
-                Trial.run(Contestants.with(command, uri.toString()), NOTHING, NOTHING).peakMebibytes()));
-        results.ratio("200 B, peak MiB", Contestants.OURS + ", 4 times the events", Contestants.OURS, "");
+        URI uri = load.serve("/long", burst(JSON_EVENT, 12_000_000));
+        List<String> command = contestants.listeners().get(Contestants.OURS);
+        results.add(JSON + ", MiB", Contestants.OURS + ", 4 times the events",
+            Trial.run(Contestants.with(command, uri.toString()), NOTHING, NOTHING).peakMebibytes());
     }
 
     private Load.Body burst(String event, int times) {
@@ -165,61 +171,61 @@ class Bench implements Callable<Integer> {
             .ifPresent(python -> commands.put(Contestants.PYTHON, Contestants.with(python, EVERYBODY, "PORT")));
         contestants.program("socat").ifPresent(socat ->
             commands.put("socat", List.of(socat, "-u", "-", "UDP4-DATAGRAM:" + EVERYBODY + ":PORT,broadcast")));
-        String exit = lines + " datagrams, s";
         String sending = lines + " datagrams, first to last, s";
+        String exit = "exec to exit, s";
+        String whole = "of 1000, as they were sent";
+        String memory = "datagrams, peak MiB";
         interleave(4, commands, (contestant, command) -> {
             try (Receiver receiver = new Receiver(false)) {
                 Trial trial = Trial.run(receiver.aimed(command), file, NOTHING);
                 receiver.finish();
-                results.add(exit, contestant, trial.seconds());
                 results.add(sending, contestant, receiver.seconds());
-                results.add(lines + " datagrams, received as they were sent, of 1000 lines", contestant,
-                    1000.0 * receiver.lines(70) / lines);
-                results.add(lines + " datagrams, peak MiB", contestant, trial.peakMebibytes());
+                results.add(exit, contestant, trial.seconds());
+                results.add(whole, contestant, 1000.0 * receiver.lines(70) / lines);
+                results.add(memory, contestant, trial.peakMebibytes());
             }
         });
         results.ratio(sending, Contestants.C, "udp-send", ">= 0.9");
-        for (String other : List.of(Contestants.C, Contestants.PYTHON, "socat")) {
-            results.ratio(exit, other, "udp-send", "");
-        }
-        results.value(lines + " datagrams, peak MiB", "udp-send", " MiB", "<= 100");
+        results.largest(memory, "udp-send", " MiB", "<= 100");
+        results.table("datagrams", sending, exit, whole, memory);
     }
 
     private void latency() throws Exception {
-        int seconds = quick ? 2 : 10;
         Map<String, List<String>> commands = new LinkedHashMap<>();
         commands.put("sse-to-udp", contestants.ours("sse-to-udp", "SseToUdp", "-q", "--no-retry", "URL", EVERYBODY + ":PORT"));
         contestants.python("loop.py")
             .ifPresent(python -> commands.put(Contestants.PYTHON, Contestants.with(python, "URL", EVERYBODY, "PORT")));
         contestants.c("relay.c").ifPresent(c -> commands.put(Contestants.C, Contestants.with(c, "URL", EVERYBODY, "PORT")));
-        for (int rate : List.of(1000, 100)) {
-            URI uri = load.serve("/paced" + rate, Load.paced(rate, rate * seconds));
-            String at = rate + " events/s, ";
-            interleave(3, commands, (contestant, command) -> {
-                try (Receiver receiver = new Receiver(true)) {
-                    Trial trial = Trial.run(receiver.aimed(command, uri), NOTHING, NOTHING);
-                    receiver.finish();
-                    results.add(at + "lost", contestant, rate * seconds - receiver.count());
-                    results.add(at + "first event, ms", contestant, receiver.micros(0, 1, 1) / 1000);
-                    for (double part : new double[] {0.5, 0.99, 0.999}) {
-                        String name = "p" + String.valueOf(part * 100).replaceFirst("\\.0$", "") + ", us";
-                        results.add(at + "first second, " + name, contestant, receiver.micros(0, rate, part));
-                        results.add(at + name, contestant, receiver.micros(rate, receiver.count(), part));
-                    }
-                    results.add(at + "peak MiB", contestant, trial.peakMebibytes());
+        latency(commands, 1000, 1000, quick ? 2 : 7, 3);
+        latency(commands, 10, 30, quick ? 4 : 13, 2);
+    }
+
+    /** @param first so many events are reported apart */
+    private void latency(Map<String, List<String>> commands, int rate, int first, int seconds, int rounds) throws Exception {
+        URI uri = load.serve("/paced" + rate, Load.paced(rate, rate * seconds));
+        String at = rate + "/s, ";
+        String[] figures = Stream.of("first event", "first " + first + " p50", "first " + first + " p99", "p50", "p99", "p99.9")
+            .map(name -> at + name + ", us").toArray(String[]::new);
+        interleave(rounds, commands, (contestant, command) -> {
+            try (Receiver receiver = new Receiver(true)) {
+                Trial trial = Trial.run(receiver.aimed(command, uri), NOTHING, NOTHING);
+                receiver.finish();
+                if (receiver.count() != rate * seconds) {
+                    results.remark(at + contestant + " lost " + (rate * seconds - receiver.count()));
                 }
-            });
-            List<String> others = List.of(Contestants.PYTHON, Contestants.C);
-            for (String other : others) {
-                results.ratio(at + "p50, us", "sse-to-udp", other,
-                    other.equals(results.smallest(at + "p50, us", others)) ? "<= 1.1" : "");
-                results.ratio(at + "p99, us", "sse-to-udp", other,
-                    other.equals(results.smallest(at + "p99, us", others)) ? "<= 1.5" : "");
-                results.ratio(at + "p99.9, us", "sse-to-udp", other, "");
+                results.add(figures[0], contestant, receiver.micros(0, 1, 1));
+                results.add(figures[1], contestant, receiver.micros(0, first, 0.5));
+                results.add(figures[2], contestant, receiver.micros(0, first, 0.99));
+                results.add(figures[3], contestant, receiver.micros(first, receiver.count(), 0.5));
+                results.add(figures[4], contestant, receiver.micros(first, receiver.count(), 0.99));
+                results.add(figures[5], contestant, receiver.micros(first, receiver.count(), 0.999));
+                results.add(at + PEAK, contestant, trial.peakMebibytes());
             }
-            results.value(at + "first event, ms", "sse-to-udp", " ms", "<= 20");
-            results.value(at + "peak MiB", "sse-to-udp", " MiB", "<= 100");
-        }
+        });
+        results.ratio(figures[3], "sse-to-udp", Contestants.PYTHON, rate == 1000 ? "<= 1.0" : "<= 1.2");
+        results.ratio(figures[4], "sse-to-udp", Contestants.PYTHON, "<= 1.5");
+        results.largest(at + PEAK, "sse-to-udp", " MiB", "<= 100");
+        results.table("latency", figures);
     }
 
     /** Each gets one event and ends by itself; curl ends because the server does. */
@@ -232,27 +238,32 @@ class Bench implements Callable<Integer> {
         contestants.jbang("export", "portable", "--force", "-O", jar.toString(), "sse-listen");
         List<String> hello = contestants.script("Hello", List.of());
         Map<String, List<String>> commands = new LinkedHashMap<>();
+        commands.put(JBANG_HELLO, List.of(jbang, "--quiet", contestants.root.resolve("tests/bench/Hello.java").toString()));
         commands.put(JBANG, List.of(jbang, "--quiet", contestants.root.resolve("sse-listen.java").toString(), "-c", "1", held));
-        commands.put("jbang hello", List.of(jbang, "--quiet", contestants.root.resolve("tests/bench/Hello.java").toString()));
-        commands.put(JAR, List.of(contestants.java.toString(), "-jar", jar.toString(), "-c", "1", held));
-        commands.put("as JBang starts it", contestants.ours("sse-listen", "SseListen", "-c", "1", held));
-        commands.put("java hello", hello);
-        contestants.program("curl").ifPresent(curl -> commands.put(Contestants.CURL, List.of(curl, "-sN", ended)));
+        commands.put("by jar", List.of(contestants.java.toString(), "-jar", jar.toString(), "-c", "1", held));
+        Map<String, Path> jdks = contestants.jdks();
+        for (Map.Entry<String, Path> jdk : jdks.entrySet()) {
+            List<String> helloThere = new ArrayList<>(hello);
+            helloThere.set(0, jdk.getValue().resolve("bin/java").toString());
+            commands.put("hello, " + jdk.getKey(), helloThere);
+            contestants.installed(jdk.getValue(), "-c", "1", held)
+                .ifPresent(command -> commands.put("installed, " + jdk.getKey(), command));
+        }
         contestants.python("loop.py").ifPresent(python -> commands.put(Contestants.PYTHON, Contestants.with(python, held, "1")));
+        contestants.program("curl").ifPresent(curl -> commands.put(Contestants.CURL, List.of(curl, "-sN", ended)));
         interleave(10, commands, (contestant, command) -> {
             Trial trial = Trial.read(command);
-            results.add("to first line, s", contestant, trial.firstByteSeconds());
-            results.add("to exit, s", contestant, trial.seconds());
-            results.add("start, peak MiB", contestant, trial.peakMebibytes());
+            results.add(FIRST_LINE, contestant, trial.firstByteSeconds());
+            results.add(EXIT, contestant, trial.seconds() - trial.firstByteSeconds());
+            results.add(PEAK, contestant, trial.peakMebibytes());
         });
-        for (String by : List.of(JBANG, JAR, "as JBang starts it")) {
-            String other = by.equals(JBANG) ? "jbang hello" : "java hello";
-            results.difference("to first line, s", by, "to first line, s", other, " s", by.equals(JBANG) ? "<= 0.35" : "<= 0.25");
-            results.difference("to exit, s", by, "to first line, s", by, " s", "<= 0.05");
-            results.ratio("to exit, s", by, other, "");
-            results.ratio("to exit, s", by, Contestants.PYTHON, "");
-            results.ratio("to exit, s", by, Contestants.CURL, "");
+        results.difference(FIRST_LINE, JBANG, JBANG_HELLO, " s", "<= 0.30");
+        results.largest(EXIT, JBANG, " s", "<= 0.05");
+        for (String jdk : jdks.keySet()) {
+            results.difference(FIRST_LINE, "installed, " + jdk, "hello, " + jdk, " s", "<= 0.25");
+            results.largest(EXIT, "installed, " + jdk, " s", "<= 0.05");
         }
+        results.table("start", FIRST_LINE, EXIT, PEAK);
     }
 
     /** All at the same time: there is nothing that one could take from another. */
@@ -282,9 +293,9 @@ class Bench implements Callable<Integer> {
             }
             Map<String, Long> after = switches(one.getValue().pid());
             before.get(one.getKey()).forEach((thread, count) -> after.computeIfPresent(thread, (key, now) -> now - count));
-            results.add("idle, context switches/s", one.getKey(),
+            results.add(SWITCHES, one.getKey(),
                 after.values().stream().mapToLong(Long::longValue).sum() / (double) seconds);
-            results.add("idle, context switches/s without the JVM's own threads", one.getKey(), after.entrySet().stream()
+            results.add(OWN_SWITCHES, one.getKey(), after.entrySet().stream()
                 .filter(thread -> !JVM_THREAD.test(thread.getKey())).mapToLong(Map.Entry::getValue).sum() / (double) seconds);
             if (one.getKey().equals(Contestants.OURS)) {
                 results.remark("idle, context switches in " + seconds + " s of " + Contestants.OURS + ": "
@@ -293,9 +304,8 @@ class Bench implements Callable<Integer> {
             }
             one.getValue().destroyForcibly();
         }
-        results.value("idle, context switches/s without the JVM's own threads", Contestants.OURS, "/s", "<= 0.1");
-        results.difference("idle, context switches/s", Contestants.OURS, "idle, context switches/s",
-            "java that waits, our options", "/s", "");
+        results.largest(OWN_SWITCHES, Contestants.OURS, "/s", "<= 0.1");
+        results.table("idle", SWITCHES, OWN_SWITCHES);
     }
 
     private static final Predicate<String> JVM_THREAD = name -> name.startsWith("VM ") || name.startsWith("C1 ")

@@ -93,7 +93,7 @@ class BenchServe implements Callable<Integer> {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "SseServe", "--json", "--port", "0",
-            "--max-clients", "" + clients, "--linger", "0"));
+            "--max-clients", "" + clients, "--heartbeat", "0", "--linger", "0"));
         return new ProcessBuilder(command).start();
     }
 

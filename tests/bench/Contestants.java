@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,18 +13,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Brings together what is there to be compared with, each as a command line that wants its arguments. */
 final class Contestants {
     static final String OURS = "sse-listen";
     static final String OKHTTP = "okhttp-sse";
     static final String LAUNCH_DARKLY = "okhttp-eventsource";
-    static final String NODE = "eventsource-parser";
+    static final String BUN = "eventsource-parser on bun";
     static final String PYTHON = "Python";
     static final String FLOOR = "java.net.http";
+    static final String FLOOR_INLINE = "java.net.http, inline";
     static final String CURL = "curl";
     static final String C = "C";
-    private static final String EVENTSOURCE_PARSER = "eventsource-parser@4.1.3";
+    private static final String EVENTSOURCE_PARSER = "eventsource-parser";
+    private static final String EVENTSOURCE_PARSER_VERSION = "4.1.3";
+    private static final Path JDKS = Path.of("/usr/lib/jvm");
+    private static final Path CRATES = Path.of("/usr/share/cargo/registry");
+    /** What reads and prints nothing, or what it has read. */
+    private static final Set<String> PRINT_NO_JSON = Set.of(FLOOR, FLOOR_INLINE, CURL);
 
     final Path root = root();
     final Path folder;
@@ -51,16 +61,21 @@ final class Contestants {
         throw new IllegalStateException("the benchmark runs below the repository's root");
     }
 
-    /** Those that print JSON lines, ready for a URL; those that are missing are told. */
+    /** Those that print JSON lines, or drop what they read, ready for a URL; those that are missing are told. */
     Map<String, List<String>> listeners() throws Exception {
         if (!listeners.isEmpty()) {
             return listeners;
         }
+        List<String> floor = script("Floor", runtimeOptions("sse-listen"));
         listeners.put(OURS, ours("sse-listen", "SseListen", "--no-retry"));
-        listeners.put(FLOOR, script("Floor", runtimeOptions("sse-listen")));
+        listeners.put(FLOOR, floor);
+        listeners.put(FLOOR_INLINE, with(floor, "inline"));
         listeners.put(OKHTTP, script("OkHttpSse", List.of()));
         listeners.put(LAUNCH_DARKLY, script("LaunchDarkly", List.of()));
-        node().ifPresent(command -> listeners.put(NODE, command));
+        eventsourceParser();
+        go("listen.go").ifPresent(command -> listeners.put("Go", command));
+        rust().ifPresent(command -> listeners.put("Rust", command));
+        c("listen.c", "-lcurl").ifPresent(command -> listeners.put("C", command));
         python("loop.py").ifPresent(command -> listeners.put(PYTHON, command));
         program("curl").ifPresent(command -> listeners.put(CURL, List.of(command, "-sN")));
         return listeners;
@@ -104,10 +119,10 @@ final class Contestants {
         return command;
     }
 
-    List<String> runtimeOptions(String alias) throws IOException {
-        return Files.readAllLines(root.resolve(alias + ".java")).stream()
-            .filter(line -> line.startsWith("//RUNTIME_OPTIONS "))
-            .flatMap(line -> Arrays.stream(line.split(" ")).skip(1)).toList();
+    /** What the script gives its JVM, and all that it is compiled with. */
+    List<String> runtimeOptions(String alias) throws Exception {
+        return Pattern.compile("\"(.*)\"").matcher(jbang("info", "tools", "--select=runtimeOptions", alias)).results()
+            .map(option -> option.group(1)).toList();
     }
 
     String jbang(String... arguments) throws Exception {
@@ -116,20 +131,40 @@ final class Contestants {
         return output(root, command);
     }
 
-    private Optional<List<String>> node() throws Exception {
-        Optional<String> node = program("node");
+    private void eventsourceParser() throws Exception {
+        Map<String, List<String>> found = new LinkedHashMap<>();
+        program("node").ifPresent(node -> found.put(EVENTSOURCE_PARSER + " on node", List.of(node)));
+        program("bun").ifPresent(bun -> found.put(BUN, List.of(bun)));
+        program("deno").ifPresent(deno -> found.put(EVENTSOURCE_PARSER + " on deno",
+            List.of(deno, "run", "--quiet", "--no-check", "--allow-all", "--node-modules-dir=manual")));
         Optional<String> npm = program("npm");
-        if (node.isEmpty() || npm.isEmpty()) {
+        if (npm.isPresent() && !found.isEmpty() && isMade(EVENTSOURCE_PARSER, List.of(npm.get(), "install", "--no-fund",
+                "--no-audit", EVENTSOURCE_PARSER + "@" + EVENTSOURCE_PARSER_VERSION))) {
+            Path script = Files.copy(bench.resolve("parser.mjs"), folder.resolve("parser.mjs"));
+            found.forEach((name, command) -> listeners.put(name, with(command, script.toString())));
+        }
+    }
+
+    private Optional<List<String>> go(String source) throws Exception {
+        Optional<String> go = program("go");
+        Path program = folder.resolve("listen-go");
+        boolean isMade = go.isPresent()
+            && isMade(source, List.of(go.get(), "build", "-o", program.toString(), bench.resolve(source).toString()));
+        return isMade ? Optional.of(List.of(program.toString())) : Optional.empty();
+    }
+
+    /** With the crates that the system has, and no network. */
+    private Optional<List<String>> rust() throws Exception {
+        Optional<String> cargo = program("cargo");
+        if (cargo.isEmpty()) {
             return Optional.empty();
         }
-        try {
-            output(folder, List.of(npm.get(), "install", "--no-fund", "--no-audit", EVENTSOURCE_PARSER));
-        } catch (IOException notInstalled) {
-            results.remark("skipped: " + NODE + ", npm does not install it");
-            return Optional.empty();
+        for (String file : List.of("Cargo.toml", "listen.rs")) {
+            Files.copy(bench.resolve(file), folder.resolve(file));
         }
-        Path script = Files.copy(bench.resolve("parser.mjs"), folder.resolve("parser.mjs"));
-        return Optional.of(List.of(node.get(), script.toString()));
+        boolean isMade = isMade("listen.rs", List.of(cargo.get(), "build", "--release", "--offline", "--quiet",
+            "--config", "source.crates-io.replace-with='system'", "--config", "source.system.directory='" + CRATES + "'"));
+        return isMade ? Optional.of(List.of(folder.resolve("target/release/listen").toString())) : Optional.empty();
     }
 
     /** A Python that has requests; itself, and no shell script before it. */
@@ -147,14 +182,55 @@ final class Contestants {
     }
 
     /** A C program of this folder, compiled. */
-    Optional<List<String>> c(String source) throws Exception {
+    Optional<List<String>> c(String source, String... libraries) throws Exception {
         Optional<String> compiler = program("cc");
-        if (compiler.isEmpty()) {
-            return Optional.empty();
+        Path program = folder.resolve(source.replace(".c", "-c"));
+        boolean isMade = compiler.isPresent() && isMade(source, with(
+            List.of(compiler.get(), "-O2", "-o", program.toString(), bench.resolve(source).toString()), libraries));
+        return isMade ? Optional.of(List.of(program.toString())) : Optional.empty();
+    }
+
+    /** Whether a contestant could be made; if not, that is told. */
+    private boolean isMade(String what, List<String> command) throws Exception {
+        try {
+            output(folder, command);
+            return true;
+        } catch (IOException failure) {
+            results.remark("skipped: " + what + ", since " + failure.getMessage().lines().limit(3).collect(Collectors.joining(" ")));
+            return false;
         }
-        Path program = folder.resolve(source.replace(".c", ""));
-        output(folder, List.of(compiler.get(), "-O2", "-o", program.toString(), bench.resolve(source).toString()));
-        return Optional.of(List.of(program.toString()));
+    }
+
+    /** The JDK that this runs on, and the newest one of this machine. */
+    Map<String, Path> jdks() throws IOException {
+        Map<String, Path> jdks = new LinkedHashMap<>();
+        Path own = Path.of(System.getProperty("java.home"));
+        jdks.put("java " + feature(own), own);
+        if (Files.isDirectory(JDKS)) {
+            try (Stream<Path> all = Files.list(JDKS)) {
+                all.filter(jdk -> Files.isExecutable(jdk.resolve("bin/javac"))).max(Comparator.comparing(Contestants::feature))
+                    .ifPresent(jdk -> jdks.putIfAbsent("java " + feature(jdk), jdk));
+            }
+        }
+        return jdks;
+    }
+
+    private static int feature(Path jdk) {
+        try (Stream<String> lines = Files.lines(jdk.resolve("release"))) {
+            return lines.filter(line -> line.startsWith("JAVA_VERSION="))
+                .mapToInt(line -> Integer.parseInt(line.replaceAll("\\D*(\\d+).*", "$1"))).findFirst().orElse(0);
+        } catch (IOException notAJdk) {
+            return 0;
+        }
+    }
+
+    /** What {@code ./jbang install} makes with this JDK, and runs with it. */
+    Optional<List<String>> installed(Path jdk, String... arguments) throws Exception {
+        Path home = folder.resolve(jdk.getFileName());
+        List<String> with = List.of("env", "JAVA_HOME=" + jdk, "XDG_DATA_HOME=" + home);
+        boolean isMade = isMade("installed for " + jdk,
+            with(with, root.resolve("jbang").toString(), "install", home.resolve("bin").toString()));
+        return isMade ? Optional.of(with(with(with, home.resolve("bin/sse-listen").toString()), arguments)) : Optional.empty();
     }
 
     /** Where a program is; that it is missing is told once. */
@@ -173,7 +249,7 @@ final class Contestants {
     void verify(Map<String, List<String>> listeners, URI small) throws Exception {
         String expected = "";
         for (Map.Entry<String, List<String>> one : listeners.entrySet()) {
-            if (one.getKey().equals(FLOOR) || one.getKey().equals(CURL)) {
+            if (PRINT_NO_JSON.contains(one.getKey())) {
                 continue;
             }
             String printed = output(folder, with(one.getValue(), small.toString()));

@@ -1,4 +1,4 @@
-// eventsource-parser on fetch, each event as one JSON line: node parser.mjs URL
+// eventsource-parser on fetch, each event as one JSON line: node, bun or deno run, parser.mjs URL
 import { createParser } from "eventsource-parser";
 import { writeSync } from "node:fs";
 

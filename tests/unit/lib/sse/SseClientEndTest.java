@@ -8,16 +8,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +30,8 @@ import java.util.concurrent.locks.LockSupport;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
 
 /** How a subscription ends while its handler works: closed, interrupted, out of time, by an exception. */
@@ -189,6 +195,39 @@ class SseClientEndTest {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ZERO).maxTime(Duration.ofSeconds(20))
                 .listen(event -> { }));
         }
+    }
+
+    /** An exit of the JVM would wait for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", SseServer.OK, SseServer.OK + "data: x\n\n"})
+    void threadOfItsHttpClientEndsWithItAndNoOtherClientsDoes(String answer) throws Exception {
+        ThreadGroup group = new ThreadGroup("this test's");
+        try (SseServer server = new SseServer(connection -> connection.send(answer).hold());
+            SseClient client = client(server)) {
+            boolean hasEvent = answer.contains("data");
+            client.maxTime(hasEvent ? Duration.ZERO : Duration.ofMillis(200));
+            HttpClient other = inThread(group, HttpClient::newHttpClient);
+            List<Thread> others = threads(group);
+            Outcome outcome = inThread(group, () -> client.listen(event -> client.close()));
+            assertEquals(hasEvent ? Outcome.CLOSED : Outcome.TIME_OVER, outcome);
+            for (Thread thread : threads(group)) {
+                thread.join(others.contains(thread) ? 1 : 20_000);
+                assertEquals(others.contains(thread), thread.isAlive(), () -> thread + ", not of " + other);
+            }
+            assertEquals(1, others.size());
+        }
+    }
+
+    private static <T> T inThread(ThreadGroup group, Callable<T> work) throws Exception {
+        FutureTask<T> task = new FutureTask<>(work);
+        new Thread(group, task).start();
+        return task.get(20, TimeUnit.SECONDS);
+    }
+
+    private static List<Thread> threads(ThreadGroup group) {
+        Thread[] threads = new Thread[20];
+        return Arrays.stream(threads, 0, group.enumerate(threads))
+            .filter(thread -> thread.getName().startsWith("HttpClient-")).toList();
     }
 
     /**
