@@ -251,6 +251,8 @@ class Bench implements Callable<Integer> {
         }
         contestants.python("loop.py").ifPresent(python -> commands.put(Contestants.PYTHON, Contestants.with(python, held, "1")));
         contestants.program("curl").ifPresent(curl -> commands.put(Contestants.CURL, List.of(curl, "-sN", ended)));
+        // Makes the archive that "by jbang" starts from, after another JDK may have built the jar.
+        contestants.ours("sse-listen", "SseListen");
         interleave(10, commands, (contestant, command) -> {
             Trial trial = Trial.read(command);
             results.add(FIRST_LINE, contestant, trial.firstByteSeconds());
