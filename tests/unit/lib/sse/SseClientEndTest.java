@@ -208,7 +208,8 @@ class SseClientEndTest {
             client.maxTime(hasEvent ? Duration.ZERO : Duration.ofMillis(200));
             HttpClient other = inThread(group, HttpClient::newHttpClient);
             List<Thread> others = threads(group);
-            Outcome outcome = inThread(group, () -> client.listen(event -> client.close()));
+            Runnable end = client::close;
+            Outcome outcome = inThread(group, () -> client.listen(event -> end.run()));
             assertEquals(hasEvent ? Outcome.CLOSED : Outcome.TIME_OVER, outcome);
             for (Thread thread : threads(group)) {
                 thread.join(others.contains(thread) ? 1 : 20_000);
