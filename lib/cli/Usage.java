@@ -8,7 +8,6 @@ import static java.util.stream.Collectors.toList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -116,7 +115,7 @@ final class Usage {
 
     private static String oneOf(ArgSpec option) {
         return Arrays.stream(option.type().getEnumConstants())
-            .map(one -> one.toString().toLowerCase(Locale.ROOT)).collect(joining(", ", "expected one of ", ""));
+            .map(Object::toString).collect(joining(", ", "expected one of ", ""));
     }
 
     private static String number(String reason) {
