@@ -73,8 +73,8 @@ public final class SseOptions {
     private int maxEventBytes;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server, {/events/0/panelId} for a"
-            + " field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
+        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
+            + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
             + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
 

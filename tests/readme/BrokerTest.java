@@ -78,6 +78,7 @@ class BrokerTest {
         for (String script : List.of("sse-to-mqtt", "sse-to-kafka", "mqtt-to-udp", "kafka-to-udp")) {
             List<String> command = new ArrayList<>(Script.command(Script.mainClass(script)));
             command.set(command.indexOf("-cp") + 1, classPath);
+            command.addAll(1, Sources.directives("RUNTIME_OPTIONS", Script.root().resolve("examples/MqttBroker.java")));
             Path file = folder.resolve("bin").resolve(script);
             Files.writeString(file, "#!/bin/sh\nexec " + String.join(" ", command) + " \"$@\"\n");
             assertTrue(file.toFile().setExecutable(true));
