@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -92,13 +93,14 @@ class BrokerTest {
         }
     }
 
-    /** Two neighbours: a Kafka broker in one process has two listeners. */
-    private static int freePort() throws IOException {
+    /** Two neighbours: a Kafka broker in one process has two listeners. No client is given one of so low a number. */
+    private static int freePort() {
         while (true) {
-            try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-                    ServerSocket other = new ServerSocket(one.getLocalPort() + 1, 1, InetAddress.getByName("127.0.0.1"))) {
-                return other.getLocalPort() - 1;
-            } catch (IOException | IllegalArgumentException taken) {
+            int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+            try (ServerSocket one = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"));
+                    ServerSocket other = new ServerSocket(port + 1, 1, InetAddress.getByName("127.0.0.1"))) {
+                return Math.min(one.getLocalPort(), other.getLocalPort());
+            } catch (IOException taken) {
                 continue;
             }
         }
