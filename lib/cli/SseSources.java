@@ -21,10 +21,6 @@ final class SseSources {
         private static final long serialVersionUID = 1;
     }
 
-    private interface HandOver {
-        void run() throws IOException;
-    }
-
     private final Tool tool;
     private final Map<SseClient, SseClient.Handler> clients = new LinkedHashMap<>();
     private volatile boolean isOver;
@@ -83,11 +79,10 @@ final class SseSources {
         clients.keySet().forEach(client -> start(client::close));
     }
 
-    private synchronized void unlessOver(HandOver work) throws IOException {
+    private void checkNotOver() throws OverException {
         if (isOver) {
             throw new OverException();
         }
-        work.run();
     }
 
     private final class InTurn implements SseClient.Handler {
@@ -104,12 +99,18 @@ final class SseSources {
 
         @Override
         public void event(SseEvent event) throws IOException {
-            unlessOver(() -> handler.event(event));
+            synchronized (SseSources.this) {
+                checkNotOver();
+                handler.event(event);
+            }
         }
 
         @Override
         public void comment(String text) throws IOException {
-            unlessOver(() -> handler.comment(text));
+            synchronized (SseSources.this) {
+                checkNotOver();
+                handler.comment(text);
+            }
         }
 
         @Override
