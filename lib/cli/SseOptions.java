@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
@@ -74,7 +76,8 @@ public final class SseOptions {
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
         description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
-            + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes."
+            + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0,"
+            + " \\xHH, \\\\ are these bytes."
             + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
     private String format;
 
@@ -234,18 +237,33 @@ public final class SseOptions {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        if (urls().equals(List.of("-"))) {
+        List<String> urls = urls();
+        if (urls.equals(List.of("-"))) {
             return read(tool, handler, out);
         }
         SseSources sources = new SseSources(tool);
         endBy(sources::close);
-        StateFile state = stateFile == null ? null : new StateFile(stateFile);
-        for (String url : urls()) {
-            SseRequest asked = request(tool, url);
-            sources.add(client(tool, asked, state), new Selection(asked.authority(), handler, out));
-        }
+        add(urls, sources, handler, out);
         tool.status(() -> sources.reconnects() + " reconnects");
         return sources.listen(status(true));
+    }
+
+    /** What the options say once for all of them is read once. */
+    private void add(List<String> urls, SseSources sources, SseParser.Handler handler, Flushable out) throws IOException {
+        Tool tool = tool();
+        try {
+            String userAgent = command.name() + "/" + Tool.VERSION;
+            List<SseRequest> requests = urls.stream().map(url -> request.request(url, userAgent, tool)).toList();
+            StateFile state = stateFile == null ? null : new StateFile(stateFile);
+            Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
+            HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
+            for (SseRequest one : requests) {
+                SseClient client = client(tool, one, state).tls(context).proxy(way);
+                sources.add(client, new Selection(one.authority(), handler, out));
+            }
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
+        }
     }
 
     private int status(boolean timeIsOver) {
@@ -284,44 +302,30 @@ public final class SseOptions {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool, SseRequest asked, StateFile state) throws IOException {
-        try {
-            SseClient client = new SseClient(asked)
-                .lastEventId(lastEventId)
-                .tls(tls.context(tool::text, tool::notice))
-                .proxy(proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv()))
-                .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
-                .connectTimeout(connectTimeout)
-                .idleTimeout(idleTimeout)
-                .retryDelay(retryDelay)
-                .retryMaxDelay(retryMaxDelay)
-                .maxEventBytes(maxEventBytes)
-                .notices(tool::notice)
-                .debug(tool::debug);
-            if (noRetry || maxRetries != null) {
-                client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
-            }
-            if (state != null) {
-                client.stateFile(state);
-            }
-            if (ignoreRetry) {
-                client.ignoreRetry();
-            }
-            if (retryAllErrors) {
-                client.retryAllErrors();
-            }
-            return maxTime == null ? client : client.maxTime(maxTime);
-        } catch (IllegalArgumentException mistake) {
-            throw tool.usage(mistake.getMessage());
+    private SseClient client(Tool tool, SseRequest asked, StateFile state) {
+        SseClient client = new SseClient(asked)
+            .lastEventId(lastEventId)
+            .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
+            .connectTimeout(connectTimeout)
+            .idleTimeout(idleTimeout)
+            .retryDelay(retryDelay)
+            .retryMaxDelay(retryMaxDelay)
+            .maxEventBytes(maxEventBytes)
+            .notices(tool::notice)
+            .debug(tool::debug);
+        if (noRetry || maxRetries != null) {
+            client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
         }
-    }
-
-    private SseRequest request(Tool tool, String url) {
-        try {
-            return request.request(url, command.name() + "/" + Tool.VERSION, tool);
-        } catch (IllegalArgumentException mistake) {
-            throw tool.usage(mistake.getMessage());
+        if (state != null) {
+            client.stateFile(state);
         }
+        if (ignoreRetry) {
+            client.ignoreRetry();
+        }
+        if (retryAllErrors) {
+            client.retryAllErrors();
+        }
+        return maxTime == null ? client : client.maxTime(maxTime);
     }
 
     /** Passes on what the user asked for, and ends after the last of it. */
