@@ -2,7 +2,7 @@
 //DEPS org.slf4j:slf4j-nop:1.7.36
 // Without: a warning on JDK 24 and newer.
 //RUNTIME_OPTIONS -Dio.netty.noUnsafe=true
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/sse/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -22,17 +22,13 @@ import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import io.reactivex.processors.UnicastProcessor;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 import lib.cli.Format;
+import lib.cli.Pem;
 import lib.cli.Tool;
 import lib.sse.Reason;
 
@@ -113,7 +110,8 @@ final class MqttBroker extends Broker {
 
     private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(authorities(properties.getProperty("cafile")));
+        String authorities = properties.getProperty("cafile");
+        trust.init(authorities == null ? null : Pem.authorities(Path.of(authorities)));
         KeyManagerFactory keys = null;
         if (properties.containsKey("keystore")) {
             char[] password = properties.getProperty("keystore.password", "").toCharArray();
@@ -121,21 +119,6 @@ final class MqttBroker extends Broker {
             keys.init(KeyStore.getInstance(new File(properties.getProperty("keystore")), password), password);
         }
         return MqttClientSslConfig.builder().trustManagerFactory(trust).keyManagerFactory(keys).build();
-    }
-
-    /** @return null for the JDK's */
-    private static KeyStore authorities(String file) throws IOException, GeneralSecurityException {
-        if (file == null) {
-            return null;
-        }
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        try (InputStream pem = new FileInputStream(file)) {
-            for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                store.setCertificateEntry("authority " + store.size(), one);
-            }
-        }
-        return store;
     }
 
     /** Connects to publish; waits until the broker is there. */

@@ -36,7 +36,7 @@ import javax.net.ssl.KeyManagerFactory;
 import lib.sse.Reason;
 
 /** Reads certificates and private keys from files. What is wrong with a file is an IOException that names it. */
-final class Pem {
+public final class Pem {
     private static final Pattern BLOCK =
         Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
@@ -45,7 +45,7 @@ final class Pem {
     private Pem() {}
 
     /** The certificates in a file, as authorities to trust. */
-    static KeyStore authorities(Path file) throws IOException {
+    public static KeyStore authorities(Path file) throws IOException {
         try {
             KeyStore store = emptyStore();
             for (Certificate authority : certificates(Files.readString(file, ISO_8859_1))) {
