@@ -103,7 +103,8 @@ class UdpSend implements Callable<Integer> {
     }
 
     private Format template() {
-        Format made = tool.format(format != null ? format : fields.hasEach() ? "{data}" : "{line}", Placeholder.LINE,
+        String text = format != null ? format : fields.hasEach() ? "{data}" : "{line}";
+        Format made = tool.format("--format", text, Placeholder.LINE,
             Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
         if (fields.hasEach() && made.has(Placeholder.LINE)) {
             throw tool.usage("--each goes with {data}, not with {line}");

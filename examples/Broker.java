@@ -1,6 +1,6 @@
 // Large reads: after each one all acknowledgements are waited for.
 //RUNTIME_OPTIONS -Djdk.httpclient.bufsize=262144
-//SOURCES ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
+//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
-import lib.cli.Format.Placeholder;
-import lib.cli.Format;
 import lib.cli.Tool;
 import lib.sse.Reason;
 import lib.sse.SseException;
@@ -35,15 +33,6 @@ abstract class Broker implements Flushable {
         this.tool = tool;
         this.name = name;
         tool.atEnd(this::atEnd);
-    }
-
-    /** The template that an option has. */
-    static Format template(Tool tool, String option, String text) {
-        try {
-            return new Format(tool.text(text), Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON);
-        } catch (IllegalArgumentException unknown) {
-            throw tool.usage(option + ": " + unknown.getMessage());
-        }
     }
 
     /**

@@ -45,8 +45,8 @@ class SseToKafka implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Format topics = Broker.template(tool, "--topic", topic);
-        Format keys = Broker.template(tool, "--key", key);
+        Format topics = sse.template("--topic", topic);
+        Format keys = sse.template("--key", key);
         Format payloads = sse.format("{data}");
         KafkaBroker broker = new KafkaBroker(tool, servers, properties);
         broker.connect();

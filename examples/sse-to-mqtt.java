@@ -43,7 +43,7 @@ class SseToMqtt implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Format topics = Broker.template(tool, "--topic", topic);
+        Format topics = sse.template("--topic", topic);
         Format payloads = sse.format("{data}");
         MqttBroker broker = new MqttBroker(tool, url, properties);
         broker.connect();

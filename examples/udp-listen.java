@@ -78,7 +78,7 @@ class UdpListen implements Callable<Integer> {
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
-        Format template = tool.format(format, Placeholder.DATA, Placeholder.JSON);
+        Format template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
         try (DatagramSocket socket = open(address())) {
             tool.debug("listening on port " + socket.getLocalPort());
             return receive(socket, template);

@@ -184,9 +184,7 @@ public final class SseOptions {
      * @param usual the template if the user gave none
      */
     public Format format(String usual) {
-        Format made = tool().format(format == null ? usual : format,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
-            .source(() -> source);
+        Format made = template("--format", format == null ? usual : format);
         if (urls().size() > 1) {
             made.sourceInJson();
         }
@@ -196,6 +194,13 @@ public final class SseOptions {
             throw tool().usage("--comments goes with --format {json}");
         }
         return timestamps ? made.timestamps() : made;
+    }
+
+    /** What an option of the script makes of an event, with the same placeholders. */
+    public Format template(String option, String text) {
+        return tool().format(option, text,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
+            .source(() -> source);
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
@@ -258,8 +263,7 @@ public final class SseOptions {
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
             HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
             for (SseRequest one : requests) {
-                SseClient client = client(tool, one, state).tls(context).proxy(way);
-                sources.add(client, new Selection(one.authority(), handler, out));
+                sources.add(client(tool, one, state).tls(context).proxy(way), new Selection(one.authority(), handler, out));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());

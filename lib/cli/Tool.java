@@ -287,16 +287,12 @@ public final class Tool {
         }
     }
 
-    /**
-     * The template that the user gave with {@code --format}.
-     *
-     * @param template the template, or {@code @FILE} that it is in
-     */
-    public Format format(String template, Placeholder... allowed) {
+    /** The template that the user gave with an option; of {@code @FILE} the one in it. */
+    public Format format(String option, String template, Placeholder... allowed) {
         try {
             return new Format(text(template), allowed);
         } catch (IllegalArgumentException unknown) {
-            throw usage("--format: " + unknown.getMessage());
+            throw usage(option + ": " + unknown.getMessage());
         }
     }
 

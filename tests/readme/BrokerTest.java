@@ -376,6 +376,18 @@ class BrokerTest {
         }
     }
 
+    @Test
+    void topicMayBeAFieldOfTheDataAndAnEventWithoutItIsSkipped() throws Exception {
+        assumeCommands("mosquitto");
+        mqttBroker("");
+        try (SseServer server = SseServer.stream("data: {}\n\ndata: {\"panelId\":101}\n\n")) {
+            relay("sse-to-mqtt " + server.url("/") + " mqtt://127.0.0.1:" + port + " -c 1 -t 'home/{/panelId}'").assertIs(1, "",
+                "sse-to-mqtt: an event was skipped: the data has no /panelId",
+                "sse-to-mqtt: 1 received, 1 acknowledged, 0 skipped, 0 not acknowledged", "sse-to-mqtt: 1 skipped");
+        }
+        awaitLog("broker", "'home/101'", 1);
+    }
+
     private Script.Ended relay(String line) throws Exception {
         return Script.shell(folder.resolve("bin") + "/" + line.replace("\n", ""));
     }
