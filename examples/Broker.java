@@ -1,5 +1,5 @@
-// Large reads: after each one all acknowledgements are waited for.
-//RUNTIME_OPTIONS -Djdk.httpclient.bufsize=262144
+// Reads of some size, as after each one all acknowledgements are waited for; and the quick compiler, as in sse-to-udp.
+//RUNTIME_OPTIONS -Djdk.httpclient.bufsize=65536 -XX:TieredStopAtLevel=1
 //SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
 
 import java.io.Flushable;

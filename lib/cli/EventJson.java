@@ -108,24 +108,26 @@ public final class EventJson {
     }
 
     /**
-     * Writes UTF-8 from {@code start} on, eight bytes at a time as long as there is nothing to escape among them.
+     * Writes UTF-8 from {@code start} on: eight bytes at a time up to the first that may have to be escaped, then that one.
      *
      * @return where it ends
      */
     private static int escape(byte[] utf8, byte[] out, int start) {
         int to = start;
         for (int at = 0; at < utf8.length;) {
-            int next = Math.min(at + Long.BYTES, utf8.length);
-            if (next - at == Long.BYTES) {
+            if (at + Long.BYTES <= utf8.length) {
                 long eight = (long) LONGS.get(utf8, at);
-                if (isPlain(eight)) {
-                    LONGS.set(out, to, eight);
-                    to += Long.BYTES;
-                    at = next;
+                long special = special(eight);
+                LONGS.set(out, to, eight);
+                int plain = special == 0 ? Long.BYTES : Long.numberOfTrailingZeros(special) / Byte.SIZE;
+                at += plain;
+                to += plain;
+                if (plain == Long.BYTES) {
                     continue;
                 }
             }
-            while (at < next) {
+            // What is not ASCII seldom stands alone.
+            do {
                 byte one = utf8[at];
                 byte escape = ESCAPES[one & 0xFF];
                 if (escape == 0 || escape == 'u' && !isEscaped(character(utf8, at))) {
@@ -140,21 +142,22 @@ public final class EventJson {
                     for (int shift = 12; shift >= 0; shift -= 4) {
                         out[to++] = HEX[character >> shift & 0xF];
                     }
-                    at += length(one);
-                } else {
-                    at++;
                 }
-            }
+                at += escape == 'u' ? length(one) : 1;
+            } while (at < utf8.length && utf8[at] < 0);
         }
         return to;
     }
 
-    /** Whether no byte is below a space, DEL or above, a quotation mark or a backslash. */
-    private static boolean isPlain(long eight) {
+    /**
+     * The lowest bit that is set marks the first byte that is below a space, DEL or above, a quotation mark or a backslash;
+     * higher ones may be false.
+     */
+    private static long special(long eight) {
         long quote = eight ^ '"' * EIGHT_ONES;
         long backslash = eight ^ '\\' * EIGHT_ONES;
-        return ((eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
-            & EIGHT_HIGHEST_BITS) == 0;
+        return (eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
+            & EIGHT_HIGHEST_BITS;
     }
 
     /** Of up to three bytes. */
