@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -129,6 +130,18 @@ public final class TestCertificates {
 
     public Certificate[] chain(String alias) throws Exception {
         return store.getCertificateChain(alias);
+    }
+
+    /** A file with this key and its certificates, PKCS#12. */
+    public Path store(String alias) throws Exception {
+        KeyStore alone = KeyStore.getInstance("PKCS12");
+        alone.load(null, null);
+        alone.setKeyEntry(alias, key(alias), PASSWORD.toCharArray(), chain(alias));
+        Path file = folder.resolve(alias + ".p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            alone.store(out, PASSWORD.toCharArray());
+        }
+        return file;
     }
 
     /** A certificate alone, in PEM. */
