@@ -3,7 +3,7 @@
 //RUNTIME_OPTIONS -XX:+UseSerialGC -Xms64m -Xmn32m
 //DESCRIPTION Measure ours beside others', on loopback: bench throughput start --runs 4
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES Contestants.java Load.java Receiver.java Results.java Trial.java
+//SOURCES Brokers.java Contestants.java Load.java Receiver.java Results.java Trial.java
 
 import java.io.IOException;
 import java.net.URI;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
     description = "Measures ours beside others', each as a process of its own, and prints tables in Markdown.",
     footer = {"", "Examples:", "  bench", "  bench throughput --runs 6", "  bench --quick"})
 class Bench implements Callable<Integer> {
-    enum Section { throughput, latency, datagrams, start, memory, idle }
+    enum Section { throughput, latency, datagrams, start, memory, idle, brokers }
 
     @Parameters(paramLabel = "SECTION", description = "${COMPLETION-CANDIDATES}; all unless given.")
     private Set<Section> sections = Set.of(Section.values());
@@ -92,6 +92,9 @@ class Bench implements Callable<Integer> {
             }
             if (sections.contains(Section.idle)) {
                 idle();
+            }
+            if (sections.contains(Section.brokers)) {
+                brokers();
             }
             results.remark("load of the machine after: " + loadAverage());
         } finally {
@@ -308,6 +311,18 @@ class Bench implements Callable<Integer> {
         }
         results.largest(OWN_SWITCHES, Contestants.OURS, "/s", "<= 0.1");
         results.table("idle", SWITCHES, OWN_SWITCHES);
+    }
+
+    private void brokers() throws Exception {
+        int events = quick ? 3000 : 300_000;
+        String figure = events + " events acknowledged, s";
+        try (Brokers brokers = new Brokers(contestants, load.serve("/brokers", Load.burst(JSON_EVENT, events)), events)) {
+            interleave(2, brokers.commands(), (contestant, command) ->
+                results.add(figure, contestant, Trial.run(command, NOTHING, NOTHING).seconds()));
+        }
+        results.ratio(figure, "sse-listen and mosquitto_pub", "sse-to-mqtt", ">= 1.0");
+        results.ratio(figure, "sse-listen and kcat", "sse-to-kafka", ">= 1.0");
+        results.table("brokers", figure);
     }
 
     private static final Predicate<String> JVM_THREAD = name -> name.startsWith("VM ") || name.startsWith("C1 ")

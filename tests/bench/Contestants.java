@@ -40,7 +40,7 @@ final class Contestants {
     final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     private final Path bench = root.resolve("tests/bench");
     private final Results results;
-    private final URI one;
+    final URI one;
     private final Set<String> ran = new HashSet<>();
     private final Map<String, List<String>> listeners = new LinkedHashMap<>();
     private final Map<String, Optional<String>> found = new LinkedHashMap<>();
@@ -83,12 +83,21 @@ final class Contestants {
 
     /** One of our scripts as JBang starts it: with the options that it gives its JVM, and with its class-data archive. */
     List<String> ours(String alias, String mainClass, String... arguments) throws Exception {
+        return with(ours(alias, mainClass, switch (alias) {
+            case "sse-listen" -> List.of("-c", "1", one.toString());
+            case "sse-to-udp" -> List.of("-q", "-c", "1", one.toString(), "127.255.255.255:9");
+            default -> List.of("-q", "-m", "one", "127.255.255.255:9");
+        }), arguments);
+    }
+
+    /** @param firstRun JBang makes the archive when the first run ends, of what that has loaded: here a run for one event */
+    List<String> ours(String alias, String mainClass, List<String> firstRun) throws Exception {
         jbang("build", alias);
         String classPath = jbang("info", "classpath", alias).strip();
         Path archive = Path.of(classPath.split(":")[0].replaceFirst("\\.jar$", ".jsa"));
         if (ran.add(alias)) {
             Files.deleteIfExists(archive);
-            jbang(firstRun(alias));
+            jbang(with(List.of(alias), firstRun.toArray(String[]::new)).toArray(String[]::new));
         }
         List<String> command = new ArrayList<>(List.of(java.toString()));
         if (Files.exists(archive)) {
@@ -96,17 +105,7 @@ final class Contestants {
         }
         command.addAll(runtimeOptions(alias));
         command.addAll(List.of("-cp", classPath, mainClass));
-        command.addAll(List.of(arguments));
         return command;
-    }
-
-    /** JBang makes the archive when the first run ends, of what that has loaded: here a run for one event. */
-    private String[] firstRun(String alias) {
-        return switch (alias) {
-            case "sse-listen" -> new String[] {alias, "-c", "1", one.toString()};
-            case "sse-to-udp" -> new String[] {alias, "-q", "-c", "1", one.toString(), "127.255.255.255:9"};
-            default -> new String[] {alias, "-q", "-m", "one", "127.255.255.255:9"};
-        };
     }
 
     /** A script of this folder by its jar. */
