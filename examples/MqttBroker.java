@@ -21,6 +21,7 @@ import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCo
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import io.reactivex.processors.UnicastProcessor;
+import io.reactivex.schedulers.Schedulers;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -77,7 +78,9 @@ final class MqttBroker extends Broker {
         }
         client.serverHost(url.getHost()).serverPort(port(url))
             .addConnectedListener(now -> connected())
-            .addDisconnectedListener(this::disconnected);
+            .addDisconnectedListener(this::disconnected)
+            // Answers are only counted: another thread for them would cost a third more.
+            .executorConfig().applicationScheduler(Schedulers.trampoline()).applyExecutorConfig();
         if (properties.containsKey("username")) {
             client.simpleAuth().username(properties.getProperty("username"))
                 .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
