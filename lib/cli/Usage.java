@@ -114,8 +114,7 @@ final class Usage {
     }
 
     private static String oneOf(ArgSpec option) {
-        return Arrays.stream(option.type().getEnumConstants())
-            .map(Object::toString).collect(joining(", ", "expected one of ", ""));
+        return "expected one of " + option.paramLabel().replace("|", ", ");
     }
 
     private static String number(String reason) {
