@@ -1,5 +1,5 @@
-//SOURCES CancelledException.java Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java
-//SOURCES UdpRoutes.java UdpSender.java UdpSource.java UdpTarget.java
+//SOURCES Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpRoutes.java UdpSender.java
+//SOURCES UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -22,8 +22,8 @@ import java.util.function.Consumer;
  * lost: UDP does not tell.
  *
  * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be
- * called from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed
- * after the first one.
+ * called from any. Whatever is set has to be set before any other call: afterwards it is an
+ * {@link IllegalStateException}.
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
@@ -48,13 +48,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private final FewNotices tooLarge = new FewNotices();
     private final FewNotices leftOut = new FewNotices();
 
-    private final UdpLater later = new UdpLater(this::sendCopy);
     private volatile UdpSender sender;
-    private volatile boolean ended;
-    private volatile long received;
-    private volatile long skipped;
-    private volatile long letGo;
-    private volatile long failed;
 
     /**
      * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
@@ -82,12 +76,12 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** How many routers plus one a multicast datagram may pass, 0 to 255; 1 unless set. */
     public UdpBroadcaster multicastTtl(int ttl) {
-        return set(() -> source = source.withMulticastTtl(ttl));
+        return set(() -> source = source.withMulticast(ttl, source.multicastLoop()));
     }
 
     /** Whether receivers on this host get multicast too; they do unless set. */
     public UdpBroadcaster multicastLoop(boolean loop) {
-        return set(() -> source = source.withMulticastLoop(loop));
+        return set(() -> source = source.withMulticast(source.multicastTtl(), loop));
     }
 
     /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
@@ -114,8 +108,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * How often each payload is sent, at least once, and the time between. Copies do not hold up the next payload: they
-     * go out in between where there is a time between or a {@link #rate}, and at once where there is neither.
+     * How often each payload is sent, at least once, and the time between. Where there is a time between, copies do not
+     * hold up the next payload; where there is none, they go out at once.
      */
     public UdpBroadcaster repeat(int times, Duration between) {
         if (times < 1) {
@@ -127,39 +121,49 @@ public final class UdpBroadcaster implements AutoCloseable {
         });
     }
 
-    private UdpBroadcaster set(Runnable setting) {
-        if (sender != null) {
-            throw new IllegalStateException("this cannot be set after the first send");
-        }
-        setting.run();
-        return this;
-    }
-
     /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, which it is unless set. */
     public UdpBroadcaster maxPayload(int bytes) {
         if (bytes < 0 || bytes > MAX_PAYLOAD) {
             throw new IllegalArgumentException("payload size " + bytes + ": expected 0 to " + MAX_PAYLOAD);
         }
-        maxPayload = bytes;
-        return this;
+        return set(() -> maxPayload = bytes);
     }
 
     /** What happens to a larger payload. Unless set it is not sent, which {@link Counts#isComplete} tells. */
     public UdpBroadcaster oversize(Oversize action) {
-        oversize = action;
-        return this;
+        return set(() -> oversize = action);
     }
 
     /** Takes a copy of each payload that any target got, and a line feed after it. */
     public UdpBroadcaster tee(OutputStream copies) {
-        tee = Optional.of(copies);
-        return this;
+        return set(() -> tee = Optional.of(copies));
     }
 
     /** Nothing is sent; this takes a line for each datagram, which tells where it would go. */
     public UdpBroadcaster dryRun(OutputStream lines) {
-        dryRun = Optional.of(lines);
+        return set(() -> dryRun = Optional.of(lines));
+    }
+
+    private synchronized UdpBroadcaster set(Runnable setting) {
+        if (sender != null) {
+            throw new IllegalStateException("this has to be set before anything else is done");
+        }
+        setting.run();
         return this;
+    }
+
+    /** With what is set by now. */
+    private UdpSender sender() {
+        UdpSender made = sender;
+        return made == null ? makeSender() : made;
+    }
+
+    private synchronized UdpSender makeSender() {
+        if (sender == null) {
+            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, dryRun,
+                onError == OnError.SKIP ? notices : losses);
+        }
+        return sender;
     }
 
     /**
@@ -169,17 +173,8 @@ public final class UdpBroadcaster implements AutoCloseable {
      * @throws IOException              if the source is not there or in use; the message names it
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
      */
-    public synchronized UdpBroadcaster open() throws IOException {
-        if (ended) {
-            throw new CancelledException();
-        }
-        if (sender == null) {
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
-                onError == OnError.SKIP ? notices : losses);
-            if (ended) {
-                cancel();
-            }
-        }
+    public UdpBroadcaster open() throws IOException {
+        sender().open();
         return this;
     }
 
@@ -205,62 +200,33 @@ public final class UdpBroadcaster implements AutoCloseable {
      * size is that of the whole, in bytes.
      */
     public void send(ByteBuffer payload, long size) throws IOException {
-        received++;
-        int left = repeat;
-        try {
-            if (sender == null) {
-                open();
-            }
-            sender.throwUnheard();
-            ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-            if (datagram == null) {
-                left = 0;
-                return;
-            }
-            left--;
-            if (transmit(datagram) && tee.isPresent()) {
-                tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
-                    .put(datagram.duplicate()).put((byte) '\n').array());
-                tee.get().flush();
-            }
-            if (left > 0 && (pace.isPresent() || !repeatDelay.isZero())) {
-                later.add(datagram, left, repeatDelay.toNanos());
-                left = 0;
-                sender.checkNotEnded();
-            }
-            while (left > 0) {
-                left--;
-                transmit(datagram);
-            }
-        } finally {
-            // Whoever was given the others counts them.
-            failed += left * routes();
+        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
+        if (datagram != null && sender().send(datagram, repeat, repeatDelay) && tee.isPresent()) {
+            tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
+                .put(datagram.duplicate()).put((byte) '\n').array());
+            tee.get().flush();
         }
     }
 
     /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
     public void skip(String reason) {
-        received++;
-        skipped += repeat * routes();
+        sender().skip(repeat, false);
         leftOut.say(reason, losses);
-    }
-
-    private long routes() {
-        return sender == null ? targets.size() : sender.routes();
     }
 
     /** What of a payload that is too large is sent; null if nothing is. */
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
         if (oversize == Oversize.FAIL) {
+            sender().fail(repeat);
             throw new IOException(reason);
         } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
             return beginning(payload);
         }
-        skipped += repeat * routes();
-        letGo += oversize == Oversize.SKIP ? repeat * routes() : 0;
-        tooLarge.say(reason + ": not sent", oversize == Oversize.SKIP ? notices : losses);
+        boolean isLetGo = oversize == Oversize.SKIP;
+        sender().skip(repeat, isLetGo);
+        tooLarge.say(reason + ": not sent", isLetGo ? notices : losses);
         return null;
     }
 
@@ -273,35 +239,14 @@ public final class UdpBroadcaster implements AutoCloseable {
         return payload.duplicate().limit(end);
     }
 
-    /** One datagram to each target; whether any took it. */
-    private boolean transmit(ByteBuffer datagram) throws IOException {
-        if (dryRun.isEmpty()) {
-            return sender.send(datagram);
-        }
-        sender.show(datagram, dryRun.get());
-        return false;
-    }
-
-    /** On the thread of copies. */
-    private void sendCopy(ByteBuffer datagram) {
-        try {
-            transmit(datagram);
-        } catch (IOException | RuntimeException | Error failure) {
-            sender.endWith(failure);
-            cancel();
-        }
-    }
-
     /** What has happened so far. */
     public Counts counts() {
-        Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
-        return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
-            counts.retried(), failed + counts.failed() + later.unsent() * routes());
+        return sender().counts();
     }
 
     /** Which targets do not work now, and why: a text for each. */
     public List<String> troubles() {
-        return sender == null ? List.of() : sender.troubles();
+        return sender().troubles();
     }
 
     /**
@@ -309,11 +254,7 @@ public final class UdpBroadcaster implements AutoCloseable {
      * second at the most until it has, so that the {@link #counts} are final.
      */
     public void cancel() {
-        ended = true;
-        later.end();
-        if (sender != null) {
-            sender.cancel();
-        }
+        sender().cancel();
     }
 
     /**
@@ -324,13 +265,6 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        // A callback of what is being sent cannot wait until it has returned itself.
-        if (sender != null && !sender.isSendingHere()) {
-            later.drain();
-        }
-        cancel();
-        if (sender != null) {
-            sender.throwUnheard();
-        }
+        sender().close();
     }
 }

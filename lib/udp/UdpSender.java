@@ -1,4 +1,5 @@
-//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpBroadcaster.java UdpRoute.java UdpRoutes.java
+//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpBroadcaster.java UdpLater.java UdpRoute.java
+//SOURCES UdpRoutes.java
 package lib.udp;
 
 import java.io.IOException;
@@ -6,16 +7,18 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Has each datagram taken by all routes, one datagram after the other. Where it is refused it is offered again, while
- * the caller waits; for how long, {@link UdpBroadcaster} tells. For use by any thread.
+ * Has each datagram, and its copies, taken by all routes, one datagram after the other. Where it is refused it is offered
+ * again, while the caller waits; for how long, {@link UdpBroadcaster} tells. It counts what happens, and owns the end.
  */
 final class UdpSender {
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
@@ -26,111 +29,160 @@ final class UdpSender {
     private final UdpRoutes routes;
     private final OnError onError;
     private final Optional<Pace> pace;
-    private final Consumer<String> notices;
+    private final Optional<OutputStream> dryRun;
+    private final Consumer<String> losses;
+    private final UdpLater later = new UdpLater(this::sendCopy);
     /** Fair, so that copies and new datagrams take turns. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** What is being sent: from here the system takes it without another copy for each route. */
     private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
-    private long number;
-    private volatile Thread waiting;
-    private volatile boolean ended;
+    private final CountDownLatch end = new CountDownLatch(1);
+    private volatile boolean isOpen;
+    /** What the thread of copies has ended with, until somebody is told. */
     private volatile Throwable unheard;
+    /** That of the current datagram. */
+    private long number;
 
+    private volatile long received;
     private volatile long sent;
     private volatile long bytes;
-    private volatile long skipped;
     private volatile long retried;
-    private volatile long failed;
+    private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong letGo = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
 
-    /** @param notices takes those on what is not sent to a target while the others go on */
-    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Consumer<String> notices) {
+    /**
+     * @param dryRun what takes lines instead of sending
+     * @param losses takes messages on what is not sent to a target while the others go on
+     */
+    UdpSender(UdpRoutes routes, OnError onError, Optional<Pace> pace, Optional<OutputStream> dryRun,
+            Consumer<String> losses) {
         this.routes = routes;
         this.onError = onError;
         this.pace = pace;
-        this.notices = notices;
+        this.dryRun = dryRun;
+        this.losses = losses;
+    }
+
+    /** Does what {@link UdpBroadcaster#open} tells, unless that is done. */
+    void open() throws IOException {
+        if (isOpen) {
+            return;
+        }
+        routes.lookUpNames();
+        lock.lock();
+        try {
+            checkNotEnded();
+            routes.open();
+            isOpen = true;
+        } finally {
+            leave();
+        }
     }
 
     /**
-     * One datagram to each target, now, or as soon as there is a turn and they take it.
+     * Sends one payload so many times: now, or as soon as there is a turn and the targets take it; copies follow at once,
+     * or later if there is a time between.
      *
      * @return whether any target took it
      * @throws CancelledException after the end, or if that comes first
      */
-    boolean send(ByteBuffer datagram) throws IOException {
+    boolean send(ByteBuffer payload, int times, Duration between) throws IOException {
+        received++;
+        boolean taken = false;
+        int left = times;
+        try {
+            open();
+            do {
+                left--;
+                taken |= transmit(payload);
+            } while (left > 0 && between.isZero());
+            if (left > 0) {
+                later.add(payload, left, between.toNanos());
+                left = 0;
+                checkNotEnded();
+            }
+            return taken;
+        } finally {
+            if (left > 0) {
+                failed.addAndGet(left * routes());
+            }
+        }
+    }
+
+    /** One datagram to each target; whether any took it. */
+    private boolean transmit(ByteBuffer payload) throws IOException {
         lock.lock();
         try {
             number++;
             long before = sent;
             checkNotEnded();
             routes.refresh();
-            current.clear().put(datagram.duplicate()).flip();
+            if (dryRun.isPresent()) {
+                show(payload.remaining(), dryRun.get());
+                return false;
+            }
+            current.clear().put(payload.duplicate()).flip();
             if (!offer()) {
                 persist();
             }
             return sent > before;
-        } catch (IOException | RuntimeException end) {
-            failed += untaken().size();
-            throw end;
+        } catch (IOException | RuntimeException failure) {
+            failed.addAndGet(dryRun.isPresent() ? 0 : untaken().size());
+            throw failure;
         } finally {
             leave();
         }
     }
 
-    /** Sends nothing, but writes a line for each route: where the datagram would come from and go to now. */
-    void show(ByteBuffer datagram, OutputStream lines) throws IOException {
-        lock.lock();
-        try {
-            checkNotEnded();
-            routes.refresh();
-            for (UdpRoute route : routes.all()) {
-                String line = route.way() + ": " + datagram.remaining() + " bytes\n";
-                lines.write(line.getBytes(StandardCharsets.UTF_8));
-            }
-            lines.flush();
-        } finally {
-            leave();
+    /** Writes a line for each route: where a datagram would come from and go to now. */
+    private void show(int size, OutputStream lines) throws IOException {
+        for (UdpRoute route : routes.all()) {
+            lines.write((route.way() + ": " + size + " bytes\n").getBytes(StandardCharsets.UTF_8));
         }
+        lines.flush();
     }
 
-    /** After the end whoever has the sockets closes them. */
+    /** Whoever has the sockets closes them after the end, or if they could not be opened. */
     private void leave() {
-        if (ended) {
+        if (isEnded() || !isOpen) {
             routes.close();
         }
         lock.unlock();
     }
 
-    /** Whether this thread is within {@link #send} or {@link #show}, and a callback has brought it here. */
-    boolean isSendingHere() {
-        return lock.isHeldByCurrentThread();
-    }
-
-    /** For what fails on a thread that is none of the user's. It ends all. */
-    void endWith(Throwable failure) {
-        if (!ended) {
-            unheard = failure;
+    /** On the thread of copies. What fails there ends all, and is told to whoever sends or closes next. */
+    private void sendCopy(ByteBuffer payload) {
+        try {
+            transmit(payload);
+        } catch (IOException | RuntimeException | Error failure) {
+            if (!isEnded()) {
+                unheard = failure;
+            }
             cancel();
         }
     }
 
-    /** Throws, once, on a thread of the user's what another one has ended with. */
-    void throwUnheard() throws IOException {
-        Throwable failure = unheard;
-        if (failure == null) {
-            return;
+    private boolean isEnded() {
+        return end.getCount() == 0;
+    }
+
+    private void checkNotEnded() throws IOException {
+        if (isEnded()) {
+            throwUnheard();
+            throw new CancelledException();
         }
+    }
+
+    private void throwUnheard() throws IOException {
+        Throwable failure = unheard;
         unheard = null;
         if (failure instanceof IOException refusal) {
             throw refusal;
-        } else if (failure instanceof Error error) {
-            throw error;
-        }
-        throw (RuntimeException) failure;
-    }
-
-    void checkNotEnded() throws CancelledException {
-        if (ended) {
-            throw new CancelledException();
+        } else if (failure instanceof RuntimeException mistake) {
+            throw mistake;
+        } else if (failure != null) {
+            throw (Error) failure;
         }
     }
 
@@ -156,31 +208,30 @@ final class UdpSender {
         }
         sent++;
         bytes += current.limit();
-        pace.ifPresent(turns -> turns.taken(System.nanoTime()));
         route.works();
         return true;
     }
 
-    /** Offers a datagram again to the routes that did not take it, while the input waits. */
+    /** Offers a datagram again to the routes that did not take it, while the caller waits. */
     private void persist() throws IOException {
-        String consequence = onError == OnError.SKIP ? "datagrams to it are skipped until it works again"
+        boolean skips = onError == OnError.SKIP;
+        String consequence = skips ? "datagrams to it are skipped until it works again"
             : "the other targets go on without it until it works again";
-        long othersTook = 0;
+        long othersWaited = 0;
         long wait = FIRST_WAIT;
         for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
-            boolean goesOn = onError == OnError.SKIP || untaken.size() < routes.all().size();
-            othersTook = goesOn && othersTook == 0 ? System.nanoTime() : othersTook;
-            if (onError == OnError.SKIP || goesOn && System.nanoTime() - othersTook >= PATIENCE) {
-                untaken.forEach(route -> route.passOver(consequence, notices));
-            }
-            if (goesOn && untaken.stream().allMatch(UdpRoute::isPassedOver)) {
-                untaken.forEach(UdpRoute::misses);
-                skipped += untaken.size();
+            boolean othersTook = untaken.size() < routes.all().size();
+            boolean arePassedOver = othersWaited >= PATIENCE || untaken.stream().allMatch(UdpRoute::isPassedOver);
+            if (skips || othersTook && arePassedOver) {
+                untaken.forEach(route -> route.misses(consequence, losses));
+                skipped.addAndGet(untaken.size());
+                letGo.addAndGet(skips ? untaken.size() : 0);
                 return;
             }
             untaken.forEach(route -> route.sayIfItFails("trying again until it works, the input waits"));
             retried += wait == FIRST_WAIT ? untaken.size() : 0;
             waitUntil(System.nanoTime() + wait);
+            othersWaited += othersTook ? wait : 0;
             wait = Math.min(2 * wait, LONGEST_WAIT);
             routes.refresh();
             offer();
@@ -193,25 +244,37 @@ final class UdpSender {
 
     /** Ends early with an exception if that is asked for meanwhile. */
     private void waitUntil(long time) throws IOException {
-        waiting = Thread.currentThread();
-        for (long left = time - System.nanoTime(); left > 0 && !ended; left = time - System.nanoTime()) {
-            LockSupport.parkNanos(this, left);
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while a datagram waited");
-            }
+        try {
+            end.await(time - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a datagram waited");
         }
-        waiting = null;
         checkNotEnded();
     }
 
     /** How many datagrams a payload is. */
-    int routes() {
+    private long routes() {
         return routes.all().size();
     }
 
-    /** What has become of datagrams here; nothing is known of what was received. */
+    /** Counts a payload that is not sent; a setting may have let it go. */
+    void skip(int times, boolean isLetGo) {
+        received++;
+        skipped.addAndGet(times * routes());
+        letGo.addAndGet(isLetGo ? times * routes() : 0);
+    }
+
+    /** Counts a payload that cannot be sent, which is a failure. */
+    void fail(int times) {
+        received++;
+        failed.addAndGet(times * routes());
+    }
+
+    /** What has happened so far. */
     Counts counts() {
-        return new Counts(0, sent, bytes, skipped, onError == OnError.SKIP ? skipped : 0, retried, failed);
+        return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried,
+            failed.get() + later.unsent() * routes());
     }
 
     /** Which targets do not work now, and why: a text for each. */
@@ -224,8 +287,8 @@ final class UdpSender {
      * holds up for longer than that ends because its socket is closed.
      */
     void cancel() {
-        ended = true;
-        LockSupport.unpark(waiting);
+        end.countDown();
+        later.end();
         try {
             if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
                 leave();
@@ -235,5 +298,15 @@ final class UdpSender {
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Waits until all copies have gone out, unless cancelled, and ends. Throws what a copy has failed with. */
+    void close() throws IOException {
+        // A callback of what is being sent cannot wait until it has returned itself.
+        if (!lock.isHeldByCurrentThread()) {
+            later.drain();
+        }
+        cancel();
+        throwUnheard();
     }
 }

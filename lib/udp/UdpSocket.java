@@ -1,4 +1,4 @@
-//SOURCES HostPort.java UdpSource.java UdpTarget.java
+//SOURCES HostPort.java UdpSource.java
 package lib.udp;
 
 import java.io.IOException;
@@ -7,7 +7,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -16,10 +15,10 @@ import java.nio.channels.DatagramChannel;
 
 /**
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
- * each time. But it keeps the source address of the route that there was: {@link #isStale} tells when to open it anew.
+ * each time. But it keeps the source address of the route that there was: {@link #leavesLike} compares it with a new one.
  */
 final class UdpSocket implements AutoCloseable {
-    private static final int MOST_TOLD_AT_ONCE = 100;
+    private static final int MOST_TOLD_AT_ONCE = 10;
     private static final int IPV4_AND_UDP_HEADERS = 28;
     private static final int IPV6_AND_UDP_HEADERS = 48;
 
@@ -78,7 +77,7 @@ final class UdpSocket implements AutoCloseable {
     private void bind() throws IOException {
         InetSocketAddress from = source.bindAddress(target.getAddress());
         try {
-            // Several targets, each with its own socket, share the source port.
+            // Several sockets share the source port: those of other targets, and the one in whose place this one is opened.
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
             channel.bind(from);
         } catch (BindException inUse) {
@@ -108,7 +107,7 @@ final class UdpSocket implements AutoCloseable {
 
     /** A source address that was given says nothing of the way; what the system would choose by itself does. */
     private NetworkInterface leavesBy() throws IOException {
-        if (!source.givesAddress() || UdpSource.decidesFor(target.getAddress())) {
+        if (!source.saysNothingOfTheWayTo(target.getAddress())) {
             return bound;
         }
         try (UdpSocket byItself = new UdpSocket(target, UdpSource.ANY)) {
@@ -118,11 +117,9 @@ final class UdpSocket implements AutoCloseable {
         }
     }
 
-    /** Whether one that is opened now has another source address, or leaves by another interface. */
-    boolean isStale() throws IOException {
-        try (UdpSocket now = new UdpSocket(target, source.withAnyPort())) {
-            return !now.local.getAddress().equals(local.getAddress()) || index(now.network) != index(network);
-        }
+    /** Whether datagrams leave from the same address, and by the same interface, as those of another socket. */
+    boolean leavesLike(UdpSocket other) {
+        return local.getAddress().equals(other.local.getAddress()) && index(network) == index(other.network);
     }
 
     private static int index(NetworkInterface network) {
@@ -140,12 +137,11 @@ final class UdpSocket implements AutoCloseable {
 
     /**
      * Sends one datagram. What the system has learned about an earlier one, such as that nobody listened, it tells in
-     * place of sending this one: so a first exception says nothing of it.
+     * place of sending this one: so the first exceptions say nothing of it.
      *
      * @param payload from its beginning to its limit
-     * @return whether the system had something to tell of an earlier one
      */
-    boolean send(ByteBuffer payload) throws IOException {
+    void send(ByteBuffer payload) throws IOException {
         for (int told = 0; ; told++) {
             try {
                 payload.rewind();
@@ -154,9 +150,9 @@ final class UdpSocket implements AutoCloseable {
                 } else {
                     sendEmpty(payload);
                 }
-                return told > 0;
+                return;
             } catch (IOException refusal) {
-                if (told == (refusal instanceof PortUnreachableException ? MOST_TOLD_AT_ONCE : 1)) {
+                if (told == MOST_TOLD_AT_ONCE) {
                     throw refusal;
                 }
             }
@@ -177,15 +173,9 @@ final class UdpSocket implements AutoCloseable {
     /** Where it comes from and goes to, for the user. */
     String way() {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        return HostPort.of(local) + " -> " + HostPort.of(target) + " (" + by
-            + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
-    }
-
-    private boolean isViaOnlyForSource() {
-        boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network)).stream()
-            .flatMap(via -> via.getInterfaceAddresses().stream())
-            .anyMatch(one -> target.getAddress().equals(UdpTarget.broadcastAddress(one)));
-        return source.via() != null && !UdpSource.decidesFor(target.getAddress()) && !ownBroadcast;
+        boolean asAsked = source.networkInterface().stream().allMatch(via -> index(via) == index(network));
+        return HostPort.of(local) + " -> " + HostPort.of(target)
+            + " (" + by + (asAsked ? "" : "; -I gives the source address only") + ")";
     }
 
     @Override

@@ -31,6 +31,17 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
     private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
     private static final Pattern ADDRESS = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE + "|.*:.*");
 
+    /** @throws IllegalArgumentException if there cannot be such a TTL; the message names it */
+    UdpSource {
+        if (multicastTtl < 0 || multicastTtl > HIGHEST_TTL) {
+            throw new IllegalArgumentException("multicast TTL " + multicastTtl + ": expected 0 to " + HIGHEST_TTL);
+        }
+    }
+
+    UdpSource withMulticast(int ttl, boolean loop) {
+        return new UdpSource(via, address, port, ttl, loop);
+    }
+
     /** @throws IllegalArgumentException if this machine has no such interface now; the message names it */
     UdpSource withVia(String nameOrAddress) {
         UdpSource source = new UdpSource(nameOrAddress, address, port, multicastTtl, multicastLoop);
@@ -50,21 +61,6 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         } catch (IllegalArgumentException mistake) {
             throw new IllegalArgumentException("source '" + text + "': " + mistake.getMessage(), mistake);
         }
-    }
-
-    UdpSource withAnyPort() {
-        return new UdpSource(via, address, 0, multicastTtl, multicastLoop);
-    }
-
-    UdpSource withMulticastTtl(int ttl) {
-        if (ttl < 0 || ttl > HIGHEST_TTL) {
-            throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to " + HIGHEST_TTL);
-        }
-        return new UdpSource(via, address, port, ttl, multicastLoop);
-    }
-
-    UdpSource withMulticastLoop(boolean loop) {
-        return new UdpSource(via, address, port, multicastTtl, loop);
     }
 
     /** Never asks a name server; null if it is not an address. */
@@ -94,10 +90,6 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
-    boolean givesAddress() {
-        return address != null || via != null;
-    }
-
     /** The address that was given, by itself or for the interface; null if there is none. */
     private InetAddress fixed() {
         return address != null || via == null ? address : literal(via);
@@ -108,9 +100,9 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return fixed() == null || isIpv4(fixed()) == isIpv4(target);
     }
 
-    /** Whether the interface, and not the routing table, decides where datagrams to that address leave. */
-    static boolean decidesFor(InetAddress target) {
-        return isUndirected(target) || target.isLinkLocalAddress();
+    /** Whether a source address was given for what goes to that address, by which the routing table decides the way. */
+    boolean saysNothingOfTheWayTo(InetAddress target) {
+        return (address != null || via != null) && !isUndirected(target) && !target.isLinkLocalAddress();
     }
 
     /** Whether only a default route would tell where datagrams to that address leave. */

@@ -37,7 +37,7 @@ class UdpRateTest {
     @Test
     void copiesTakeTurnsWithTheNextPayloads() throws Exception {
         try (UdpReceiver receiver = new UdpReceiver()) {
-            try (UdpBroadcaster sender = broadcaster(receiver).rate(100).repeat(3, Duration.ZERO)) {
+            try (UdpBroadcaster sender = broadcaster(receiver).rate(100).repeat(3, Duration.ofMillis(5))) {
                 for (char c = 'a'; c <= 'j'; c++) {
                     sender.send(ByteBuffer.wrap(new byte[] {(byte) c}));
                 }
