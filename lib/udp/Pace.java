@@ -7,7 +7,6 @@ package lib.udp;
 final class Pace {
     /** Turns that were missed for longer are not made up for: they would come as a burst. */
     private static final double MOST_LATE_NANOS = 5e6;
-    private static final double NANOS_PER_SECOND = 1e9;
 
     private final double interval;
     private final long origin;
@@ -16,7 +15,7 @@ final class Pace {
 
     /** Times are those of a monotonic clock, in nanoseconds. */
     Pace(double perSecond, long now) {
-        interval = NANOS_PER_SECOND / perSecond;
+        interval = 1e9 / perSecond;
         origin = now;
     }
 

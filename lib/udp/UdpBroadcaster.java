@@ -3,6 +3,7 @@
 package lib.udp;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -154,14 +155,11 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** With what is set by now. */
     private UdpSender sender() {
-        UdpSender made = sender;
-        return made == null ? makeSender() : made;
-    }
-
-    private synchronized UdpSender makeSender() {
         if (sender == null) {
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace, dryRun,
-                onError == OnError.SKIP ? notices : losses);
+            synchronized (this) {
+                sender = sender != null ? sender : new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
+                    dryRun, onError == OnError.SKIP ? notices : losses);
+            }
         }
         return sender;
     }
@@ -187,9 +185,10 @@ public final class UdpBroadcaster implements AutoCloseable {
      * Sends one datagram to each target.
      *
      * @param payload its position stays where it is
-     * @throws CancelledException if that happened before it was sent, or {@link #close}
-     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the
-     *                            message names the target and the reason; also whatever {@link #open} throws
+     * @throws InterruptedIOException if {@link #cancel} or {@link #close} was called, or this thread was interrupted, before
+     *                                it was sent
+     * @throws IOException            if the system does not take it, or if it is too large, and that is to fail; the
+     *                                message names the target and the reason; also whatever {@link #open} throws
      */
     public void send(ByteBuffer payload) throws IOException {
         send(payload, payload.remaining());
@@ -214,7 +213,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         leftOut.say(reason, losses);
     }
 
-    /** What of a payload that is too large is sent; null if nothing is. */
+    /** What of a payload that is too large is sent, without a part of a character of UTF-8; null if nothing is. */
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
         if (oversize == Oversize.FAIL) {
@@ -222,21 +221,16 @@ public final class UdpBroadcaster implements AutoCloseable {
             throw new IOException(reason);
         } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
-            return beginning(payload);
+            int end = payload.position() + Math.min(maxPayload, payload.remaining());
+            while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
+                end--;
+            }
+            return payload.duplicate().limit(end);
         }
         boolean isLetGo = oversize == Oversize.SKIP;
         sender().skip(repeat, isLetGo);
         tooLarge.say(reason + ": not sent", isLetGo ? notices : losses);
         return null;
-    }
-
-    /** As much as goes into a datagram, without a part of a character. */
-    private ByteBuffer beginning(ByteBuffer payload) {
-        int end = payload.position() + Math.min(maxPayload, payload.remaining());
-        while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
-            end--;
-        }
-        return payload.duplicate().limit(end);
     }
 
     /** What has happened so far. */

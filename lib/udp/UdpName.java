@@ -5,8 +5,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Timer;
-import java.util.TimerTask;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -15,39 +13,47 @@ import java.util.stream.Stream;
  * A name and its addresses, looked up again and again by a thread of its own, so that a name server that does not answer
  * holds up nothing. What was found stays valid until something else is found.
  */
-final class UdpName extends TimerTask {
-    private static final long BETWEEN_MILLIS = TimeUnit.SECONDS.toMillis(5);
+final class UdpName {
+    private static final int SECONDS_BETWEEN = 5;
     /** Name servers change the order with each answer, which makes no address another one. */
     private static final Comparator<InetAddress> IPV4_FIRST = Comparator
         .comparing((InetAddress address) -> address instanceof Inet6Address).thenComparing(InetAddress::getHostAddress);
 
     private final String host;
-    private final Timer timer = new Timer("udp-name", true);
     private final CountDownLatch answered = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<InetAddress> addresses = List.of();
 
     /** Begins to look it up. */
     UdpName(String host) {
         this.host = host;
-        timer.schedule(this, 0, BETWEEN_MILLIS);
+        Thread thread = new Thread(this::lookUp, "udp-name");
+        thread.setDaemon(true);
+        thread.start();
     }
 
-    @Override
-    public void run() {
-        try {
-            addresses = Stream.of(InetAddress.getAllByName(host)).sorted(IPV4_FIRST).toList();
-        } catch (UnknownHostException notFound) {
-            // What was found before may still be right.
-        }
-        answered.countDown();
+    private void lookUp() {
+        do {
+            try {
+                addresses = Stream.of(InetAddress.getAllByName(host)).sorted(IPV4_FIRST).toList();
+            } catch (UnknownHostException notFound) {
+                // What was found before may still be right.
+            }
+            answered.countDown();
+        } while (!isSoon(closed, TimeUnit.SECONDS.toNanos(SECONDS_BETWEEN)));
     }
 
     /** Waits for the first answer, but not longer than until then. */
     void await(long nanoTime) {
+        isSoon(answered, nanoTime - System.nanoTime());
+    }
+
+    private static boolean isSoon(CountDownLatch latch, long nanos) {
         try {
-            answered.await(nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return latch.await(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
+            return true;
         }
     }
 
@@ -62,6 +68,6 @@ final class UdpName extends TimerTask {
     }
 
     void close() {
-        timer.cancel();
+        closed.countDown();
     }
 }

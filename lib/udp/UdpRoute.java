@@ -46,30 +46,16 @@ final class UdpRoute {
         return socket != null;
     }
 
-    /** From now on datagrams go there; {@link #refresh} opens it. */
+    /** From now on datagrams go there, the way that the system would send them by now. */
     void goTo(InetSocketAddress next) {
-        if (!next.equals(address)) {
-            close();
-            socket = null;
-        }
-        // Also if it is the same: the interface that it names may have another number now.
         address = next;
-    }
-
-    /**
-     * Finds out what no send would tell. Opens it if it is not open or has lost its link, and anew if the system would
-     * send from another address by now, where that is looked at.
-     */
-    void refresh(boolean looksAtSource) {
         try {
-            if (address != null && (socket == null || looksAtSource || !socket.hasLink())) {
-                UdpSocket now = new UdpSocket(address, source);
-                if (socket != null && socket.leavesLike(now)) {
-                    now.close();
-                } else {
-                    close();
-                    socket = now;
-                }
+            UdpSocket now = new UdpSocket(next, source);
+            if (socket != null && socket.leavesLike(now)) {
+                now.close();
+            } else {
+                close();
+                socket = now;
             }
         } catch (IOException | IllegalArgumentException notNow) {
             fails(notNow);
@@ -106,34 +92,32 @@ final class UdpRoute {
 
     /** Offers a datagram to the system, from its beginning to its limit; whether that took it. */
     boolean trySend(ByteBuffer payload, long number) {
-        UdpSocket open = socket;
-        if (open == null) {
+        if (socket == null) {
             return false;
         }
-        if (payload.limit() > open.unfragmented && !fragmentsSaid) {
+        if (payload.limit() > socket.unfragmented && !fragmentsSaid) {
             fragmentsSaid = true;
-            notices.accept(this + ": " + payload.limit() + " bytes, more than the " + open.unfragmented
+            notices.accept(this + ": " + payload.limit() + " bytes, more than the " + socket.unfragmented
                 + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
         }
         try {
-            open.send(payload);
-            taken = number;
-            return true;
+            socket.send(payload);
         } catch (IOException refusal) {
             fails(refusal);
             return false;
         }
+        taken = number;
+        if (failure != null) {
+            worksAgain();
+        }
+        return true;
     }
 
     boolean hasTaken(long number) {
         return taken == number;
     }
 
-    /** A datagram was taken, and that is counted. */
-    void works() {
-        if (failure == null) {
-            return;
-        }
+    private void worksAgain() {
         failure = null;
         if (failureSaid) {
             notices.accept(this + ": works again after "
@@ -142,8 +126,8 @@ final class UdpRoute {
         }
     }
 
-    /** Says that it fails, once for each failure that lasts. */
-    void sayIfItFails(String consequence) {
+    /** Says that it fails, once for each failure. */
+    void sayIfItLasts(String consequence) {
         if (!failureSaid && System.nanoTime() - failsSince > BLIP && failures.areDue()) {
             say(consequence, notices);
         }
@@ -174,7 +158,7 @@ final class UdpRoute {
     }
 
     /** Where datagrams come from and go to, for the user. */
-    String way() {
+    String way() throws IOException {
         return socket == null ? this + " (" + reason(failure) + ")" : socket.way();
     }
 

@@ -14,8 +14,7 @@ import java.util.stream.Collectors;
 
 /** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
 final class UdpRoutes {
-    private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long BETWEEN_LOOKS_AT_INTERFACES = TimeUnit.SECONDS.toNanos(2);
+    private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(500);
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -26,8 +25,7 @@ final class UdpRoutes {
     private final Map<String, UdpName> names = new ConcurrentHashMap<>();
 
     private volatile List<UdpRoute> all;
-    private long refreshAgain = System.nanoTime();
-    private long interfacesAgain = refreshAgain;
+    private long refreshed;
 
     UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) {
         this.targets = targets;
@@ -56,31 +54,27 @@ final class UdpRoutes {
         return all;
     }
 
-    /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
-    void refresh() {
-        long now = System.nanoTime();
-        if (now - refreshAgain >= 0) {
-            refresh(now);
+    /** Does {@link #refresh} now and then: what comes for each datagram is compiled apart from what comes seldom. */
+    void keepUp() {
+        if (System.nanoTime() - refreshed >= BETWEEN_REFRESHES) {
+            refresh();
         }
     }
 
-    /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
-    private void refresh(long now) {
-        boolean looksAtInterfaces = now - interfacesAgain >= 0;
-        refreshAgain = now + BETWEEN_REFRESHES;
-        interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
-        targets.stream().filter(target -> looksAtInterfaces || target.isName()).forEach(this::follow);
-        all.forEach(route -> route.refresh(looksAtInterfaces));
+    /** Finds out what no send would tell, and opens again what failed. */
+    void refresh() {
+        refreshed = System.nanoTime();
+        all = targets.stream().flatMap(target -> follow(target).stream()).toList();
     }
 
-    /** Gives a target's routes the addresses that it has now; a route whose address is still among them keeps it. */
-    private void follow(UdpTarget target) {
+    /** A target's routes, to the addresses that it has now: a route whose address is still among them keeps it. */
+    private List<UdpRoute> follow(UdpTarget target) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {
             List<InetSocketAddress> addresses = target.addresses(source, names);
+            sayIfMoved(target, had, addresses);
             List<UdpRoute> free = new ArrayList<>(had);
             free.removeIf(route -> addresses.contains(route.address()));
-            sayIfMoved(target, had, addresses);
             List<UdpRoute> has = new ArrayList<>();
             for (InetSocketAddress address : addresses) {
                 UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
@@ -89,10 +83,10 @@ final class UdpRoutes {
                 has.add(route);
             }
             free.forEach(UdpRoute::close);
-            all = targets.stream().flatMap(one ->
-                one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
+            return has;
         } catch (IOException | IllegalArgumentException notNow) {
             had.forEach(route -> route.fails(notNow));
+            return had;
         }
     }
 

@@ -1,5 +1,4 @@
-//SOURCES CancelledException.java Counts.java OnError.java Pace.java UdpBroadcaster.java UdpLater.java UdpRoute.java
-//SOURCES UdpRoutes.java
+//SOURCES Counts.java OnError.java Pace.java UdpBroadcaster.java UdpLater.java UdpRoute.java UdpRoutes.java
 package lib.udp;
 
 import java.io.IOException;
@@ -64,11 +63,8 @@ final class UdpSender {
         this.losses = losses;
     }
 
-    /** Does what {@link UdpBroadcaster#open} tells, unless that is done. */
+    /** Does what {@link UdpBroadcaster#open} tells. */
     void open() throws IOException {
-        if (isOpen) {
-            return;
-        }
         routes.lookUpNames();
         lock.lock();
         try {
@@ -85,14 +81,16 @@ final class UdpSender {
      * or later if there is a time between.
      *
      * @return whether any target took it
-     * @throws CancelledException after the end, or if that comes first
+     * @throws InterruptedIOException after the end, or if that comes first
      */
     boolean send(ByteBuffer payload, int times, Duration between) throws IOException {
         received++;
         boolean taken = false;
         int left = times;
         try {
-            open();
+            if (!isOpen) {
+                open();
+            }
             do {
                 left--;
                 taken |= transmit(payload);
@@ -117,7 +115,7 @@ final class UdpSender {
             number++;
             long before = sent;
             checkNotEnded();
-            routes.refresh();
+            routes.keepUp();
             if (dryRun.isPresent()) {
                 show(payload.remaining(), dryRun.get());
                 return false;
@@ -156,9 +154,7 @@ final class UdpSender {
         try {
             transmit(payload);
         } catch (IOException | RuntimeException | Error failure) {
-            if (!isEnded()) {
-                unheard = failure;
-            }
+            unheard = isEnded() ? unheard : failure;
             cancel();
         }
     }
@@ -170,7 +166,7 @@ final class UdpSender {
     private void checkNotEnded() throws IOException {
         if (isEnded()) {
             throwUnheard();
-            throw new CancelledException();
+            throw new InterruptedIOException("ended before everything was sent");
         }
     }
 
@@ -208,7 +204,6 @@ final class UdpSender {
         }
         sent++;
         bytes += current.limit();
-        route.works();
         return true;
     }
 
@@ -228,7 +223,7 @@ final class UdpSender {
                 letGo.addAndGet(skips ? untaken.size() : 0);
                 return;
             }
-            untaken.forEach(route -> route.sayIfItFails("trying again until it works, the input waits"));
+            untaken.forEach(route -> route.sayIfItLasts("trying again until it works, the input waits"));
             retried += wait == FIRST_WAIT ? untaken.size() : 0;
             waitUntil(System.nanoTime() + wait);
             othersWaited += othersTook ? wait : 0;
@@ -271,13 +266,11 @@ final class UdpSender {
         failed.addAndGet(times * routes());
     }
 
-    /** What has happened so far. */
     Counts counts() {
         return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried,
             failed.get() + later.unsent() * routes());
     }
 
-    /** Which targets do not work now, and why: a text for each. */
     List<String> troubles() {
         return routes.all().stream().flatMap(route -> route.trouble().stream()).toList();
     }

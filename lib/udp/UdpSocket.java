@@ -7,7 +7,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -24,11 +23,8 @@ final class UdpSocket implements AutoCloseable {
 
     private final InetSocketAddress target;
     private final UdpSource source;
-    private final boolean ipv6;
     private final DatagramChannel channel;
     private final InetSocketAddress local;
-    /** The interface that has the source address; null if none has. */
-    private final NetworkInterface bound;
     /** By which datagrams leave; null if that cannot be told. */
     private final NetworkInterface network;
     /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
@@ -41,19 +37,21 @@ final class UdpSocket implements AutoCloseable {
     UdpSocket(InetSocketAddress target, UdpSource source) throws IOException {
         this.target = target;
         this.source = source;
-        ipv6 = target.getAddress() instanceof Inet6Address;
+        boolean ipv6 = target.getAddress() instanceof Inet6Address;
         channel = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
             channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
             NetworkInterface chosen = target.getAddress().isMulticastAddress() ? prepareMulticast() : null;
             bind();
-            connect();
+            channel.connect(target);
             local = (InetSocketAddress) channel.getLocalAddress();
-            bound = networkOfSource();
-            network = chosen == null ? leavesBy() : chosen;
+            NetworkInterface bound = networkOfSource();
+            network = chosen == null ? leavesBy(bound) : chosen;
             unfragmented = network == null ? Integer.MAX_VALUE
                 : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
-            if (!hasLink()) {
+            // Without a link the system takes datagrams and drops them. Where the interface of the source address is another
+            // one than that of the route, either may be the way: rules for source addresses cannot be asked for.
+            if (network != null && !network.isUp() && (bound == null || !bound.isUp())) {
                 throw new IOException("interface " + network.getName() + " has no link");
             }
         } catch (IOException | RuntimeException failure) {
@@ -66,8 +64,8 @@ final class UdpSocket implements AutoCloseable {
     private NetworkInterface prepareMulticast() throws IOException {
         channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
         channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
-        NetworkInterface chosen = source.networkInterface().orElse(
-            ipv6 ? NetworkInterface.getByIndex(((Inet6Address) target.getAddress()).getScopeId()) : null);
+        NetworkInterface chosen = source.networkInterface().orElse(target.getAddress() instanceof Inet6Address ipv6
+            ? NetworkInterface.getByIndex(ipv6.getScopeId()) : null);
         if (chosen != null) {
             channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen);
         }
@@ -85,16 +83,6 @@ final class UdpSocket implements AutoCloseable {
         }
     }
 
-    private void connect() throws IOException {
-        try {
-            channel.connect(target);
-        } catch (SocketException noRoute) {
-            boolean interfaceWouldDo = source.via() == null && UdpSource.isUndirected(target.getAddress());
-            throw interfaceWouldDo
-                ? new IOException(noRoute.getMessage() + " (-I tells by which interface to leave)", noRoute) : noRoute;
-        }
-    }
-
     /** What goes to an address of this machine stays on it; an address of the loopback tells no other way. */
     private NetworkInterface networkOfSource() throws IOException {
         InetAddress address = target.getAddress();
@@ -105,9 +93,9 @@ final class UdpSocket implements AutoCloseable {
         return network != null && network.isLoopback() ? null : network;
     }
 
-    /** A source address that was given says nothing of the way; what the system would choose by itself does. */
-    private NetworkInterface leavesBy() throws IOException {
-        if (!source.saysNothingOfTheWayTo(target.getAddress())) {
+    /** A source address that was given tells nothing of the way; what the system would choose by itself does. */
+    private NetworkInterface leavesBy(NetworkInterface bound) throws IOException {
+        if (source.tellsTheWayTo(target.getAddress())) {
             return bound;
         }
         try (UdpSocket byItself = new UdpSocket(target, UdpSource.ANY)) {
@@ -117,22 +105,14 @@ final class UdpSocket implements AutoCloseable {
         }
     }
 
-    /** Whether datagrams leave from the same address, and by the same interface, as those of another socket. */
+    /** Whether it is open, and sends to the same address, from the same, and by the same interface, as another one. */
     boolean leavesLike(UdpSocket other) {
-        return local.getAddress().equals(other.local.getAddress()) && index(network) == index(other.network);
+        return channel.isOpen() && target.equals(other.target)
+            && local.getAddress().equals(other.local.getAddress()) && index(network) == index(other.network);
     }
 
     private static int index(NetworkInterface network) {
         return network == null ? 0 : network.getIndex();
-    }
-
-    /**
-     * Whether the interface by which they leave is up, and has a cable or Wi-Fi: if not, the system takes datagrams and
-     * drops them. Where the source address belongs to another interface than the route, either may be the way: rules for
-     * source addresses cannot be asked for.
-     */
-    boolean hasLink() throws IOException {
-        return network == null || network.isUp() || bound != null && bound.isUp();
     }
 
     /**
@@ -171,7 +151,7 @@ final class UdpSocket implements AutoCloseable {
     }
 
     /** Where it comes from and goes to, for the user. */
-    String way() {
+    String way() throws IOException {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
         boolean asAsked = source.networkInterface().stream().allMatch(via -> index(via) == index(network));
         return HostPort.of(local) + " -> " + HostPort.of(target)
@@ -180,10 +160,6 @@ final class UdpSocket implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException closedAllTheSame) {
-            return;
-        }
+        channel.socket().close();
     }
 }

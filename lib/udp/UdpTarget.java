@@ -26,17 +26,15 @@ record UdpTarget(String host, int port) {
 
     /** @throws IllegalArgumentException if the text is none of the three; the message names it */
     static UdpTarget of(String text) {
-        try {
-            HostPort place = HostPort.of(text, FORM, 1);
-            if (place.host().isEmpty()) {
-                throw new IllegalArgumentException("expected " + FORM);
-            } else if (place.host().matches("[0-9.]+") && UdpSource.literal(place.host()) == null) {
-                throw new IllegalArgumentException("expected an IPv4 address of four numbers from 0 to 255");
-            }
-            return new UdpTarget(place.host(), place.port());
-        } catch (IllegalArgumentException mistake) {
-            throw new IllegalArgumentException("target '" + text + "': " + mistake.getMessage(), mistake);
+        HostPort place = HostPort.of("target", text, FORM, 1);
+        String address = place.host().replaceFirst("%.*", "");
+        if (place.host().isEmpty()) {
+            throw new IllegalArgumentException("target '" + text + "': expected " + FORM);
+        } else if (address.matches("[0-9.]+|.*:.*") && UdpSource.literal(address) == null) {
+            throw new IllegalArgumentException(
+                "target '" + text + "': expected four numbers from 0 to 255, or an IPv6 address in brackets");
         }
+        return new UdpTarget(place.host(), place.port());
     }
 
     private boolean isAll() {
@@ -55,7 +53,7 @@ record UdpTarget(String host, int port) {
      */
     List<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
         List<InetAddress> all = isAll() ? broadcastAddresses(source)
-            : isName() ? names.computeIfAbsent(host, UdpName::new).addresses() : List.of(literal());
+            : isName() ? names.computeIfAbsent(host, UdpName::new).addresses() : List.of(InetAddress.getByName(host));
         Set<InetSocketAddress> suitable = new LinkedHashSet<>();
         for (InetAddress address : all) {
             if (source.suits(address) && !(isName() && suitable.size() == 1)) {
@@ -67,17 +65,6 @@ record UdpTarget(String host, int port) {
                 + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
         }
         return new ArrayList<>(suitable);
-    }
-
-    private InetAddress literal() throws IOException {
-        try {
-            return InetAddress.getByName(host);
-        } catch (UnknownHostException notNow) {
-            if (host.contains("%")) {
-                throw new IOException("no interface " + host.replaceFirst(".*%", ""), notNow);
-            }
-            throw new IllegalArgumentException("expected an IPv6 address in the brackets", notNow);
-        }
     }
 
     private InetAddress checked(InetAddress address, UdpSource source) throws IOException {

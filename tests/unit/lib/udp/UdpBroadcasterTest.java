@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.DatagramPacket;
@@ -88,7 +89,7 @@ class UdpBroadcasterTest {
             }
             lan.close();
             long sockets = sockets();
-            assertThrows(CancelledException.class, () -> lan.send("after"));
+            assertThrows(InterruptedIOException.class, () -> lan.send("after"));
             assertEquals(sockets, sockets());
             assertEquals(1, lan.counts().failed());
             assertEquals(used ? 1 : 0, lan.counts().sent());
@@ -108,7 +109,7 @@ class UdpBroadcasterTest {
         UdpBroadcaster unused = broadcaster();
         unused.cancel();
         unused.close();
-        assertThrows(CancelledException.class, () -> unused.send("late"));
+        assertThrows(InterruptedIOException.class, () -> unused.send("late"));
     }
 
     @Test
@@ -248,7 +249,7 @@ class UdpBroadcasterTest {
     void aNameThatIsNotFoundHoldsUpNeitherTheOthersNorTheEnd() throws Exception {
         UdpBroadcaster lan = broadcaster("nosuch.invalid:5000");
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
-            assertThrows(CancelledException.class, () -> lan.send("x"));
+            assertThrows(InterruptedIOException.class, () -> lan.send("x"));
         });
         assertEquals("x", receiver.nextText());
         Lan.await("the message", () -> !notices.isEmpty());
@@ -285,7 +286,7 @@ class UdpBroadcasterTest {
     void copiesThatAreAddedAfterTheEndAreCountedAndNotWaitedFor() throws Exception {
         UdpBroadcaster lan = broadcaster("[ff02::1%nosuch0]:5000").onError(OnError.SKIP).repeat(3, Duration.ofHours(1));
         lan.notices(notice -> lan.cancel());
-        assertThrows(CancelledException.class, () -> lan.send("x"));
+        assertThrows(InterruptedIOException.class, () -> lan.send("x"));
         assertEquals(new Counts(1, 1, 1, 1, 1, 0, 4), lan.counts());
         within5Seconds(lan::close);
     }
@@ -325,6 +326,26 @@ class UdpBroadcasterTest {
             assertThrows(IOException.class, () -> lan.send("x"));
             assertEquals(new Counts(1, 0, 0, 0, 0, 0, 3), lan.counts());
         }
+    }
+
+    @Test
+    void anOpenThatFailsLeavesNoSocketAndMayBeTriedAgain() throws Exception {
+        broadcaster().open().close();
+        long sockets = sockets();
+        boolean[] fails = {true};
+        UdpBroadcaster lan = broadcaster("nosuch.invalid:5000").onError(OnError.SKIP).notices(notice -> {
+            if (fails[0]) {
+                throw new IllegalStateException(notice);
+            }
+        });
+        assertThrows(IllegalStateException.class, lan::open);
+        assertEquals(sockets, sockets());
+        fails[0] = false;
+        lan.send("x");
+        assertEquals("x", receiver.nextText());
+        assertEquals(new Counts(1, 1, 1, 1, 1, 0, 0), lan.counts());
+        lan.close();
+        assertEquals(sockets, sockets());
     }
 
     @Test
@@ -390,8 +411,8 @@ class UdpBroadcasterTest {
                 throw new AssertionError(neverHere);
             }
         });
-        within5Seconds(() -> assertThrows(CancelledException.class, () -> lan.send("x")));
-        assertEquals(List.of("[ff02::1%nosuch0]:5000: no interface nosuch0; datagrams to it are skipped until it works again"), notices);
+        within5Seconds(() -> assertThrows(InterruptedIOException.class, () -> lan.send("x")));
+        assertEquals(List.of("[ff02::1%nosuch0]:5000: no such interface nosuch0; datagrams to it are skipped until it works again"), notices);
         assertEquals(new Counts(1, 0, 0, 1, 1, 0, 2), lan.counts());
     }
 }
