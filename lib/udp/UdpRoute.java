@@ -18,6 +18,7 @@ final class UdpRoute {
 
     private final UdpSource source;
     private final Consumer<String> notices;
+    private final FewNotices moves = new FewNotices();
     private final FewNotices failures = new FewNotices();
     /** Null while it is not known. */
     private InetSocketAddress address;
@@ -48,6 +49,9 @@ final class UdpRoute {
 
     /** From now on datagrams go there, the way that the system would send them by now. */
     void goTo(InetSocketAddress next) {
+        if (address != null && !address.equals(next)) {
+            moves.say(target + ": goes to " + next.getAddress().getHostAddress() + " now", notices);
+        }
         address = next;
         try {
             UdpSocket now = new UdpSocket(next, source);

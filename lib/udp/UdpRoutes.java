@@ -1,4 +1,4 @@
-//SOURCES FewNotices.java UdpName.java UdpRoute.java UdpSource.java UdpTarget.java
+//SOURCES UdpName.java UdpRoute.java UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
 final class UdpRoutes {
@@ -21,7 +20,6 @@ final class UdpRoutes {
     private final List<UdpTarget> targets;
     private final UdpSource source;
     private final Consumer<String> notices;
-    private final FewNotices moves = new FewNotices();
     private final Map<String, UdpName> names = new ConcurrentHashMap<>();
 
     private volatile List<UdpRoute> all;
@@ -71,8 +69,7 @@ final class UdpRoutes {
     private List<UdpRoute> follow(UdpTarget target) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {
-            List<InetSocketAddress> addresses = target.addresses(source, names);
-            sayIfMoved(target, had, addresses);
+            Set<InetSocketAddress> addresses = target.addresses(source, names);
             List<UdpRoute> free = new ArrayList<>(had);
             free.removeIf(route -> addresses.contains(route.address()));
             List<UdpRoute> has = new ArrayList<>();
@@ -87,14 +84,6 @@ final class UdpRoutes {
         } catch (IOException | IllegalArgumentException notNow) {
             had.forEach(route -> route.fails(notNow));
             return had;
-        }
-    }
-
-    private void sayIfMoved(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
-        Set<InetSocketAddress> before = had.stream().map(UdpRoute::address).collect(Collectors.toSet());
-        if (had.get(0).address() != null && !before.equals(Set.copyOf(addresses))) {
-            moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
-                .collect(Collectors.joining(" ")) + " now", notices);
         }
     }
 

@@ -275,10 +275,7 @@ final class UdpSender {
         return routes.all().stream().flatMap(route -> route.trouble().stream()).toList();
     }
 
-    /**
-     * Ends every wait, for good, and waits a little until it has ended; what waited counts as failed. What the system
-     * holds up for longer than that ends because its socket is closed.
-     */
+    /** See {@link UdpBroadcaster#cancel}. What the system holds up for longer ends because its socket is closed. */
     void cancel() {
         end.countDown();
         later.end();
@@ -293,7 +290,7 @@ final class UdpSender {
         }
     }
 
-    /** Waits until all copies have gone out, unless cancelled, and ends. Throws what a copy has failed with. */
+    /** See {@link UdpBroadcaster#close}. */
     void close() throws IOException {
         // A callback of what is being sent cannot wait until it has returned itself.
         if (!lock.isHeldByCurrentThread()) {

@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.Objects;
 
 /**
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
@@ -108,11 +109,7 @@ final class UdpSocket implements AutoCloseable {
     /** Whether it is open, and sends to the same address, from the same, and by the same interface, as another one. */
     boolean leavesLike(UdpSocket other) {
         return channel.isOpen() && target.equals(other.target)
-            && local.getAddress().equals(other.local.getAddress()) && index(network) == index(other.network);
-    }
-
-    private static int index(NetworkInterface network) {
-        return network == null ? 0 : network.getIndex();
+            && local.getAddress().equals(other.local.getAddress()) && Objects.equals(network, other.network);
     }
 
     /**
@@ -153,7 +150,7 @@ final class UdpSocket implements AutoCloseable {
     /** Where it comes from and goes to, for the user. */
     String way() throws IOException {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        boolean asAsked = source.networkInterface().stream().allMatch(via -> index(via) == index(network));
+        boolean asAsked = source.networkInterface().stream().allMatch(via -> via.equals(network));
         return HostPort.of(local) + " -> " + HostPort.of(target)
             + " (" + by + (asAsked ? "" : "; -I gives the source address only") + ")";
     }

@@ -51,7 +51,7 @@ record UdpTarget(String host, int port) {
      *
      * @throws IOException if there is none now; if there cannot be any it is an {@link IllegalArgumentException}
      */
-    List<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
+    Set<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
         List<InetAddress> all = isAll() ? broadcastAddresses(source)
             : isName() ? names.computeIfAbsent(host, UdpName::new).addresses() : List.of(InetAddress.getByName(host));
         Set<InetSocketAddress> suitable = new LinkedHashSet<>();
@@ -64,7 +64,7 @@ record UdpTarget(String host, int port) {
             throw new IllegalArgumentException("cannot be sent to from " + source
                 + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
         }
-        return new ArrayList<>(suitable);
+        return suitable;
     }
 
     private InetAddress checked(InetAddress address, UdpSource source) throws IOException {
