@@ -1,5 +1,5 @@
-//SOURCES Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpRoutes.java UdpSender.java
-//SOURCES UdpSource.java UdpTarget.java
+//SOURCES Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java UdpRoutes.java UdpSource.java
+//SOURCES UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -31,6 +33,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** The most that one datagram holds over IPv4: 65507 bytes. */
     public static final int MAX_PAYLOAD = 65507;
 
+    private static final long MILLIS_TO_FINISH = 500;
+
     private final List<UdpTarget> targets;
 
     private UdpSource source = UdpSource.ANY;
@@ -49,7 +53,15 @@ public final class UdpBroadcaster implements AutoCloseable {
     private final FewNotices tooLarge = new FewNotices();
     private final FewNotices leftOut = new FewNotices();
 
-    private volatile UdpSender sender;
+    /** Null until whatever is set is set. */
+    private volatile UdpRoutes routes;
+    /** Fair, so that copies and new datagrams take turns. */
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private final UdpLater later = new UdpLater(this::sendCopy);
+    /** What the thread of copies has ended with, until somebody is told. */
+    private volatile Throwable unheard;
+    private volatile boolean isOpen;
+    private volatile long received;
 
     /**
      * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
@@ -146,22 +158,21 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     private synchronized UdpBroadcaster set(Runnable setting) {
-        if (sender != null) {
+        if (routes != null) {
             throw new IllegalStateException("this has to be set before anything else is done");
         }
         setting.run();
         return this;
     }
 
-    /** With what is set by now. */
-    private UdpSender sender() {
-        if (sender == null) {
+    private UdpRoutes routes() {
+        if (routes == null) {
             synchronized (this) {
-                sender = sender != null ? sender : new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
-                    dryRun, onError == OnError.SKIP ? notices : losses);
+                routes = routes != null ? routes : new UdpRoutes(targets, source, onError, pace, notices,
+                    onError == OnError.SKIP ? notices : losses);
             }
         }
-        return sender;
+        return routes;
     }
 
     /**
@@ -172,8 +183,15 @@ public final class UdpBroadcaster implements AutoCloseable {
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
      */
     public UdpBroadcaster open() throws IOException {
-        sender().open();
-        return this;
+        routes().lookUpNames();
+        lock.lock();
+        try {
+            routes().open();
+            isOpen = true;
+            return this;
+        } finally {
+            leave();
+        }
     }
 
     /** Sends a text in UTF-8: see {@link #send(ByteBuffer)}. */
@@ -199,8 +217,9 @@ public final class UdpBroadcaster implements AutoCloseable {
      * size is that of the whole, in bytes.
      */
     public void send(ByteBuffer payload, long size) throws IOException {
+        received++;
         ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-        if (datagram != null && sender().send(datagram, repeat, repeatDelay) && tee.isPresent()) {
+        if (datagram != null && sendWithCopies(datagram) && tee.isPresent()) {
             tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
                 .put(datagram.duplicate()).put((byte) '\n').array());
             tee.get().flush();
@@ -209,7 +228,8 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
     public void skip(String reason) {
-        sender().skip(repeat, false);
+        received++;
+        routes().skip(repeat, false);
         leftOut.say(reason, losses);
     }
 
@@ -217,7 +237,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
         if (oversize == Oversize.FAIL) {
-            sender().fail(repeat);
+            routes().fail(repeat);
             throw new IOException(reason);
         } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
@@ -228,19 +248,90 @@ public final class UdpBroadcaster implements AutoCloseable {
             return payload.duplicate().limit(end);
         }
         boolean isLetGo = oversize == Oversize.SKIP;
-        sender().skip(repeat, isLetGo);
+        routes().skip(repeat, isLetGo);
         tooLarge.say(reason + ": not sent", isLetGo ? notices : losses);
         return null;
     }
 
+    /** Copies follow at once, or later if there is a time between. Returns whether any target took it. */
+    private boolean sendWithCopies(ByteBuffer datagram) throws IOException {
+        boolean taken = false;
+        int left = repeat;
+        try {
+            throwUnheard();
+            if (!isOpen) {
+                open();
+            }
+            do {
+                left--;
+                taken |= transmit(datagram);
+            } while (left > 0 && repeatDelay.isZero());
+            if (left > 0) {
+                later.add(datagram, left, repeatDelay.toNanos());
+                left = 0;
+                routes().checkNotEnded();
+            }
+            return taken;
+        } finally {
+            if (left > 0) {
+                routes().fail(left);
+            }
+        }
+    }
+
+    private boolean transmit(ByteBuffer datagram) throws IOException {
+        lock.lock();
+        try {
+            if (dryRun.isEmpty()) {
+                return routes().send(datagram);
+            }
+            routes().show(datagram.remaining(), dryRun.get());
+            return false;
+        } finally {
+            leave();
+        }
+    }
+
+    /** Whoever has the sockets closes them after the end, or if they could not be opened. */
+    private void leave() {
+        if (routes().isEnded() || !isOpen) {
+            routes().close();
+        }
+        lock.unlock();
+    }
+
+    /** On the thread of copies. What fails there ends all, and is told to whoever sends or closes next. */
+    private void sendCopy(ByteBuffer datagram) {
+        try {
+            transmit(datagram);
+        } catch (IOException | RuntimeException | Error failure) {
+            unheard = routes().isEnded() ? unheard : failure;
+            cancel();
+        }
+    }
+
+    private void throwUnheard() throws IOException {
+        Throwable failure = unheard;
+        if (failure == null) {
+            return;
+        }
+        unheard = null;
+        if (failure instanceof IOException refusal) {
+            throw refusal;
+        } else if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
+    }
+
     /** What has happened so far. */
     public Counts counts() {
-        return sender().counts();
+        return routes().counts(received, later.unsent());
     }
 
     /** Which targets do not work now, and why: a text for each. */
     public List<String> troubles() {
-        return sender().troubles();
+        return routes().troubles();
     }
 
     /**
@@ -248,7 +339,17 @@ public final class UdpBroadcaster implements AutoCloseable {
      * second at the most until it has, so that the {@link #counts} are final.
      */
     public void cancel() {
-        sender().cancel();
+        routes().end();
+        later.end();
+        try {
+            if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
+                leave();
+            } else {
+                routes().close();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -259,6 +360,11 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        sender().close();
+        // A callback of what is being sent cannot wait until it has returned itself.
+        if (!lock.isHeldByCurrentThread()) {
+            later.drain();
+        }
+        cancel();
+        throwUnheard();
     }
 }

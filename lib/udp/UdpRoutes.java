@@ -1,34 +1,67 @@
-//SOURCES UdpName.java UdpRoute.java UdpSource.java UdpTarget.java
+//SOURCES Counts.java OnError.java Pace.java UdpBroadcaster.java UdpName.java UdpRoute.java UdpSource.java
+//SOURCES UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
+/**
+ * The routes to all targets, which follow interfaces, addresses and names as they change. Each datagram is offered to all
+ * of them, and again to those that did not take it, while the caller waits; for how long, {@link UdpBroadcaster} tells.
+ * Opening and sending is for one thread at a time.
+ */
 final class UdpRoutes {
     private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(500);
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
+    private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
     private final List<UdpTarget> targets;
     private final UdpSource source;
+    private final OnError onError;
+    private final Optional<Pace> pace;
     private final Consumer<String> notices;
+    private final Consumer<String> losses;
     private final Map<String, UdpName> names = new ConcurrentHashMap<>();
-
+    private final CountDownLatch end = new CountDownLatch(1);
     private volatile List<UdpRoute> all;
     private long refreshed;
 
-    UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) {
+    /** What is being sent: from here the system takes it without another copy for each route. */
+    private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
+    private long number;
+    private volatile long sent;
+    private volatile long bytes;
+    private volatile long retried;
+    private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong letGo = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+
+    /** @param losses takes messages on what is not sent to a target while the others go on */
+    UdpRoutes(List<UdpTarget> targets, UdpSource source, OnError onError, Optional<Pace> pace, Consumer<String> notices,
+            Consumer<String> losses) {
         this.targets = targets;
         this.source = source;
+        this.onError = onError;
+        this.pace = pace;
         this.notices = notices;
+        this.losses = losses;
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
     }
 
@@ -41,15 +74,110 @@ final class UdpRoutes {
 
     /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
     void open() throws IOException {
+        checkNotEnded();
         refresh();
         for (UdpRoute route : all) {
             route.checkFirst();
         }
     }
 
-    /** As they are now; may be called from any thread. */
-    List<UdpRoute> all() {
-        return all;
+    /**
+     * One datagram to each target, now, or as soon as there is a turn and they take it.
+     *
+     * @return whether any target took it
+     * @throws InterruptedIOException after the end, or if that comes first
+     */
+    boolean send(ByteBuffer payload) throws IOException {
+        number++;
+        long before = sent;
+        try {
+            checkNotEnded();
+            keepUp();
+            current.clear().put(payload.duplicate()).flip();
+            if (!offer()) {
+                persist();
+            }
+            return sent > before;
+        } catch (IOException | RuntimeException failure) {
+            failed.addAndGet(untaken().size());
+            throw failure;
+        }
+    }
+
+    /** To the routes that have not taken it; whether they all have now. */
+    private boolean offer() throws IOException {
+        boolean byAll = true;
+        for (UdpRoute route : all) {
+            byAll &= route.hasTaken(number) || offer(route);
+        }
+        return byAll;
+    }
+
+    private boolean offer(UdpRoute route) throws IOException {
+        checkNotEnded();
+        if (pace.isPresent() && route.isOpen()) {
+            waitUntil(pace.get().next(System.nanoTime()));
+        }
+        if (!route.trySend(current, number)) {
+            if (onError == OnError.FAIL) {
+                throw new IOException(route.trouble().orElseThrow());
+            }
+            return false;
+        }
+        sent++;
+        bytes += current.limit();
+        return true;
+    }
+
+    /** Offers a datagram again to the routes that did not take it, while the caller waits. */
+    private void persist() throws IOException {
+        boolean skips = onError == OnError.SKIP;
+        String consequence = skips ? "datagrams to it are skipped until it works again"
+            : "the other targets go on without it until it works again";
+        long othersWaited = 0;
+        long wait = FIRST_WAIT;
+        for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
+            boolean othersTook = untaken.size() < all.size();
+            boolean arePassedOver = othersWaited >= PATIENCE || untaken.stream().allMatch(UdpRoute::isPassedOver);
+            if (skips || othersTook && arePassedOver) {
+                untaken.forEach(route -> route.misses(consequence, losses));
+                skipped.addAndGet(untaken.size());
+                letGo.addAndGet(skips ? untaken.size() : 0);
+                return;
+            }
+            untaken.forEach(route -> route.sayIfItLasts("trying again until it works, the input waits"));
+            retried += wait == FIRST_WAIT ? untaken.size() : 0;
+            waitUntil(System.nanoTime() + wait);
+            othersWaited += othersTook ? wait : 0;
+            wait = Math.min(2 * wait, LONGEST_WAIT);
+            refresh();
+            offer();
+        }
+    }
+
+    private List<UdpRoute> untaken() {
+        return all.stream().filter(route -> !route.hasTaken(number)).toList();
+    }
+
+    /** Ends early with an exception if that is asked for meanwhile. */
+    private void waitUntil(long time) throws IOException {
+        try {
+            end.await(time - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a datagram waited");
+        }
+        checkNotEnded();
+    }
+
+    /** Sends nothing, but writes a line for each route: where a datagram would come from and go to now. */
+    void show(int size, OutputStream lines) throws IOException {
+        checkNotEnded();
+        keepUp();
+        for (UdpRoute route : all) {
+            lines.write((route.way() + ": " + size + " bytes\n").getBytes(StandardCharsets.UTF_8));
+        }
+        lines.flush();
     }
 
     /** Does {@link #refresh} now and then: what comes for each datagram is compiled apart from what comes seldom. */
@@ -87,6 +215,46 @@ final class UdpRoutes {
         }
     }
 
+    /** Counts payloads that are not sent, which a setting may have let go. From any thread, as what follows. */
+    void skip(int payloads, boolean isLetGo) {
+        skipped.addAndGet(payloads * size());
+        letGo.addAndGet(isLetGo ? payloads * size() : 0);
+    }
+
+    /** Counts payloads that are not sent because of a failure or of the end. */
+    void fail(int payloads) {
+        failed.addAndGet(payloads * size());
+    }
+
+    private long size() {
+        return all.size();
+    }
+
+    Counts counts(long received, long unsentCopies) {
+        return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried, failed.get() + unsentCopies * size());
+    }
+
+    /** Which targets do not work now, and why: a text for each. */
+    List<String> troubles() {
+        return all.stream().flatMap(route -> route.trouble().stream()).toList();
+    }
+
+    /** Ends every wait, for good. */
+    void end() {
+        end.countDown();
+    }
+
+    boolean isEnded() {
+        return end.getCount() == 0;
+    }
+
+    void checkNotEnded() throws InterruptedIOException {
+        if (isEnded()) {
+            throw new InterruptedIOException("ended before everything was sent");
+        }
+    }
+
+    /** What the system holds up ends, too. They may be opened again before the end. */
     void close() {
         names.values().forEach(UdpName::close);
         names.clear();
