@@ -114,7 +114,8 @@ final class Usage {
     }
 
     private static String oneOf(ArgSpec option) {
-        return "expected one of " + option.paramLabel().replace("|", ", ");
+        return Arrays.stream(option.type().getEnumConstants())
+            .map(Object::toString).collect(joining(", ", "expected one of ", ""));
     }
 
     private static String number(String reason) {

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  * Opening and sending is for one thread at a time.
  */
 final class UdpRoutes {
+    /** It takes about half a millisecond for each address. */
     private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(500);
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
@@ -65,7 +66,7 @@ final class UdpRoutes {
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
     }
 
-    /** Begins to look up names, and waits a little for the answers. */
+    /** Begins to look up names, and waits a little for the answers; apart from {@link #open}, which holds up others. */
     void lookUpNames() {
         targets.stream().filter(UdpTarget::isName).forEach(target -> names.computeIfAbsent(target.host(), UdpName::new));
         long patience = System.nanoTime() + TO_ANSWER;
@@ -181,14 +182,14 @@ final class UdpRoutes {
     }
 
     /** Does {@link #refresh} now and then: what comes for each datagram is compiled apart from what comes seldom. */
-    void keepUp() {
+    private void keepUp() {
         if (System.nanoTime() - refreshed >= BETWEEN_REFRESHES) {
             refresh();
         }
     }
 
     /** Finds out what no send would tell, and opens again what failed. */
-    void refresh() {
+    private void refresh() {
         refreshed = System.nanoTime();
         all = targets.stream().flatMap(target -> follow(target).stream()).toList();
     }

@@ -52,7 +52,8 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
             NetworkInterface found = literal == null ? NetworkInterface.getByName(nameOrAddress)
                 : NetworkInterface.getByInetAddress(literal);
             if (found != null) {
-                return new UdpSource(found.getName(), literal == null ? address : literal, port, multicastTtl, multicastLoop);
+                InetAddress from = literal == null ? address : literal;
+                return new UdpSource(found.getName(), from, port, multicastTtl, multicastLoop);
             }
         } catch (SocketException none) {
             // Told below.

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where datagrams go, as the user wrote it: a host and a port, or {@code all:PORT}, the directed broadcast address of
@@ -83,8 +84,9 @@ record UdpTarget(String host, int port) {
     /** That of the loopback only where it was asked for: nobody else hears what goes there. */
     private static List<InetAddress> broadcastAddresses(UdpSource source) throws IOException {
         Optional<NetworkInterface> via = source.networkInterface();
+        Stream<NetworkInterface> candidates = via.isPresent() ? via.stream() : NetworkInterface.networkInterfaces();
         List<InetAddress> found = new ArrayList<>();
-        for (NetworkInterface network : via.isPresent() ? List.of(via.get()) : NetworkInterface.networkInterfaces().toList()) {
+        for (NetworkInterface network : candidates.toList()) {
             if (network.isUp() && !network.isPointToPoint() && (via.isPresent() || !network.isLoopback())) {
                 for (InterfaceAddress address : network.getInterfaceAddresses()) {
                     if (address.getAddress() instanceof Inet4Address
