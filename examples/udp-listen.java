@@ -169,7 +169,7 @@ class UdpListen implements Callable<Integer> {
 
     private InetSocketAddress address() throws IOException {
         try {
-            HostPort at = HostPort.of(place.contains(":") ? place : "all:" + place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
+            HostPort at = HostPort.of("place", place.contains(":") ? place : "all:" + place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
             if (at.host().isEmpty()) {
                 throw new IllegalArgumentException("no address");
             }

@@ -1,8 +1,9 @@
-//SOURCES CancelledException.java Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java
-//SOURCES UdpRoutes.java UdpSender.java UdpSource.java UdpTarget.java
+//SOURCES Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java UdpRoutes.java UdpSource.java
+//SOURCES UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -22,13 +25,15 @@ import java.util.function.Consumer;
  * lost: UDP does not tell.
  *
  * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be
- * called from any. Settings hold from the next {@code send} on; those that the sockets depend on cannot be changed
- * after the first one.
+ * called from any. Whatever is set has to be set before any other call: afterwards it is an
+ * {@link IllegalStateException}.
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
     /** The most that one datagram holds over IPv4: 65507 bytes. */
     public static final int MAX_PAYLOAD = 65507;
+
+    private static final long MILLIS_TO_FINISH = 500;
 
     private final List<UdpTarget> targets;
 
@@ -48,13 +53,15 @@ public final class UdpBroadcaster implements AutoCloseable {
     private final FewNotices tooLarge = new FewNotices();
     private final FewNotices leftOut = new FewNotices();
 
+    /** Null until whatever is set is set. */
+    private volatile UdpRoutes routes;
+    /** Fair, so that copies and new datagrams take turns. */
+    private final ReentrantLock lock = new ReentrantLock(true);
     private final UdpLater later = new UdpLater(this::sendCopy);
-    private volatile UdpSender sender;
-    private volatile boolean ended;
+    /** What the thread of copies has ended with, until somebody is told. */
+    private volatile Throwable unheard;
+    private volatile boolean isOpen;
     private volatile long received;
-    private volatile long skipped;
-    private volatile long letGo;
-    private volatile long failed;
 
     /**
      * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
@@ -82,12 +89,12 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /** How many routers plus one a multicast datagram may pass, 0 to 255; 1 unless set. */
     public UdpBroadcaster multicastTtl(int ttl) {
-        return set(() -> source = source.withMulticastTtl(ttl));
+        return set(() -> source = source.withMulticast(ttl, source.multicastLoop()));
     }
 
     /** Whether receivers on this host get multicast too; they do unless set. */
     public UdpBroadcaster multicastLoop(boolean loop) {
-        return set(() -> source = source.withMulticastLoop(loop));
+        return set(() -> source = source.withMulticast(source.multicastTtl(), loop));
     }
 
     /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
@@ -114,8 +121,8 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     /**
-     * How often each payload is sent, at least once, and the time between. Copies do not hold up the next payload: they
-     * go out in between where there is a time between or a {@link #rate}, and at once where there is neither.
+     * How often each payload is sent, at least once, and the time between. Where there is a time between, copies do not
+     * hold up the next payload; where there is none, they go out at once.
      */
     public UdpBroadcaster repeat(int times, Duration between) {
         if (times < 1) {
@@ -127,39 +134,45 @@ public final class UdpBroadcaster implements AutoCloseable {
         });
     }
 
-    private UdpBroadcaster set(Runnable setting) {
-        if (sender != null) {
-            throw new IllegalStateException("this cannot be set after the first send");
-        }
-        setting.run();
-        return this;
-    }
-
     /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, which it is unless set. */
     public UdpBroadcaster maxPayload(int bytes) {
         if (bytes < 0 || bytes > MAX_PAYLOAD) {
             throw new IllegalArgumentException("payload size " + bytes + ": expected 0 to " + MAX_PAYLOAD);
         }
-        maxPayload = bytes;
-        return this;
+        return set(() -> maxPayload = bytes);
     }
 
     /** What happens to a larger payload. Unless set it is not sent, which {@link Counts#isComplete} tells. */
     public UdpBroadcaster oversize(Oversize action) {
-        oversize = action;
-        return this;
+        return set(() -> oversize = action);
     }
 
     /** Takes a copy of each payload that any target got, and a line feed after it. */
     public UdpBroadcaster tee(OutputStream copies) {
-        tee = Optional.of(copies);
-        return this;
+        return set(() -> tee = Optional.of(copies));
     }
 
     /** Nothing is sent; this takes a line for each datagram, which tells where it would go. */
     public UdpBroadcaster dryRun(OutputStream lines) {
-        dryRun = Optional.of(lines);
+        return set(() -> dryRun = Optional.of(lines));
+    }
+
+    private synchronized UdpBroadcaster set(Runnable setting) {
+        if (routes != null) {
+            throw new IllegalStateException("this has to be set before anything else is done");
+        }
+        setting.run();
         return this;
+    }
+
+    private UdpRoutes routes() {
+        if (routes == null) {
+            synchronized (this) {
+                routes = routes != null ? routes : new UdpRoutes(targets, source, onError, pace, notices,
+                    onError == OnError.SKIP ? notices : losses);
+            }
+        }
+        return routes;
     }
 
     /**
@@ -169,18 +182,16 @@ public final class UdpBroadcaster implements AutoCloseable {
      * @throws IOException              if the source is not there or in use; the message names it
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
      */
-    public synchronized UdpBroadcaster open() throws IOException {
-        if (ended) {
-            throw new CancelledException();
+    public UdpBroadcaster open() throws IOException {
+        routes().lookUpNames();
+        lock.lock();
+        try {
+            routes().open();
+            isOpen = true;
+            return this;
+        } finally {
+            leave();
         }
-        if (sender == null) {
-            sender = new UdpSender(new UdpRoutes(targets, source, notices), onError, pace,
-                onError == OnError.SKIP ? notices : losses);
-            if (ended) {
-                cancel();
-            }
-        }
-        return this;
     }
 
     /** Sends a text in UTF-8: see {@link #send(ByteBuffer)}. */
@@ -192,9 +203,10 @@ public final class UdpBroadcaster implements AutoCloseable {
      * Sends one datagram to each target.
      *
      * @param payload its position stays where it is
-     * @throws CancelledException if that happened before it was sent, or {@link #close}
-     * @throws IOException        if the system does not take it, or if it is too large, and that is to fail; the
-     *                            message names the target and the reason; also whatever {@link #open} throws
+     * @throws InterruptedIOException if {@link #cancel} or {@link #close} was called, or this thread was interrupted, before
+     *                                it was sent
+     * @throws IOException            if the system does not take it, or if it is too large, and that is to fail; the
+     *                                message names the target and the reason; also whatever {@link #open} throws
      */
     public void send(ByteBuffer payload) throws IOException {
         send(payload, payload.remaining());
@@ -206,102 +218,120 @@ public final class UdpBroadcaster implements AutoCloseable {
      */
     public void send(ByteBuffer payload, long size) throws IOException {
         received++;
-        int left = repeat;
-        try {
-            if (sender == null) {
-                open();
-            }
-            sender.throwUnheard();
-            ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-            if (datagram == null) {
-                left = 0;
-                return;
-            }
-            left--;
-            if (transmit(datagram) && tee.isPresent()) {
-                tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
-                    .put(datagram.duplicate()).put((byte) '\n').array());
-                tee.get().flush();
-            }
-            if (left > 0 && (pace.isPresent() || !repeatDelay.isZero())) {
-                later.add(datagram, left, repeatDelay.toNanos());
-                left = 0;
-                sender.checkNotEnded();
-            }
-            while (left > 0) {
-                left--;
-                transmit(datagram);
-            }
-        } finally {
-            // Whoever was given the others counts them.
-            failed += left * routes();
+        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
+        if (datagram != null && sendWithCopies(datagram) && tee.isPresent()) {
+            tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
+                .put(datagram.duplicate()).put((byte) '\n').array());
+            tee.get().flush();
         }
     }
 
     /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
     public void skip(String reason) {
         received++;
-        skipped += repeat * routes();
+        routes().skip(repeat, false);
         leftOut.say(reason, losses);
     }
 
-    private long routes() {
-        return sender == null ? targets.size() : sender.routes();
-    }
-
-    /** What of a payload that is too large is sent; null if nothing is. */
+    /** What of a payload that is too large is sent, without a part of a character of UTF-8; null if nothing is. */
     private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
         String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
         if (oversize == Oversize.FAIL) {
+            routes().fail(repeat);
             throw new IOException(reason);
         } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
-            return beginning(payload);
+            int end = payload.position() + Math.min(maxPayload, payload.remaining());
+            while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
+                end--;
+            }
+            return payload.duplicate().limit(end);
         }
-        skipped += repeat * routes();
-        letGo += oversize == Oversize.SKIP ? repeat * routes() : 0;
-        tooLarge.say(reason + ": not sent", oversize == Oversize.SKIP ? notices : losses);
+        boolean isLetGo = oversize == Oversize.SKIP;
+        routes().skip(repeat, isLetGo);
+        tooLarge.say(reason + ": not sent", isLetGo ? notices : losses);
         return null;
     }
 
-    /** As much as goes into a datagram, without a part of a character. */
-    private ByteBuffer beginning(ByteBuffer payload) {
-        int end = payload.position() + Math.min(maxPayload, payload.remaining());
-        while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
-            end--;
+    /** Copies follow at once, or later if there is a time between. Returns whether any target took it. */
+    private boolean sendWithCopies(ByteBuffer datagram) throws IOException {
+        boolean taken = false;
+        int left = repeat;
+        try {
+            throwUnheard();
+            if (!isOpen) {
+                open();
+            }
+            do {
+                left--;
+                taken |= transmit(datagram);
+            } while (left > 0 && repeatDelay.isZero());
+            if (left > 0) {
+                later.add(datagram, left, repeatDelay.toNanos());
+                left = 0;
+                routes().checkNotEnded();
+            }
+            return taken;
+        } finally {
+            if (left > 0) {
+                routes().fail(left);
+            }
         }
-        return payload.duplicate().limit(end);
     }
 
-    /** One datagram to each target; whether any took it. */
     private boolean transmit(ByteBuffer datagram) throws IOException {
-        if (dryRun.isEmpty()) {
-            return sender.send(datagram);
+        lock.lock();
+        try {
+            if (dryRun.isEmpty()) {
+                return routes().send(datagram);
+            }
+            routes().show(datagram.remaining(), dryRun.get());
+            return false;
+        } finally {
+            leave();
         }
-        sender.show(datagram, dryRun.get());
-        return false;
     }
 
-    /** On the thread of copies. */
+    /** Whoever has the sockets closes them after the end, or if they could not be opened. */
+    private void leave() {
+        if (routes().isEnded() || !isOpen) {
+            routes().close();
+        }
+        lock.unlock();
+    }
+
+    /** On the thread of copies. What fails there ends all, and is told to whoever sends or closes next. */
     private void sendCopy(ByteBuffer datagram) {
         try {
             transmit(datagram);
         } catch (IOException | RuntimeException | Error failure) {
-            sender.endWith(failure);
+            unheard = routes().isEnded() ? unheard : failure;
             cancel();
         }
     }
 
+    private void throwUnheard() throws IOException {
+        Throwable failure = unheard;
+        if (failure == null) {
+            return;
+        }
+        unheard = null;
+        if (failure instanceof IOException refusal) {
+            throw refusal;
+        } else if (failure instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) failure;
+    }
+
     /** What has happened so far. */
     public Counts counts() {
-        Counts counts = sender == null ? new Counts(0, 0, 0, 0, 0, 0, 0) : sender.counts();
-        return new Counts(received, counts.sent(), counts.bytes(), skipped + counts.skipped(), letGo + counts.letGo(),
-            counts.retried(), failed + counts.failed() + later.unsent() * routes());
+        return routes().counts(received, later.unsent());
     }
 
     /** Which targets do not work now, and why: a text for each. */
     public List<String> troubles() {
-        return sender == null ? List.of() : sender.troubles();
+        return routes().troubles();
     }
 
     /**
@@ -309,10 +339,16 @@ public final class UdpBroadcaster implements AutoCloseable {
      * second at the most until it has, so that the {@link #counts} are final.
      */
     public void cancel() {
-        ended = true;
+        routes().end();
         later.end();
-        if (sender != null) {
-            sender.cancel();
+        try {
+            if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
+                leave();
+            } else {
+                routes().close();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -325,12 +361,10 @@ public final class UdpBroadcaster implements AutoCloseable {
     @Override
     public void close() throws IOException {
         // A callback of what is being sent cannot wait until it has returned itself.
-        if (sender != null && !sender.isSendingHere()) {
+        if (!lock.isHeldByCurrentThread()) {
             later.drain();
         }
         cancel();
-        if (sender != null) {
-            sender.throwUnheard();
-        }
+        throwUnheard();
     }
 }

@@ -1,25 +1,28 @@
 package lib.udp;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A name and its addresses, looked up again and again by a thread of its own, so that a name server that does not answer
  * holds up nothing. What was found stays valid until something else is found.
  */
 final class UdpName {
-    /** Between two lookups while it is not found or in doubt; otherwise it is looked up in one of so many turns. */
-    private static final int SECONDS_BETWEEN = 2;
-    private static final int TURNS_OF_REST = 15;
+    private static final int SECONDS_BETWEEN = 5;
+    /** Name servers change the order with each answer, which makes no address another one. */
+    private static final Comparator<InetAddress> IPV4_FIRST = Comparator
+        .comparing((InetAddress address) -> address instanceof Inet6Address).thenComparing(InetAddress::getHostAddress);
 
     private final String host;
     private final CountDownLatch answered = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<InetAddress> addresses = List.of();
-    private volatile boolean doubted;
 
     /** Begins to look it up. */
     UdpName(String host) {
@@ -30,54 +33,38 @@ final class UdpName {
     }
 
     private void lookUp() {
-        try {
-            int rested = 0;
-            do {
-                if (addresses.isEmpty() || doubted || ++rested == TURNS_OF_REST) {
-                    rested = 0;
-                    doubted = false;
-                    addresses = find();
-                    answered.countDown();
-                }
-            } while (!closed.await(SECONDS_BETWEEN, TimeUnit.SECONDS));
-        } catch (InterruptedException nobodyDoesThat) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private List<InetAddress> find() {
-        try {
-            return List.of(InetAddress.getAllByName(host));
-        } catch (UnknownHostException notFound) {
-            return addresses;
-        }
+        do {
+            try {
+                addresses = Stream.of(InetAddress.getAllByName(host)).sorted(IPV4_FIRST).toList();
+            } catch (UnknownHostException notFound) {
+                // What was found before may still be right.
+            }
+            answered.countDown();
+        } while (!isSoon(closed, TimeUnit.SECONDS.toNanos(SECONDS_BETWEEN)));
     }
 
     /** Waits for the first answer, but not longer than until then. */
     void await(long nanoTime) {
-        try {
-            answered.await(nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
+        isSoon(answered, nanoTime - System.nanoTime());
     }
 
-    /** Whether there was an answer, and it was that there is no such name. */
-    boolean isNotFound() {
-        return addresses.isEmpty() && answered.getCount() == 0;
+    private static boolean isSoon(CountDownLatch latch, long nanos) {
+        try {
+            return latch.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     /** @throws UnknownHostException if none is known; the message tells why */
     List<InetAddress> addresses() throws UnknownHostException {
-        if (addresses.isEmpty()) {
-            throw new UnknownHostException(isNotFound() ? "host not found" : "no answer from the name server yet");
+        List<InetAddress> known = addresses;
+        if (known.isEmpty()) {
+            throw new UnknownHostException(
+                answered.getCount() == 0 ? "host not found" : "no answer from the name server yet");
         }
-        return addresses;
-    }
-
-    /** Has it looked up soon, because its address may be wrong. */
-    void doubt() {
-        doubted = true;
+        return known;
     }
 
     void close() {

@@ -18,6 +18,7 @@ final class UdpRoute {
 
     private final UdpSource source;
     private final Consumer<String> notices;
+    private final FewNotices moves = new FewNotices();
     private final FewNotices failures = new FewNotices();
     /** Null while it is not known. */
     private InetSocketAddress address;
@@ -25,19 +26,12 @@ final class UdpRoute {
     private volatile UdpSocket socket;
     /** The number of the last datagram that the system took. */
     private long taken;
-    /** Null while it works. */
-    private volatile Trouble trouble;
-    /** Whether the system has reported an error since {@link #refresh}. */
-    private boolean errorReported;
     private boolean fragmentsSaid;
-
-    private static final class Trouble {
-        private final long since = System.nanoTime();
-        private volatile String reason;
-        private boolean isSaid;
-        private boolean isPassedOver;
-        private long missed;
-    }
+    /** Why it does not work; null while it does. What follows is about the time since then. */
+    private volatile Exception failure;
+    private long failsSince;
+    private boolean failureSaid;
+    private long missed;
 
     UdpRoute(UdpTarget target, UdpSource source, Consumer<String> notices) {
         this.target = target;
@@ -53,129 +47,123 @@ final class UdpRoute {
         return socket != null;
     }
 
-    /** From now on datagrams go there; {@link #refresh} opens it. */
+    /** From now on datagrams go there, the way that the system would send them by now. */
     void goTo(InetSocketAddress next) {
-        // An interface that was away may have another number now, which does not make its address another one.
-        if (socket == null || !next.equals(address)) {
-            close();
-            socket = null;
-            address = next;
+        if (address != null && !address.equals(next)) {
+            moves.say(target + ": goes to " + next.getAddress().getHostAddress() + " now", notices);
         }
-    }
-
-    /** @throws BindException if the source is not there or in use, which a user may have to mend */
-    void open() throws BindException {
-        close();
+        address = next;
         try {
-            socket = address == null ? null : new UdpSocket(address, source);
+            UdpSocket now = new UdpSocket(next, source);
+            if (socket != null && socket.leavesLike(now)) {
+                now.close();
+            } else {
+                close();
+                socket = now;
+            }
         } catch (IOException | IllegalArgumentException notNow) {
             fails(notNow);
-            if (notNow instanceof BindException sourceInUse) {
-                throw sourceInUse;
-            }
         }
-    }
-
-    /**
-     * Finds out what no send would tell. Opens it if it is not open, or if the system would send from another address by
-     * now, where that is looked at. Returns whether it has failed lately, so that its address may be wrong.
-     */
-    boolean refresh(boolean looksAtSource) {
-        boolean failed = socket == null || errorReported;
-        errorReported = false;
-        try {
-            if (socket == null || !socket.hasLink() || looksAtSource && socket.isStale()) {
-                open();
-            }
-        } catch (IOException | IllegalArgumentException noWay) {
-            fails(noWay);
-        }
-        return failed;
     }
 
     /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
-    void fails(Exception failure) {
-        Trouble now = trouble == null ? new Trouble() : trouble;
-        now.reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        trouble = now;
+    void fails(Exception reason) {
+        if (failure == null) {
+            failsSince = System.nanoTime();
+            failureSaid = false;
+            missed = 0;
+        }
+        failure = reason;
         close();
         socket = null;
     }
 
-    /** Offers a datagram to the system, from its beginning to its limit; whether that took it. */
-    boolean trySend(ByteBuffer payload, long number) {
-        UdpSocket open = socket;
-        if (open == null) {
-            return false;
-        }
-        if (payload.limit() > open.unfragmented && !fragmentsSaid) {
-            fragmentsSaid = true;
-            notices.accept(this + ": " + payload.limit() + " bytes, more than the " + open.unfragmented
-                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
-        }
-        try {
-            errorReported |= open.send(payload);
-            taken = number;
-            return true;
-        } catch (IOException refusal) {
-            errorReported = true;
-            fails(refusal);
-            return false;
+    /**
+     * What there is to say when it was to be opened for the first time: a name that is not found may be a mistake.
+     *
+     * @throws IOException              if the source is not there or in use, which a user may have to mend
+     * @throws IllegalArgumentException if there cannot be such a target; the message names it
+     */
+    void checkFirst() throws IOException {
+        if (failure instanceof BindException sourceInUse) {
+            throw sourceInUse;
+        } else if (target.isName() && address == null) {
+            say("trying again until it works", notices);
+        } else if (failure instanceof IllegalArgumentException) {
+            throw new IllegalArgumentException("target '" + target + "': " + reason(failure), failure);
         }
     }
 
-    /** A datagram was taken, and that is counted. */
-    void works() {
-        Trouble past = trouble;
-        trouble = null;
-        if (past != null && past.isSaid) {
-            notices.accept(this + ": works again after "
-                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - past.since) + " s, "
-                + (past.missed == 0 ? "nothing was lost" : past.missed + " datagrams were not sent to it"));
+    /** Offers a datagram to the system, from its beginning to its limit; whether that took it. */
+    boolean trySend(ByteBuffer payload, long number) {
+        if (socket == null) {
+            return false;
         }
+        if (payload.limit() > socket.unfragmented && !fragmentsSaid) {
+            fragmentsSaid = true;
+            notices.accept(this + ": " + payload.limit() + " bytes, more than the " + socket.unfragmented
+                + " that leave there in one packet: sent in parts, and lost if one part is (this is said once)");
+        }
+        try {
+            socket.send(payload);
+        } catch (IOException refusal) {
+            fails(refusal);
+            return false;
+        }
+        taken = number;
+        if (failure != null) {
+            worksAgain();
+        }
+        return true;
     }
 
     boolean hasTaken(long number) {
         return taken == number;
     }
 
-    /** Says that it fails, once for each failure that lasts. */
-    void sayIfItFails(String consequence) {
-        if (socket == null && trouble != null && !trouble.isSaid && System.nanoTime() - trouble.since > BLIP
-                && failures.areDue()) {
+    private void worksAgain() {
+        failure = null;
+        if (failureSaid) {
+            notices.accept(this + ": works again after "
+                + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince) + " s, "
+                + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+        }
+    }
+
+    /** Says that it fails, once for each failure. */
+    void sayIfItLasts(String consequence) {
+        if (!failureSaid && System.nanoTime() - failsSince > BLIP && failures.areDue()) {
             say(consequence, notices);
         }
     }
 
-    void say(String consequence, Consumer<String> to) {
-        trouble.isSaid |= failures.say(this + ": " + trouble.reason + "; " + consequence, to);
+    private void say(String consequence, Consumer<String> to) {
+        failureSaid |= failures.say(this + ": " + reason(failure) + "; " + consequence, to);
     }
 
-    /** From now on nothing waits for it, until it works again. */
-    void passOver(String consequence, Consumer<String> to) {
-        if (!trouble.isPassedOver) {
-            trouble.isPassedOver = true;
+    /** A datagram goes past it. From now on nothing waits for it, until it works again. */
+    void misses(String consequence, Consumer<String> to) {
+        if (missed++ == 0) {
             say(consequence, to);
         }
     }
 
     boolean isPassedOver() {
-        return trouble != null && trouble.isPassedOver;
+        return missed > 0;
     }
 
-    /** A datagram went past it. */
-    void misses() {
-        trouble.missed++;
+    private static String reason(Exception failure) {
+        return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
     }
 
     /** Which target does not work, and why; empty if it does. May be asked for from any thread. */
     Optional<String> trouble() {
-        return Optional.ofNullable(trouble).map(now -> this + ": " + now.reason);
+        return Optional.ofNullable(failure).map(now -> this + ": " + reason(now));
     }
 
     /** Where datagrams come from and go to, for the user. */
-    String way() {
-        return socket == null ? this + " (" + trouble.reason + ")" : socket.way();
+    String way() throws IOException {
+        return socket == null ? this + " (" + reason(failure) + ")" : socket.way();
     }
 
     /** From any thread: it ends a send that the system holds up, too. Why it failed can still be asked for. */

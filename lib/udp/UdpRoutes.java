@@ -1,133 +1,264 @@
-//SOURCES FewNotices.java UdpName.java UdpRoute.java UdpSource.java UdpTarget.java
+//SOURCES Counts.java OnError.java Pace.java UdpBroadcaster.java UdpName.java UdpRoute.java UdpSource.java
+//SOURCES UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
-/** The routes to all targets, which follow interfaces, addresses and names as they change. For one thread at a time. */
+/**
+ * The routes to all targets, which follow interfaces, addresses and names as they change. Each datagram is offered to all
+ * of them, and again to those that did not take it, while the caller waits; for how long, {@link UdpBroadcaster} tells.
+ * Opening and sending is for one thread at a time.
+ */
 final class UdpRoutes {
-    private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(50);
+    /** It takes about half a millisecond for each address. */
+    private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(500);
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long BETWEEN_LOOKS_AT_INTERFACES = TimeUnit.SECONDS.toNanos(2);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
+    private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
     private final List<UdpTarget> targets;
     private final UdpSource source;
+    private final OnError onError;
+    private final Optional<Pace> pace;
     private final Consumer<String> notices;
-    private final FewNotices moves = new FewNotices();
-    private final Map<String, UdpName> names;
-
+    private final Consumer<String> losses;
+    private final Map<String, UdpName> names = new ConcurrentHashMap<>();
+    private final CountDownLatch end = new CountDownLatch(1);
     private volatile List<UdpRoute> all;
-    private long refreshAgain = System.nanoTime();
-    private long interfacesAgain = refreshAgain + BETWEEN_LOOKS_AT_INTERFACES;
+    private long refreshed;
 
-    /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
-    UdpRoutes(List<UdpTarget> targets, UdpSource source, Consumer<String> notices) throws IOException {
+    /** What is being sent: from here the system takes it without another copy for each route. */
+    private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
+    private long number;
+    private volatile long sent;
+    private volatile long bytes;
+    private volatile long retried;
+    private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong letGo = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+
+    /** @param losses takes messages on what is not sent to a target while the others go on */
+    UdpRoutes(List<UdpTarget> targets, UdpSource source, OnError onError, Optional<Pace> pace, Consumer<String> notices,
+            Consumer<String> losses) {
         this.targets = targets;
         this.source = source;
+        this.onError = onError;
+        this.pace = pace;
         this.notices = notices;
-        names = targets.stream().filter(UdpTarget::isName).map(UdpTarget::host).distinct()
-            .collect(Collectors.toMap(Function.identity(), UdpName::new));
+        this.losses = losses;
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
+    }
+
+    /** Begins to look up names, and waits a little for the answers; apart from {@link #open}, which holds up others. */
+    void lookUpNames() {
+        targets.stream().filter(UdpTarget::isName).forEach(target -> names.computeIfAbsent(target.host(), UdpName::new));
         long patience = System.nanoTime() + TO_ANSWER;
         names.values().forEach(name -> name.await(patience));
+    }
+
+    /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
+    void open() throws IOException {
+        checkNotEnded();
+        refresh();
+        for (UdpRoute route : all) {
+            route.checkFirst();
+        }
+    }
+
+    /**
+     * One datagram to each target, now, or as soon as there is a turn and they take it.
+     *
+     * @return whether any target took it
+     * @throws InterruptedIOException after the end, or if that comes first
+     */
+    boolean send(ByteBuffer payload) throws IOException {
+        number++;
+        long before = sent;
         try {
-            for (UdpTarget target : targets) {
-                follow(target, true);
+            checkNotEnded();
+            keepUp();
+            current.clear().put(payload.duplicate()).flip();
+            if (!offer()) {
+                persist();
             }
-            for (UdpRoute route : all) {
-                route.open();
-                if (route.target.isName() && names.get(route.target.host()).isNotFound()) {
-                    route.say("trying again until it works", notices);
-                }
-            }
+            return sent > before;
         } catch (IOException | RuntimeException failure) {
-            close();
+            failed.addAndGet(untaken().size());
             throw failure;
         }
     }
 
-    /** As they are now; may be called from any thread. */
-    List<UdpRoute> all() {
-        return all;
-    }
-
-    /** Finds out what no send would tell, and opens again what failed. Costs next to nothing if done lately. */
-    void refresh() {
-        long now = System.nanoTime();
-        if (now - refreshAgain >= 0) {
-            refresh(now);
-        }
-    }
-
-    /** By itself, so that what comes seldom is not compiled again and again with what comes for each datagram. */
-    private void refresh(long now) {
-        boolean looksAtInterfaces = now - interfacesAgain >= 0;
-        refreshAgain = now + BETWEEN_REFRESHES;
-        interfacesAgain = looksAtInterfaces ? now + BETWEEN_LOOKS_AT_INTERFACES : interfacesAgain;
-        for (UdpTarget target : targets) {
-            if (target.isName() || looksAtInterfaces) {
-                follow(target, false);
-            }
-        }
+    /** To the routes that have not taken it; whether they all have now. */
+    private boolean offer() throws IOException {
+        boolean byAll = true;
         for (UdpRoute route : all) {
-            if (route.refresh(looksAtInterfaces) && route.target.isName()) {
-                names.get(route.target.host()).doubt();
+            byAll &= route.hasTaken(number) || offer(route);
+        }
+        return byAll;
+    }
+
+    private boolean offer(UdpRoute route) throws IOException {
+        checkNotEnded();
+        if (pace.isPresent() && route.isOpen()) {
+            waitUntil(pace.get().next(System.nanoTime()));
+        }
+        if (!route.trySend(current, number)) {
+            if (onError == OnError.FAIL) {
+                throw new IOException(route.trouble().orElseThrow());
             }
+            return false;
+        }
+        sent++;
+        bytes += current.limit();
+        return true;
+    }
+
+    /** Offers a datagram again to the routes that did not take it, while the caller waits. */
+    private void persist() throws IOException {
+        boolean skips = onError == OnError.SKIP;
+        String consequence = skips ? "datagrams to it are skipped until it works again"
+            : "the other targets go on without it until it works again";
+        long othersWaited = 0;
+        long wait = FIRST_WAIT;
+        for (List<UdpRoute> untaken = untaken(); !untaken.isEmpty(); untaken = untaken()) {
+            boolean othersTook = untaken.size() < all.size();
+            boolean arePassedOver = othersWaited >= PATIENCE || untaken.stream().allMatch(UdpRoute::isPassedOver);
+            if (skips || othersTook && arePassedOver) {
+                untaken.forEach(route -> route.misses(consequence, losses));
+                skipped.addAndGet(untaken.size());
+                letGo.addAndGet(skips ? untaken.size() : 0);
+                return;
+            }
+            untaken.forEach(route -> route.sayIfItLasts("trying again until it works, the input waits"));
+            retried += wait == FIRST_WAIT ? untaken.size() : 0;
+            waitUntil(System.nanoTime() + wait);
+            othersWaited += othersTook ? wait : 0;
+            wait = Math.min(2 * wait, LONGEST_WAIT);
+            refresh();
+            offer();
         }
     }
 
-    /** Gives a target's routes the addresses that it has now. The first time it is a mistake if there can be none. */
-    private void follow(UdpTarget target, boolean first) {
+    private List<UdpRoute> untaken() {
+        return all.stream().filter(route -> !route.hasTaken(number)).toList();
+    }
+
+    /** Ends early with an exception if that is asked for meanwhile. */
+    private void waitUntil(long time) throws IOException {
+        try {
+            end.await(time - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a datagram waited");
+        }
+        checkNotEnded();
+    }
+
+    /** Sends nothing, but writes a line for each route: where a datagram would come from and go to now. */
+    void show(int size, OutputStream lines) throws IOException {
+        checkNotEnded();
+        keepUp();
+        for (UdpRoute route : all) {
+            lines.write((route.way() + ": " + size + " bytes\n").getBytes(StandardCharsets.UTF_8));
+        }
+        lines.flush();
+    }
+
+    /** Does {@link #refresh} now and then: what comes for each datagram is compiled apart from what comes seldom. */
+    private void keepUp() {
+        if (System.nanoTime() - refreshed >= BETWEEN_REFRESHES) {
+            refresh();
+        }
+    }
+
+    /** Finds out what no send would tell, and opens again what failed. */
+    private void refresh() {
+        refreshed = System.nanoTime();
+        all = targets.stream().flatMap(target -> follow(target).stream()).toList();
+    }
+
+    /** A target's routes, to the addresses that it has now: a route whose address is still among them keeps it. */
+    private List<UdpRoute> follow(UdpTarget target) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
         try {
-            List<InetSocketAddress> addresses = target.addresses(source, names);
-            if (!target.isName()) {
-                lead(target, had, addresses);
-            } else if (had.stream().noneMatch(route -> addresses.contains(route.address()))) {
-                lead(target, had, addresses.subList(0, 1));
+            Set<InetSocketAddress> addresses = target.addresses(source, names);
+            List<UdpRoute> free = new ArrayList<>(had);
+            free.removeIf(route -> addresses.contains(route.address()));
+            List<UdpRoute> has = new ArrayList<>();
+            for (InetSocketAddress address : addresses) {
+                UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
+                    .orElseGet(() -> free.isEmpty() ? new UdpRoute(target, source, notices) : free.remove(0));
+                route.goTo(address);
+                has.add(route);
             }
+            free.forEach(UdpRoute::close);
+            return has;
         } catch (IOException | IllegalArgumentException notNow) {
-            if (first && !target.isName() && notNow instanceof IllegalArgumentException) {
-                throw new IllegalArgumentException("target '" + target + "': " + notNow.getMessage(), notNow);
-            }
             had.forEach(route -> route.fails(notNow));
+            return had;
         }
     }
 
-    /** A route whose address is still among them keeps it. */
-    private void lead(UdpTarget target, List<UdpRoute> had, List<InetSocketAddress> addresses) {
-        Set<InetSocketAddress> before =
-            had.stream().map(UdpRoute::address).filter(Objects::nonNull).collect(Collectors.toSet());
-        List<UdpRoute> free = new ArrayList<>(had);
-        free.removeIf(route -> addresses.contains(route.address()));
-        List<UdpRoute> has = new ArrayList<>();
-        for (InetSocketAddress address : addresses) {
-            UdpRoute route = had.stream().filter(one -> address.equals(one.address())).findFirst()
-                .orElseGet(() -> free.isEmpty() ? new UdpRoute(target, source, notices) : free.remove(0));
-            route.goTo(address);
-            has.add(route);
-        }
-        free.forEach(UdpRoute::close);
-        all = targets.stream()
-            .flatMap(one -> one == target ? has.stream() : all.stream().filter(route -> route.target == one)).toList();
-        if (!before.isEmpty() && !before.equals(Set.copyOf(addresses))) {
-            moves.say(target + ": goes to " + addresses.stream().map(address -> address.getAddress().getHostAddress())
-                .collect(Collectors.joining(" ")) + " now", notices);
+    /** Counts payloads that are not sent, which a setting may have let go. From any thread, as what follows. */
+    void skip(int payloads, boolean isLetGo) {
+        skipped.addAndGet(payloads * size());
+        letGo.addAndGet(isLetGo ? payloads * size() : 0);
+    }
+
+    /** Counts payloads that are not sent because of a failure or of the end. */
+    void fail(int payloads) {
+        failed.addAndGet(payloads * size());
+    }
+
+    private long size() {
+        return all.size();
+    }
+
+    Counts counts(long received, long unsentCopies) {
+        return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried, failed.get() + unsentCopies * size());
+    }
+
+    /** Which targets do not work now, and why: a text for each. */
+    List<String> troubles() {
+        return all.stream().flatMap(route -> route.trouble().stream()).toList();
+    }
+
+    /** Ends every wait, for good. */
+    void end() {
+        end.countDown();
+    }
+
+    boolean isEnded() {
+        return end.getCount() == 0;
+    }
+
+    void checkNotEnded() throws InterruptedIOException {
+        if (isEnded()) {
+            throw new InterruptedIOException("ended before everything was sent");
         }
     }
 
+    /** What the system holds up ends, too. They may be opened again before the end. */
     void close() {
         names.values().forEach(UdpName::close);
+        names.clear();
         all.forEach(UdpRoute::close);
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES HostPort.java UdpSource.java UdpTarget.java
+//SOURCES HostPort.java UdpSource.java
 package lib.udp;
 
 import java.io.IOException;
@@ -7,29 +7,25 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.PortUnreachableException;
-import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.Objects;
 
 /**
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
- * each time. But it keeps the source address of the route that there was: {@link #isStale} tells when to open it anew.
+ * each time. But it keeps the source address of the route that there was: {@link #leavesLike} compares it with a new one.
  */
 final class UdpSocket implements AutoCloseable {
-    private static final int MOST_TOLD_AT_ONCE = 100;
+    private static final int MOST_TOLD_AT_ONCE = 10;
     private static final int IPV4_AND_UDP_HEADERS = 28;
     private static final int IPV6_AND_UDP_HEADERS = 48;
 
     private final InetSocketAddress target;
     private final UdpSource source;
-    private final boolean ipv6;
     private final DatagramChannel channel;
     private final InetSocketAddress local;
-    /** The interface that has the source address; null if none has. */
-    private final NetworkInterface bound;
     /** By which datagrams leave; null if that cannot be told. */
     private final NetworkInterface network;
     /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
@@ -42,19 +38,21 @@ final class UdpSocket implements AutoCloseable {
     UdpSocket(InetSocketAddress target, UdpSource source) throws IOException {
         this.target = target;
         this.source = source;
-        ipv6 = target.getAddress() instanceof Inet6Address;
+        boolean ipv6 = target.getAddress() instanceof Inet6Address;
         channel = DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
             channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
             NetworkInterface chosen = target.getAddress().isMulticastAddress() ? prepareMulticast() : null;
             bind();
-            connect();
+            channel.connect(target);
             local = (InetSocketAddress) channel.getLocalAddress();
-            bound = networkOfSource();
-            network = chosen == null ? leavesBy() : chosen;
+            NetworkInterface bound = networkOfSource();
+            network = chosen == null ? leavesBy(bound) : chosen;
             unfragmented = network == null ? Integer.MAX_VALUE
                 : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
-            if (!hasLink()) {
+            // Without a link the system takes datagrams and drops them. Where the interface of the source address is another
+            // one than that of the route, either may be the way: rules for source addresses cannot be asked for.
+            if (network != null && !network.isUp() && (bound == null || !bound.isUp())) {
                 throw new IOException("interface " + network.getName() + " has no link");
             }
         } catch (IOException | RuntimeException failure) {
@@ -67,8 +65,8 @@ final class UdpSocket implements AutoCloseable {
     private NetworkInterface prepareMulticast() throws IOException {
         channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.multicastTtl());
         channel.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.multicastLoop());
-        NetworkInterface chosen = source.networkInterface().orElse(
-            ipv6 ? NetworkInterface.getByIndex(((Inet6Address) target.getAddress()).getScopeId()) : null);
+        NetworkInterface chosen = source.networkInterface().orElse(target.getAddress() instanceof Inet6Address ipv6
+            ? NetworkInterface.getByIndex(ipv6.getScopeId()) : null);
         if (chosen != null) {
             channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, chosen);
         }
@@ -78,21 +76,11 @@ final class UdpSocket implements AutoCloseable {
     private void bind() throws IOException {
         InetSocketAddress from = source.bindAddress(target.getAddress());
         try {
-            // Several targets, each with its own socket, share the source port.
+            // Several sockets share the source port: those of other targets, and the one in whose place this one is opened.
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
             channel.bind(from);
         } catch (BindException inUse) {
             throw new BindException("source " + HostPort.of(from) + ": " + inUse.getMessage());
-        }
-    }
-
-    private void connect() throws IOException {
-        try {
-            channel.connect(target);
-        } catch (SocketException noRoute) {
-            boolean interfaceWouldDo = source.via() == null && UdpSource.isUndirected(target.getAddress());
-            throw interfaceWouldDo
-                ? new IOException(noRoute.getMessage() + " (-I tells by which interface to leave)", noRoute) : noRoute;
         }
     }
 
@@ -106,9 +94,9 @@ final class UdpSocket implements AutoCloseable {
         return network != null && network.isLoopback() ? null : network;
     }
 
-    /** A source address that was given says nothing of the way; what the system would choose by itself does. */
-    private NetworkInterface leavesBy() throws IOException {
-        if (!source.givesAddress() || UdpSource.decidesFor(target.getAddress())) {
+    /** A source address that was given tells nothing of the way; what the system would choose by itself does. */
+    private NetworkInterface leavesBy(NetworkInterface bound) throws IOException {
+        if (source.tellsTheWayTo(target.getAddress())) {
             return bound;
         }
         try (UdpSocket byItself = new UdpSocket(target, UdpSource.ANY)) {
@@ -118,34 +106,19 @@ final class UdpSocket implements AutoCloseable {
         }
     }
 
-    /** Whether one that is opened now has another source address, or leaves by another interface. */
-    boolean isStale() throws IOException {
-        try (UdpSocket now = new UdpSocket(target, source.withAnyPort())) {
-            return !now.local.getAddress().equals(local.getAddress()) || index(now.network) != index(network);
-        }
-    }
-
-    private static int index(NetworkInterface network) {
-        return network == null ? 0 : network.getIndex();
-    }
-
-    /**
-     * Whether the interface by which they leave is up, and has a cable or Wi-Fi: if not, the system takes datagrams and
-     * drops them. Where the source address belongs to another interface than the route, either may be the way: rules for
-     * source addresses cannot be asked for.
-     */
-    boolean hasLink() throws IOException {
-        return network == null || network.isUp() || bound != null && bound.isUp();
+    /** Whether it is open, and sends to the same address, from the same, and by the same interface, as another one. */
+    boolean leavesLike(UdpSocket other) {
+        return channel.isOpen() && target.equals(other.target)
+            && local.getAddress().equals(other.local.getAddress()) && Objects.equals(network, other.network);
     }
 
     /**
      * Sends one datagram. What the system has learned about an earlier one, such as that nobody listened, it tells in
-     * place of sending this one: so a first exception says nothing of it.
+     * place of sending this one: so the first exceptions say nothing of it.
      *
      * @param payload from its beginning to its limit
-     * @return whether the system had something to tell of an earlier one
      */
-    boolean send(ByteBuffer payload) throws IOException {
+    void send(ByteBuffer payload) throws IOException {
         for (int told = 0; ; told++) {
             try {
                 payload.rewind();
@@ -154,9 +127,9 @@ final class UdpSocket implements AutoCloseable {
                 } else {
                     sendEmpty(payload);
                 }
-                return told > 0;
+                return;
             } catch (IOException refusal) {
-                if (told == (refusal instanceof PortUnreachableException ? MOST_TOLD_AT_ONCE : 1)) {
+                if (told == MOST_TOLD_AT_ONCE) {
                     throw refusal;
                 }
             }
@@ -175,25 +148,15 @@ final class UdpSocket implements AutoCloseable {
     }
 
     /** Where it comes from and goes to, for the user. */
-    String way() {
+    String way() throws IOException {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        return HostPort.of(local) + " -> " + HostPort.of(target) + " (" + by
-            + (isViaOnlyForSource() ? "; -I gives the source address only" : "") + ")";
-    }
-
-    private boolean isViaOnlyForSource() {
-        boolean ownBroadcast = source.networkInterface().filter(via -> index(via) == index(network)).stream()
-            .flatMap(via -> via.getInterfaceAddresses().stream())
-            .anyMatch(one -> target.getAddress().equals(UdpTarget.broadcastAddress(one)));
-        return source.via() != null && !UdpSource.decidesFor(target.getAddress()) && !ownBroadcast;
+        boolean asAsked = source.networkInterface().stream().allMatch(via -> via.equals(network));
+        return HostPort.of(local) + " -> " + HostPort.of(target)
+            + " (" + by + (asAsked ? "" : "; -I gives the source address only") + ")";
     }
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException closedAllTheSame) {
-            return;
-        }
+        channel.socket().close();
     }
 }

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * others the system's routing table decides, and the interface gives the source address: nothing else is possible
  * without root.
  *
- * @param via           the name of an interface, or one of its addresses; null leaves it to the system
+ * @param via           the name of an interface; null leaves it to the system
  * @param address       the source address; null leaves it to the interface or the system
  * @param port          the source port; 0 for any free one
  * @param multicastTtl  how many routers plus one a multicast datagram may pass
@@ -31,40 +31,45 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
     private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
     private static final Pattern ADDRESS = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE + "|.*:.*");
 
-    /** @throws IllegalArgumentException if this machine has no such interface now; the message names it */
+    /** @throws IllegalArgumentException if there cannot be such a TTL; the message names it */
+    UdpSource {
+        if (multicastTtl < 0 || multicastTtl > HIGHEST_TTL) {
+            throw new IllegalArgumentException("multicast TTL " + multicastTtl + ": expected 0 to " + HIGHEST_TTL);
+        }
+    }
+
+    UdpSource withMulticast(int ttl, boolean loop) {
+        return new UdpSource(via, address, port, ttl, loop);
+    }
+
+    /**
+     * @param nameOrAddress of an interface; an address is the source address, too
+     * @throws IllegalArgumentException if this machine has no such interface now; the message names it
+     */
     UdpSource withVia(String nameOrAddress) {
-        UdpSource source = new UdpSource(nameOrAddress, address, port, multicastTtl, multicastLoop);
-        source.networkInterface();
-        return source;
+        InetAddress literal = literal(nameOrAddress);
+        try {
+            NetworkInterface found = literal == null ? NetworkInterface.getByName(nameOrAddress)
+                : NetworkInterface.getByInetAddress(literal);
+            if (found != null) {
+                InetAddress from = literal == null ? address : literal;
+                return new UdpSource(found.getName(), from, port, multicastTtl, multicastLoop);
+            }
+        } catch (SocketException none) {
+            // Told below.
+        }
+        throw new IllegalArgumentException("interface '" + nameOrAddress
+            + "': expected the name or an address of an interface of this machine");
     }
 
     /** @throws IllegalArgumentException if it is not {@code [ADDR]:PORT}; the message names it */
     UdpSource withSource(String text) {
-        try {
-            HostPort from = HostPort.of(text, "[ADDR]:PORT, as in :5001", 0);
-            InetAddress literal = literal(from.host());
-            if (literal == null && !from.host().isEmpty()) {
-                throw new IllegalArgumentException("expected an address of this machine");
-            }
-            return new UdpSource(via, literal, from.port(), multicastTtl, multicastLoop);
-        } catch (IllegalArgumentException mistake) {
-            throw new IllegalArgumentException("source '" + text + "': " + mistake.getMessage(), mistake);
+        HostPort from = HostPort.of("source", text, "[ADDR]:PORT, as in :5001", 0);
+        InetAddress literal = literal(from.host());
+        if (literal == null && !from.host().isEmpty()) {
+            throw new IllegalArgumentException("source '" + text + "': expected an address of this machine");
         }
-    }
-
-    UdpSource withAnyPort() {
-        return new UdpSource(via, address, 0, multicastTtl, multicastLoop);
-    }
-
-    UdpSource withMulticastTtl(int ttl) {
-        if (ttl < 0 || ttl > HIGHEST_TTL) {
-            throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to " + HIGHEST_TTL);
-        }
-        return new UdpSource(via, address, port, ttl, multicastLoop);
-    }
-
-    UdpSource withMulticastLoop(boolean loop) {
-        return new UdpSource(via, address, port, multicastTtl, loop);
+        return new UdpSource(via, literal == null ? address : literal, from.port(), multicastTtl, multicastLoop);
     }
 
     /** Never asks a name server; null if it is not an address. */
@@ -76,67 +81,44 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
-    /** As it is now; empty if it is left to the system. Throws what {@link #withVia} does if it is not there. */
-    Optional<NetworkInterface> networkInterface() {
-        if (via == null) {
-            return Optional.empty();
+    /** As it is now; empty if it is left to the system. */
+    Optional<NetworkInterface> networkInterface() throws IOException {
+        NetworkInterface found = via == null ? null : NetworkInterface.getByName(via);
+        if (via != null && found == null) {
+            throw new IOException("no such interface " + via);
         }
-        try {
-            InetAddress literal = literal(via);
-            NetworkInterface found =
-                literal == null ? NetworkInterface.getByName(via) : NetworkInterface.getByInetAddress(literal);
-            if (found == null) {
-                throw new SocketException("expected the name or an address of an interface of this machine");
-            }
-            return Optional.of(found);
-        } catch (SocketException none) {
-            throw new IllegalArgumentException("interface '" + via + "': " + none.getMessage(), none);
-        }
-    }
-
-    boolean givesAddress() {
-        return address != null || via != null;
-    }
-
-    /** The address that was given, by itself or for the interface; null if there is none. */
-    private InetAddress fixed() {
-        return address != null || via == null ? address : literal(via);
+        return Optional.ofNullable(found);
     }
 
     /** Whether datagrams to that address can leave from here. */
     boolean suits(InetAddress target) {
-        return fixed() == null || isIpv4(fixed()) == isIpv4(target);
+        return address == null || isSameVersion(address, target);
     }
 
-    /** Whether the interface, and not the routing table, decides where datagrams to that address leave. */
-    static boolean decidesFor(InetAddress target) {
-        return isUndirected(target) || target.isLinkLocalAddress();
-    }
-
-    /** Whether only a default route would tell where datagrams to that address leave. */
-    static boolean isUndirected(InetAddress target) {
-        return target.isMulticastAddress() || target.getHostAddress().equals("255.255.255.255");
+    /** Whether datagrams to that address leave by the interface that has their source address. */
+    boolean tellsTheWayTo(InetAddress target) {
+        return address == null && via == null || target.isMulticastAddress() || target.isLinkLocalAddress()
+            || target.getHostAddress().equals("255.255.255.255");
     }
 
     /** What a socket for that target is bound to. It fails if the interface has no address of that IP version now. */
     InetSocketAddress bindAddress(InetAddress target) throws IOException {
-        return new InetSocketAddress(fixed() == null && via != null ? ofInterface(target) : fixed(), port);
-    }
-
-    private InetAddress ofInterface(InetAddress target) throws IOException {
+        if (address != null || via == null) {
+            return new InetSocketAddress(address, port);
+        }
         boolean onLink = target.isLinkLocalAddress() || target.isMCLinkLocal();
-        return networkInterface().orElseThrow().inetAddresses().filter(one -> isIpv4(one) == isIpv4(target))
+        return networkInterface().orElseThrow().inetAddresses().filter(one -> isSameVersion(one, target))
             .min(Comparator.comparing(one -> one.isLinkLocalAddress() != onLink))
-            .orElseThrow(() -> new IOException("interface " + via + " has no " + (isIpv4(target)
-                ? "IPv4 address; all hosts of an IPv6 network are [ff02::1%" + via + "]" : "IPv6 address")));
+            .map(own -> new InetSocketAddress(own, port))
+            .orElseThrow(() -> new IOException("interface " + via + " has no address of that IP version"));
     }
 
-    private static boolean isIpv4(InetAddress address) {
-        return address instanceof Inet4Address;
+    private static boolean isSameVersion(InetAddress one, InetAddress other) {
+        return one instanceof Inet4Address == other instanceof Inet4Address;
     }
 
     @Override
     public String toString() {
-        return via == null ? fixed().getHostAddress() : via;
+        return address == null ? via : address.getHostAddress();
     }
 }

@@ -102,14 +102,12 @@ class LanChangesTest {
         String line = sender.nextLine();
         assertTrue(line.startsWith("udp-send: late.test:5102: host not found; trying again until it works"), line);
         lan.hosts("h1", "192.168.8.3 late.test");
+        String received = writeUntilReceived(sender, late);
+        assertTrue(received.equals("one") || received.equals("again"), received);
         while (line.contains("host not found")) {
             line = sender.nextLine();
         }
         assertTrue(line.matches("udp-send: late.test:5102 \\(192.168.8.3\\): works again after \\d+ s, .*"), line);
-        write(sender, "two");
-        assertEquals("two", other.nextLine());
-        String received = late.nextLine();
-        assertTrue(received.equals("two") || received.equals("one") && late.nextLine().equals("two"), received);
     }
 
     @Test
@@ -122,8 +120,8 @@ class LanChangesTest {
         assertEquals("one", other.nextLine());
         assertEquals("two", other.nextLine());
         Script.Ended ended = sender.end();
-        assertEquals(List.of("udp-send: silent.test:5103: no answer from the name server yet;"
-            + " datagrams to it are skipped until it works again",
+        String silent = "udp-send: silent.test:5103: no answer from the name server yet; ";
+        assertEquals(List.of(silent + "trying again until it works", silent + "datagrams to it are skipped until it works again",
             "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 0 retried, 0 failed"), ended.out().lines().toList());
         assertEquals(0, ended.status());
     }
@@ -131,7 +129,7 @@ class LanChangesTest {
     @ParameterizedTest
     @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, but for the loopback; all hosts of an IPv6 network are [ff02::1%IF]'",
         "192.168.8.255:5104, Network is unreachable",
-        "[ff02::1%late0]:5104, no interface late0"})
+        "[ff02::1%late0]:5104, no such interface late0"})
     void anInterfaceThatComesLaterIsWaitedFor(String target, String reason) throws Exception {
         Script receiver = listen("h2", 5104, "-F", "{data}", target.startsWith("[") ? "[ff02::1]:5104" : "5104");
         Script sender = send("sw", target);
@@ -217,15 +215,15 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "192.168.8.2:1                   | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
         "-I eth1 192.168.8.2:1           | 10.9.0.1:P -> 192.168.8.2:1 (eth0; -I gives the source address only)",
-        "-I eth0 192.168.8.2:1           | 192.168.8.1:P -> 192.168.8.2:1 (eth0; -I gives the source address only)",
+        "-I eth0 192.168.8.2:1           | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
         "-s 10.9.0.1:0 192.168.8.2:1     | 10.9.0.1:P -> 192.168.8.2:1 (eth0)",
         "-I eth1 255.255.255.255:1       | 10.9.0.1:P -> 255.255.255.255:1 (eth1)",
         "-I eth1 239.1.2.3:1             | 10.9.0.1:P -> 239.1.2.3:1 (eth1)",
         "-I eth1 all:1                   | 10.9.0.1:P -> 10.9.0.255:1 (eth1)",
         "192.168.8.1:1                   | 192.168.8.1:P -> 192.168.8.1:1 (lo)",
-        "255.255.255.255:1               | 255.255.255.255:1 (Network is unreachable (-I tells by which interface to leave))",
-        "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable (-I tells by which interface to leave))",
-        "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1 (no interface nosuch0)"})
+        "255.255.255.255:1               | 255.255.255.255:1 (Network is unreachable)",
+        "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable)",
+        "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1 (no such interface nosuch0)"})
     void aDryRunShowsTheWay(String arguments, String way) throws Exception {
         Script.Ended ended = send("h1", ("-n -m x " + arguments).split(" ")).end();
         assertEquals(way + ": 1 bytes\n", ended.out().replaceFirst("^(\\S+):\\d+ ->", "$1:P ->"));
@@ -236,7 +234,7 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "172.16.0.1:5108                 | Network is unreachable",
         "nosuch.invalid:5108             | host not found",
-        "255.255.255.255:5108            | Network is unreachable (-I tells by which interface to leave)"})
+        "255.255.255.255:5108            | Network is unreachable"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
         Script.Ended ended = send("h1", "-q", "-m", "x", "--max-time", "3", target).end();
         assertEquals("udp-send: " + target + ": " + reason + "\n", ended.out());

@@ -268,7 +268,7 @@ class LanTest {
         write(in, "0");
         assertReceived("0", receiver);
         lan.ip("sw", "link set p1 down");
-        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.2");
+        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
         write(in, "1");
         assertEquals("udp-send: 192.168.8.255:5014: interface eth0 has no link; trying again until it works,"
             + " the input waits", sender.nextLine());
