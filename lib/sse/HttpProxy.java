@@ -4,7 +4,6 @@ package lib.sse;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
@@ -127,11 +126,10 @@ public final class HttpProxy {
         return proxyFor(request).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
     }
 
-    /** Where the request is sent; {@link Proxy#NO_PROXY} if to its own server. */
-    Proxy way(SseRequest request) {
-        // Its name is looked up where a connection begins, not by the listening thread.
-        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP,
-            InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)))).orElse(Proxy.NO_PROXY);
+    /** Where a request is sent in place of its own server; it is looked up where a connection begins. */
+    Optional<InetSocketAddress> address(SseRequest request) {
+        return proxyFor(request)
+            .map(proxy -> InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)));
     }
 
     private static int port(URI proxy) {

@@ -1,10 +1,11 @@
-//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java
-//SOURCES SseParser.java SseRequest.java StateFile.java Transport.java Watch.java
+//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java
+//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -12,7 +13,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import lib.sse.Exchange.End;
@@ -66,7 +66,7 @@ public final class SseClient implements AutoCloseable {
     int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
     int maxRedirects = 20;
     boolean retriesAllErrors;
-    Supplier<SSLContext> tls = LateTls::usual;
+    Supplier<SSLContext> tls = SseClient::usualTls;
     HttpProxy proxy = HttpProxy.of(Map.of());
     private String initialLastEventId = "";
     private StateFile stateFile;
@@ -206,7 +206,6 @@ public final class SseClient implements AutoCloseable {
     }
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
-        Transport transport = new Transport(this);
         try (Progress kept = new Progress(stateFile, request.name(), notices, this::say)) {
             String first = request.firstLastEventId();
             kept.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
@@ -214,23 +213,21 @@ public final class SseClient implements AutoCloseable {
             if (!request.leftOut.isEmpty()) {
                 say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
             }
-            return listenUntilOver(transport, handler);
-        } finally {
-            transport.close();
+            return listenUntilOver(handler);
         }
     }
 
-    private Outcome listenUntilOver(Transport transport, Handler handler) throws IOException, InterruptedException {
+    private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
+        Transport transport = new Transport(this);
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
+        boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
         while (true) {
-            LongSupplier untilOfUse = Watch.leftOf(waited);
-            Exchange exchange = connect(transport, handler);
-            boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
+            Exchange exchange = new Exchange(this, handler).run(transport);
             if (exchange.end == End.OVER) {
-                return watch.outcome();
+                return watch.outcome;
             } else if (exchange.end == End.NO_CONTENT) {
                 return Outcome.NO_CONTENT;
             } else if (exchange.end == End.ENDED && asksOnce) {
@@ -240,8 +237,7 @@ public final class SseClient implements AutoCloseable {
                 return Outcome.STREAM_ENDED;
             }
             boolean isIdle = exchange.end == End.IDLE;
-            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething || untilOfUse.getAsLong() < 0);
-            failures = wasOfUse ? 0 : isIdle ? failures : failures + 1;
+            failures = exchange.wasOfUse(waited) ? 0 : isIdle ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
                 throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
                     + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
@@ -252,27 +248,14 @@ public final class SseClient implements AutoCloseable {
             waited = wait.time();
             reconnects++;
             sayWhatComes(exchange, wait);
-            if (!watch.await(Watch.leftOf(waited), progress)) {
-                return watch.outcome();
+            long until = System.nanoTime() + waited.toNanos();
+            if (!watch.await(() -> until - System.nanoTime(), progress)) {
+                return watch.outcome;
             }
         }
     }
 
-    /** One connect, with the redirects and challenges that it is answered with. */
-    private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
-        Exchange exchange = new Exchange(this, handler).run(transport);
-        int redirects = 0;
-        while (exchange.end == End.REDIRECTED || exchange.end == End.CHALLENGED) {
-            if (exchange.end == End.REDIRECTED && redirects++ == maxRedirects) {
-                String reason = ": more than " + counted(maxRedirects, "redirect", "redirects");
-                throw new SseException(SseException.Kind.REFUSED, this + reason);
-            }
-            exchange = exchange.next().run(transport);
-        }
-        return exchange;
-    }
-
-    private static String counted(int number, String one, String several) {
+    static String counted(int number, String one, String several) {
         return number + " " + (number == 1 ? one : several);
     }
 
@@ -296,6 +279,14 @@ public final class SseClient implements AutoCloseable {
         if (troubleSaid) {
             troubleSaid = false;
             say("connected again");
+        }
+    }
+
+    private static SSLContext usualTls() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException broken) {
+            throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
         }
     }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
@@ -277,9 +276,8 @@ class ProxyTest {
     }
 
     private static String proxyFor(String url, HttpProxy proxy) {
-        Proxy chosen = proxy.way(new SseRequest(url));
-        return chosen == Proxy.NO_PROXY ? "-" : chosen.address().toString().replaceFirst("^.*/\\[?0:0:0:0:0:0:0:1]?:", "::1:")
-            .replaceFirst("/<unresolved>", "").replaceFirst("^/", "");
+        return proxy.address(new SseRequest(url)).map(address -> address.toString().replaceFirst("^.*/\\[?0:0:0:0:0:0:0:1]?:", "::1:")
+            .replaceFirst("/<unresolved>", "").replaceFirst("^/", "")).orElse("-");
     }
 
     @ParameterizedTest
