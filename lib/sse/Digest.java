@@ -47,7 +47,7 @@ final class Digest {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
             .filter(one -> answered == 0 || answered == 1 && "true".equalsIgnoreCase(one.get("stale")));
-        boolean isAsked = !request.userInfo.isEmpty() && best.isPresent();
+        boolean isAsked = !request.credentials.isEmpty() && best.isPresent();
         if (isAsked) {
             challenge = best.get();
             count = 0;
@@ -84,7 +84,7 @@ final class Digest {
 
     /** The value of {@code Authorization} for one sending of the request; "" if it has no credentials. */
     String authorization(SseRequest request) {
-        String credentials = request.userInfo.isEmpty() ? "" : SseRequest.decoded(request.userInfo);
+        String credentials = request.credentials;
         if (credentials.isEmpty() || challenge.isEmpty()) {
             return credentials.isEmpty() ? "" : SseRequest.basic(credentials);
         }

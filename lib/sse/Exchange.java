@@ -24,12 +24,6 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
  */
 final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
-    /**
-     * How it ended. NO_CONTENT, ENDED: by the server. IDLE: by us, because nothing came for too long. FAILED: lost, not come
-     * about, or answered with what may get better. OVER: all is over.
-     */
-    enum End { OVER, NO_CONTENT, ENDED, IDLE, FAILED }
-
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
     private static final int SHOWN = 200;
@@ -52,8 +46,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private Subscription subscription;
 
     // What became of it; nobody else writes it.
-    End end;
-    /** In words; the usual end of a stream needs none. */
+    /** Null if it was lost, did not come about, or was answered with what may get better. */
+    SseClient.Outcome outcome;
+    /** Whether we gave it up, because nothing came for too long. */
+    boolean isIdle;
+    /** In words; the usual end of a stream, or of all, needs none. */
     String reason;
     volatile boolean isLeft;
 
@@ -204,19 +201,23 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         try {
             done = transport.send(request, this).handle((answer, failure) -> Optional.ofNullable(failure));
         } catch (IOException headerFile) {
-            return result(End.FAILED, headerFile.getMessage());
+            return failed(headerFile.getMessage());
         }
         done.thenRun(client.watch::wake);
+        boolean isCut;
+        Optional<Throwable> failure;
         try {
             if (!client.watch.await(() -> nanosLeft(done.isDone()), client.progress)) {
-                return result(End.OVER, "");
+                return over(client.watch.outcome, "");
             }
+            isCut = !done.isDone();
+            failure = isCut ? Optional.empty() : done.join();
         } finally {
             close();
         }
-        Optional<Throwable> failure = done.getNow(Optional.empty());
-        if (!done.isDone() && (answer == null || isStream())) {
-            return result(End.IDLE, "nothing came for " + SseClient.seconds(client.idleTimeout));
+        isIdle = isCut && (answer == null || isStream());
+        if (isIdle) {
+            return failed("nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
             return unanswered(failure);
         } else if (isChallenged) {
@@ -224,8 +225,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
         return switch (answer.kind()) {
             case STREAM -> failure.isPresent()
-                ? result(End.FAILED, "connection lost, " + clean(Reason.of(failure.get()))) : result(End.ENDED, howItEnded());
-            case OVER -> result(End.NO_CONTENT, "");
+                ? failed("connection lost, " + clean(Reason.of(failure.get())))
+                : over(SseClient.Outcome.STREAM_ENDED, howItEnded());
+            case OVER -> over(SseClient.Outcome.NO_CONTENT, "");
             case REDIRECT -> redirect().run(transport);
             case RETRY, REFUSED -> withoutStream();
         };
@@ -244,12 +246,10 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return left;
     }
 
-    /** The request is on its way: with this client, and not with the one before. */
+    /** The request is on its way. */
     void isSentBy(HttpClient one) {
-        Optional<HttpClient> before = Optional.ofNullable(http);
         lastRead = System.nanoTime();
         http = one;
-        before.ifPresent(Transport::end);
         if (isLeft) {
             Transport.end(one);
         }
@@ -265,10 +265,14 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     // ---- what became of it ----
 
-    private Exchange result(End how, String words) {
-        end = how;
-        reason = redirected + words;
+    private Exchange over(SseClient.Outcome how, String words) {
+        outcome = how;
+        reason = words.isEmpty() ? "" : redirected + words;
         return this;
+    }
+
+    private Exchange failed(String words) {
+        return over(null, words);
     }
 
     private boolean isStream() {
@@ -316,7 +320,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
-        return result(End.FAILED, reason + (mayBeTls ? ": is it https?" : ""));
+        return failed(reason + (mayBeTls ? ": is it https?" : ""));
     }
 
     private Exchange withoutStream() throws SseException {
@@ -324,7 +328,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
             throw refused(words);
         }
-        return result(End.FAILED, words);
+        return failed(words);
     }
 
     private String howItEnded() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Which HTTP proxy a connection goes through, if any, by the rules of curl. */
@@ -19,6 +20,7 @@ public final class HttpProxy {
     private static final int USUAL_PORT = 1080;
     private static final String EXPECTED = "expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy";
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
+    private static final Pattern NETWORK = Pattern.compile("(?<address>" + ADDRESS + ")(/(?<bits>[0-9]{1,3}))?");
 
     private final URI forHttp;
     private final URI forHttps;
@@ -74,10 +76,15 @@ public final class HttpProxy {
     }
 
     private Optional<URI> proxyFor(SseRequest request) {
-        String host = request.host.toLowerCase(Locale.ROOT);
+        String host = bare(request.host.toLowerCase(Locale.ROOT));
         URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
-        return Optional.ofNullable(proxy).filter(any -> !direct.equals(List.of("*"))
-            && direct.stream().noneMatch(name -> covers(name, host.replaceFirst("\\.$", ""))));
+        return Optional.ofNullable(proxy)
+            .filter(any -> !direct.equals(List.of("*")) && direct.stream().noneMatch(name -> covers(name, host)));
+    }
+
+    /** Without brackets, a zone, or the dot behind a full name. */
+    private static String bare(String host) {
+        return host.replaceAll("[\\[\\]]|%.*|\\.$", "");
     }
 
     /**
@@ -85,40 +92,34 @@ public final class HttpProxy {
      * an address covers itself, {@code 10.0.0.0/8} and {@code fd00::/8} all that begin so.
      */
     private static boolean covers(String name, String host) {
-        String bareHost = withoutBrackets(host).replaceFirst("%.*", "");
-        String bareName = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
-        return ADDRESS.matcher(bareHost).matches() ? coversAddress(name, bareHost)
+        String bareName = bare(name).replaceFirst("^\\.", "");
+        return ADDRESS.matcher(host).matches() ? coversAddress(bareName, host)
             : host.equals(bareName) || host.endsWith("." + bareName);
     }
 
     private static boolean coversAddress(String name, String host) {
-        String[] parts = name.split("/", 2);
-        String address = withoutBrackets(parts[0]);
-        if (!ADDRESS.matcher(address).matches()) {
-            return false;
-        }
+        Matcher network = NETWORK.matcher(name);
         try {
-            byte[] network = InetAddress.getByName(address).getAddress();
-            byte[] one = InetAddress.getByName(host).getAddress();
-            int bits = parts.length < 2 ? 8 * network.length : Integer.parseInt(parts[1]);
-            return network.length == one.length && bits >= 0 && bits <= 8 * network.length
-                && beginning(network, bits).equals(beginning(one, bits));
-        } catch (UnknownHostException | NumberFormatException notAnAddress) {
+            if (network.matches()) {
+                byte[] first = InetAddress.getByName(network.group("address")).getAddress();
+                byte[] one = InetAddress.getByName(host).getAddress();
+                int bits = network.group("bits") == null ? 8 * first.length : Integer.parseInt(network.group("bits"));
+                return first.length == one.length && bits <= 8 * first.length && beginning(first, bits).equals(beginning(one, bits));
+            }
+        } catch (UnknownHostException notAnAddress) {
             return false;
         }
+        return false;
     }
 
     private static BigInteger beginning(byte[] address, int bits) {
         return new BigInteger(1, address).shiftRight(8 * address.length - bits);
     }
 
-    private static String withoutBrackets(String host) {
-        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
-    }
-
     /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
     String authorization(SseRequest request) {
-        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::decoded).map(SseRequest::basic).orElse("");
+        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::percentDecoded).map(SseRequest::credentials)
+            .map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */
@@ -129,7 +130,7 @@ public final class HttpProxy {
     /** Where a request is sent in place of its own server; it is looked up where a connection begins. */
     Optional<InetSocketAddress> address(SseRequest request) {
         return proxyFor(request)
-            .map(proxy -> InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)));
+            .map(proxy -> InetSocketAddress.createUnresolved(bare(proxy.getHost()), port(proxy)));
     }
 
     private static int port(URI proxy) {

@@ -35,10 +35,10 @@ final class Redirect {
         }
         boolean sameOrigin = next.hasOriginOf(from);
         if (sameOrigin) {
-            next.headers.addAll(from.headers);
+            next.headers.putAll(from.headers);
             next.headerFiles.addAll(from.headerFiles);
         }
-        next.userInfo = sameOrigin ? from.userInfo : "";
+        next.credentials = sameOrigin ? from.credentials : "";
         next.userAgent = from.userAgent;
         boolean becomesGet = status == 303 && !from.method().equals("GET") && !from.method().equals("HEAD")
             || (status == 301 || status == 302) && from.method().equals("POST");
@@ -47,7 +47,8 @@ final class Redirect {
         next.notSent.addAll(from.notSent);
         if (becomesGet) {
             next.notSent.addAll(ABOUT_THE_BODY);
-        } else if (!sameOrigin && mayHaveTypeOfItsOwn(from)) {
+        } else if (!sameOrigin && (from.headers.containsKey("Content-Type") || !from.headerFiles.isEmpty())) {
+            // It may have a type of its own, which does not travel.
             next.notSent.add("Content-Type");
         }
         return next;
@@ -55,12 +56,8 @@ final class Redirect {
 
     /** Whether something that the user set for the server is not sent any more. */
     static boolean leavesHeadersBehind(SseRequest from, SseRequest next) {
-        boolean had = !from.headers.isEmpty() || !from.headerFiles.isEmpty() || !from.userInfo.isEmpty();
+        boolean had = !from.headers.isEmpty() || !from.headerFiles.isEmpty() || !from.credentials.isEmpty();
         return had && !next.hasOriginOf(from);
-    }
-
-    private static boolean mayHaveTypeOfItsOwn(SseRequest from) {
-        return !from.headerFiles.isEmpty() || from.headers.stream().anyMatch(header -> header.is("Content-Type"));
     }
 
     /** RFC 3986, 5.2.2; {@link java.net.URI#resolve} follows the one before it. */

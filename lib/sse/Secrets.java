@@ -20,12 +20,13 @@ final class Secrets {
 
     Secrets(SseRequest request) {
         addAll(SHORTEST_SEGMENT, request.path.split("/"));
-        addAll(SHORTEST_VALUE, request.path, request.query.replaceFirst("^\\?", ""), request.userInfo);
+        addAll(SHORTEST_VALUE, request.path, request.query.replaceFirst("^\\?", ""), request.credentials);
         addAll(SHORTEST_VALUE, request.query.replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
-        addAll(SHORTEST_VALUE, request.userInfo.split(":"));
-        addHeader(SseRequest.basic(SseRequest.decoded(request.userInfo)));
+        if (!request.credentials.isEmpty()) {
+            addHeader(SseRequest.basic(request.credentials));
+        }
         try {
-            request.userHeaders().forEach(header -> addHeader(header.value()));
+            request.userHeaders().values().forEach(values -> values.forEach(this::addHeader));
         } catch (IOException | IllegalArgumentException unreadableNow) {
             return;
         }

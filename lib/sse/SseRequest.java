@@ -29,12 +29,6 @@ import java.util.regex.Pattern;
  * <p>Set it up before it is used: it is not safe for changes by one thread while another connects.
  */
 public final class SseRequest {
-    record Header(String name, String value) {
-        boolean is(String other) {
-            return name.equalsIgnoreCase(other);
-        }
-    }
-
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern URL = Pattern.compile("(?:(?<scheme>(?i:https?))://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))"
@@ -65,12 +59,14 @@ public final class SseRequest {
     final int port;
     final String path;
     final String query;
-    final List<Header> headers = new ArrayList<>();
+    /** What the user has set, by names in any case. */
+    final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     final List<Path> headerFiles = new ArrayList<>();
     /** Names of headers that are not sent, whoever has set them. */
     final Set<String> notSent = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    String userInfo = "";
+    /** {@code USER:PASSWORD}, or "". */
+    String credentials = "";
     String userAgent = "";
     String method = "";
     byte[] body;
@@ -88,18 +84,18 @@ public final class SseRequest {
         scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
         host = ascii(parts.group("host"));
         String digits = parts.group("port");
-        port = digits == null || digits.isEmpty() ? -1 : Integer.parseInt(digits);
-        if (port == 0 || port > 65535) {
-            throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
+        int given = digits == null || digits.isEmpty() ? usualPort() : Integer.parseInt(digits);
+        if (given == 0 || given > 65535) {
+            throw new IllegalArgumentException("URL: port " + given + ", expected 1 to 65535");
         }
+        port = given == usualPort() ? -1 : given;
         path = parts.group("path").isEmpty() ? "/" : encoded(parts.group("path"), NOT_IN_A_PATH);
         query = encoded(parts.group("query"), NOT_IN_A_QUERY);
-        userInfo = parts.group("user") == null ? "" : parts.group("user");
+        credentials = parts.group("user") == null ? "" : credentials(percentDecoded(parts.group("user")));
     }
 
-    /** The same for a URL that is one already. */
-    public SseRequest(URI url) {
-        this(url.toString());
+    private int usualPort() {
+        return scheme.equals("https") ? 443 : 80;
     }
 
     /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
@@ -128,10 +124,9 @@ public final class SseRequest {
         return encoded.toString();
     }
 
-    /** The credentials in a URL, in which the password may be missing. */
-    static String decoded(String userInfo) {
-        String credentials = percentDecoded(userInfo);
-        return userInfo.contains(":") ? credentials : credentials + ":";
+    /** With a colon, also where the password is missing; "" if there are none. */
+    static String credentials(String text) {
+        return text.isEmpty() || text.contains(":") ? text : text + ":";
     }
 
     static String percentDecoded(String text) {
@@ -150,7 +145,7 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
-    public SseRequest header(String line) { parse(line).ifPresent(headers::add); return this; }
+    public SseRequest header(String line) { add(line, headers); return this; }
 
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
@@ -159,9 +154,9 @@ public final class SseRequest {
      * Sends Basic credentials, or Digest credentials once the server asks for them; not if there is a header
      * {@code Authorization}.
      *
-     * @param credentials {@code USER:PASSWORD}
+     * @param userAndPassword {@code USER:PASSWORD}
      */
-    public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
+    public SseRequest basicAuthorization(String userAndPassword) { credentials = credentials(userAndPassword); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
     public SseRequest userAgent(String product) { userAgent = product; return this; }
@@ -189,7 +184,11 @@ public final class SseRequest {
 
     /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
     String url() {
-        return scheme + "://" + authority() + path + query;
+        return url(host);
+    }
+
+    private String url(String at) {
+        return scheme + "://" + at + (port < 0 ? "" : ":" + port) + path + query;
     }
 
     /** Tells it from others, also in a file, without what may be secret. */
@@ -210,15 +209,15 @@ public final class SseRequest {
 
     /** What {@code Last-Event-ID} the user has set; "" if none. */
     String firstLastEventId() throws IOException {
-        return userHeaders().stream().filter(header -> header.is(LAST_EVENT_ID)).map(Header::value)
-            .reduce("", (one, last) -> last);
+        return userHeaders().getOrDefault(LAST_EVENT_ID, List.of()).stream().reduce("", (one, last) -> last);
     }
 
     /** @throws IOException if a header file cannot be read, or holds something that is no header */
-    List<Header> userHeaders() throws IOException {
-        List<Header> all = new ArrayList<>(headers);
+    Map<String, List<String>> userHeaders() throws IOException {
+        Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        headers.forEach((name, values) -> all.put(name, new ArrayList<>(values)));
         for (Path file : headerFiles) {
-            all.addAll(read(file));
+            read(file, all);
         }
         return all;
     }
@@ -230,10 +229,7 @@ public final class SseRequest {
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     Map<String, List<String>> headers(Map<String, String> more) throws IOException {
-        Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (Header header : userHeaders()) {
-            all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
-        }
+        Map<String, List<String>> all = userHeaders();
         // It was the first one, and moves on.
         all.remove(LAST_EVENT_ID);
         more.forEach((name, value) -> all.putIfAbsent(name, List.of(value)));
@@ -249,7 +245,8 @@ public final class SseRequest {
 
     /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
     HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(address));
+        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(host);
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(at)));
         if (CAN_SET_HOST && (address.isPresent() || host.contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
@@ -276,31 +273,19 @@ public final class SseRequest {
         }
     }
 
-    /** The URL with one of the host's addresses in place of its name. */
-    URI uri(Optional<InetAddress> address) {
-        String literal = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
-            .orElse(host);
-        return URI.create(scheme + "://" + literal + (port < 0 ? "" : ":" + port) + path + query);
+    URI uri() {
+        return URI.create(url());
     }
 
     /** Whether it goes where a request to that one went. */
     boolean hasOriginOf(SseRequest other) {
-        return scheme.equals(other.scheme) && host.equalsIgnoreCase(other.host) && realPort() == other.realPort();
+        return scheme.equals(other.scheme) && host.equalsIgnoreCase(other.host) && port == other.port;
     }
 
-    int realPort() {
-        return port >= 0 ? port : scheme.equals("https") ? 443 : 80;
-    }
-
-    private List<Header> read(Path file) throws IOException {
+    private void read(Path file, Map<String, List<String>> all) throws IOException {
         try {
-            List<Header> read = new ArrayList<>();
-            for (String line : Files.readString(file).replaceFirst("^\uFEFF", "").split("\r\n|\n|\r")) {
-                if (!line.isBlank()) {
-                    parse(line).ifPresent(read::add);
-                }
-            }
-            return read;
+            Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
+                .forEach(line -> add(line, all));
         } catch (IllegalArgumentException notAHeader) {
             throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
         } catch (IOException unreadable) {
@@ -308,25 +293,23 @@ public final class SseRequest {
         }
     }
 
-    /** Empty for one that is left out. */
-    private Optional<Header> parse(String line) {
+    private void add(String line, Map<String, List<String>> all) {
         int colon = line.indexOf(':', 1);
         if (colon < 1) {
             throw new IllegalArgumentException("expected NAME:VALUE in a header");
         }
-        Header header = new Header(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+        String name = line.substring(0, colon).strip();
+        String value = line.substring(colon + 1).strip();
         // Browsers copy the fields of HTTP/2 along, such as ":method: GET".
-        if (header.name.startsWith(":") || OF_THE_CONNECTION.contains(header.name.toLowerCase(Locale.ROOT))) {
-            leftOut.add(header.name);
-            return Optional.empty();
+        if (name.startsWith(":") || OF_THE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
+            leftOut.add(name);
+        } else if (!canSet(name)) {
+            throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
+        } else if (!isPrintableAscii(value) && !name.equalsIgnoreCase(LAST_EVENT_ID)) {
+            throw new IllegalArgumentException("header " + name + ": expected a value of printable ASCII");
+        } else {
+            all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
         }
-        if (!canSet(header.name)) {
-            throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set");
-        }
-        if (!isPrintableAscii(header.value) && !header.is(LAST_EVENT_ID)) {
-            throw new IllegalArgumentException("header " + header.name + ": expected a value of printable ASCII");
-        }
-        return Optional.of(header);
     }
 
     /** What java.net.http can send in a header: it writes them as US-ASCII. */

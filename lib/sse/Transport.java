@@ -44,8 +44,7 @@ final class Transport {
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
-        String cookie = String.join("; ",
-            cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
+        String cookie = String.join("; ", cookies.get(request.uri(), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
@@ -71,7 +70,7 @@ final class Transport {
         try {
             InetAddress[] all = InetAddress.getAllByName(request.host);
             // java.net.http takes no name with an underscore.
-            boolean isPlain = all.length == 1 && request.uri(Optional.empty()).getHost() != null;
+            boolean isPlain = all.length == 1 && request.uri().getHost() != null;
             return isPlain ? List.of(Optional.empty()) : Arrays.stream(all).map(Optional::of).toList();
         } catch (UnknownHostException unknown) {
             throw new CompletionException(unknown);
@@ -96,6 +95,7 @@ final class Transport {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
+            end(http);
             return send(request, headers, addresses, exchange);
         }, Transport::start);
     }
@@ -134,7 +134,7 @@ final class Transport {
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */
     private void keepCookies(SseRequest request, HttpHeaders headers) {
         try {
-            cookies.put(request.uri(Optional.empty()), headers.map());
+            cookies.put(request.uri(), headers.map());
         } catch (IOException | IllegalArgumentException notACookie) {
             return;
         }

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +73,7 @@ class SseNetworkTest {
                 connection.send(connection.number == 0 ? "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 204 X\r\n\r\n"), socket, "http")) {
             List<String> notices = new CopyOnWriteArrayList<>();
             String url = "http://[::1]:" + server.port();
-            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(new SseRequest(URI.create(url + "/secret")))
+            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(new SseRequest(url + "/secret"))
                 .retryDelay(Duration.ofMillis(10)).notices(notices::add).listen(event -> { }));
             assertEquals(List.of(url + "/…: HTTP status 500; connecting again in 0.01 s"), notices);
             assertEquals(Optional.of("[::1]:" + server.port()), server.next().header("Host"));
@@ -102,7 +101,7 @@ class SseNetworkTest {
                 SseServer first = new SseServer(connection -> connection.send("HTTP/1.1 302 X\r\nLocation: http://[::1%25lo]:"
                     + server.port() + "/\r\nContent-Length: 0\r\n\r\n"))) {
             assumeTrue(NetworkInterface.getByName("lo") != null, "loopback has another name here");
-            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(first.uri("/")).listen(event -> { }));
+            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(first.url("/")).listen(event -> { }));
             assertEquals("GET / HTTP/1.1", server.next().requestLine());
         }
     }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +49,7 @@ class ProxyTest {
     }
 
     private SseClient client(String url, HttpProxy proxy) {
-        return new SseClient(new SseRequest(URI.create(url))).proxy(proxy).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+        return new SseClient(new SseRequest(url)).proxy(proxy).retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
     private static SseServer server() throws IOException {

@@ -39,7 +39,7 @@ class SseClientTest {
     private final List<SseEvent> events = new CopyOnWriteArrayList<>();
 
     private SseClient client(SseServer server) {
-        return client(new SseRequest(server.uri("/secret/path?key=secret")));
+        return client(new SseRequest(server.url("/secret/path?key=secret")));
     }
 
     private SseClient client(SseRequest request) {
@@ -85,7 +85,7 @@ class SseClientTest {
     @Test
     void headersOfTheUserReplaceOurs() throws Exception {
         try (SseServer server = answers()) {
-            client(new SseRequest(server.uri("/")).header("accept: text/x").header("Cache-Control:").header("X-A: 1")
+            client(new SseRequest(server.url("/")).header("accept: text/x").header("Cache-Control:").header("X-A: 1")
                 .header("X-A:2")).listen(events::add);
             SseServer.Connection request = server.next();
             assertEquals(Optional.of("text/x"), request.header("Accept"));
@@ -154,7 +154,7 @@ class SseClientTest {
     @Test
     void userInfoInTheUrlBecomesAnAuthorization() throws Exception {
         try (SseServer server = answers()) {
-            client(new SseRequest(java.net.URI.create("http://me:p%40ss@127.0.0.1:" + server.port() + "/")))
+            client(new SseRequest("http://me:p%40ss@127.0.0.1:" + server.port() + "/"))
                 .listen(events::add);
             assertEquals(Optional.of("Basic bWU6cEBzcw=="), server.next().header("Authorization"));
         }
@@ -167,7 +167,7 @@ class SseClientTest {
             Files.writeString(token, "Authorization: Bearer second\r\n\r\nX-More: yes\n");
             connection.send(connection.number == 0 ? SseServer.OK + data("a") : NO_CONTENT);
         })) {
-            client(new SseRequest(server.uri("/")).headerFile(token)).listen(events::add);
+            client(new SseRequest(server.url("/")).headerFile(token)).listen(events::add);
             assertEquals(Optional.of("Bearer first"), server.next().header("Authorization"));
             SseServer.Connection second = server.next();
             assertEquals(Optional.of("Bearer second"), second.header("Authorization"));
@@ -180,7 +180,7 @@ class SseClientTest {
         try (SseServer server = answers()) {
             Path missing = folder.resolve("missing");
             IOException failure = assertThrows(IOException.class,
-                () -> client(new SseRequest(server.uri("/")).headerFile(missing)).listen(events::add));
+                () -> client(new SseRequest(server.url("/")).headerFile(missing)).listen(events::add));
             assertEquals("header file " + missing + ": no such file", failure.getMessage());
             assertEquals(0, server.further());
         }
@@ -197,7 +197,7 @@ class SseClientTest {
                 connection.send(NO_CONTENT);
             }
         })) {
-            SseClient client = client(new SseRequest(server.uri("/")).headerFile(token)).notices(notice -> {
+            SseClient client = client(new SseRequest(server.url("/")).headerFile(token)).notices(notice -> {
                 notices.add(notice);
                 if (notice.contains("no such file")) {
                     assertDoesNotThrowIo(() -> Files.writeString(token, "X-A: 2\n"));
@@ -571,7 +571,7 @@ class SseClientTest {
     @Test
     void unknownHostIsTriedAgain() {
         SseException end = assertThrows(SseException.class,
-            () -> client(new SseRequest(java.net.URI.create("http://no-such-host.invalid/x"))).maxRetries(1).listen(events::add));
+            () -> client(new SseRequest("http://no-such-host.invalid/x")).maxRetries(1).listen(events::add));
         assertEquals("http://no-such-host.invalid/…: host not found; gave up after 1 retry", end.getMessage());
     }
 
@@ -980,7 +980,7 @@ class SseClientTest {
         "Content-Length: 100\r\n\r\ndata: a\n\n"})
     void streamThatBreaksOffIsToldInWordsForUsers(String answer) throws Exception {
         try (SseServer server = answers("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + answer)) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/"))).listen(events::add));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).listen(events::add));
             assertEquals(List.of(server.uri("/") + "\u2026: connection lost, the server broke off in the middle of its answer;"
                 + " connecting again in 0.01 s"), notices);
         }
