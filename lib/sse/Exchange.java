@@ -102,7 +102,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         subscription = one;
         // Nobody wants to know what stands in the body where something else is asked next.
         boolean isWanted = !isChallenged && answer.kind() != Answer.Kind.REDIRECT;
-        goOn(isWanted && (!isStream() || client.watch.handOver(this::open)));
+        goOn(isWanted && client.watch.handOver(() -> {
+            if (isStream() && !isLeft) {
+                handler.open();
+            }
+        }));
     }
 
     @Override
@@ -132,21 +136,18 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         body.complete(null);
     }
 
-    private void open() throws IOException {
-        if (!isLeft) {
-            handler.open();
-        }
-    }
-
     private void take(List<ByteBuffer> bytes) throws IOException {
-        if (!isLeft && !parser.hasReadAnything()) {
+        if (isLeft) {
+            return;
+        }
+        if (!parser.hasReadAnything()) {
             for (ByteBuffer part : bytes) {
                 byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];
                 part.duplicate().get(some);
                 bodyPrefix.writeBytes(some);
             }
         }
-        if (!isLeft && isStream()) {
+        if (isStream()) {
             feed(bytes);
         }
     }
@@ -228,8 +229,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
                 ? failed("connection lost, " + clean(Reason.of(failure.get())))
                 : over(SseClient.Outcome.STREAM_ENDED, howItEnded());
             case OVER -> over(SseClient.Outcome.NO_CONTENT, "");
-            case REDIRECT -> redirect().run(transport);
-            case RETRY, REFUSED -> withoutStream();
+            case REDIRECT -> redirect(transport);
+            case RETRY -> failed(withoutStream());
+            case REFUSED -> refused(withoutStream());
         };
     }
 
@@ -275,6 +277,13 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return over(null, words);
     }
 
+    private Exchange refused(String words) throws SseException {
+        if (client.retriesAllErrors) {
+            return failed(words);
+        }
+        throw new SseException(SseException.Kind.REFUSED, client + ": " + redirected + words);
+    }
+
     private boolean isStream() {
         return answer != null && answer.kind() == Answer.Kind.STREAM;
     }
@@ -294,41 +303,34 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return answer == null ? Optional.empty() : answer.retryAfter();
     }
 
-    private Exchange redirect() throws SseException {
+    private Exchange redirect(Transport transport) throws IOException, InterruptedException {
         if (redirects == client.maxRedirects) {
-            throw new SseException(SseException.Kind.REFUSED,
-                client + ": more than " + SseClient.counted(redirects, "redirect", "redirects"));
+            return refused("more than " + SseClient.counted(redirects, "redirect", "redirects"));
         }
+        SseRequest next;
         try {
-            SseRequest next = Redirect.follow(request, answer.status(), answer.location());
-            String words = "redirected to " + next
-                + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ";
-            return new Exchange(client, handler, next, words, redirects + 1, 0);
+            next = Redirect.follow(request, answer.status(), answer.location());
         } catch (IllegalArgumentException notFollowed) {
-            throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
+            return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
+        String words = "redirected to " + next + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ";
+        return new Exchange(client, handler, next, words, redirects + 1, 0).run(transport);
     }
 
     private Exchange unanswered(Optional<Throwable> failure) throws SseException {
         if (failure.isEmpty()) {
             // What a proxy answers to CONNECT does not get to the body handler.
-            throw refused("HTTP status 407" + wantsCredentials());
+            return refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = clean(Reason.of(failure.get())) + proxyName().map(name -> " (through the " + name + ")").orElse("");
-        if (Reason.has(failure.get(), SSLPeerUnverifiedException.class) && !client.retriesAllErrors) {
-            throw refused(reason);
-        }
+        String reason = clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
-        return failed(reason + (mayBeTls ? ": is it https?" : ""));
+        String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
+        return Reason.has(failure.get(), SSLPeerUnverifiedException.class) ? refused(words) : failed(words);
     }
 
-    private Exchange withoutStream() throws SseException {
-        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
-        if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
-            throw refused(words);
-        }
-        return failed(words);
+    private String withoutStream() {
+        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
     }
 
     private String howItEnded() {
@@ -358,9 +360,5 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     private String clean(String text) {
         return new Secrets(request).clean(new Secrets(client.request).clean(text));
-    }
-
-    private SseException refused(String reason) {
-        return new SseException(SseException.Kind.REFUSED, client + ": " + redirected + reason);
     }
 }

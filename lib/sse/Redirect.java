@@ -20,6 +20,8 @@ final class Redirect {
     private static final List<String> ABOUT_THE_BODY =
         List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
 
+    private static final List<String> NOT_SENT = List.of("");
+
     private Redirect() {}
 
     /**
@@ -44,12 +46,11 @@ final class Redirect {
             || (status == 301 || status == 302) && from.method().equals("POST");
         next.method = becomesGet ? "GET" : from.method();
         next.body = becomesGet ? null : from.body;
-        next.notSent.addAll(from.notSent);
         if (becomesGet) {
-            next.notSent.addAll(ABOUT_THE_BODY);
+            ABOUT_THE_BODY.forEach(name -> next.headers.put(name, NOT_SENT));
         } else if (!sameOrigin && (from.headers.containsKey("Content-Type") || !from.headerFiles.isEmpty())) {
             // It may have a type of its own, which does not travel.
-            next.notSent.add("Content-Type");
+            next.headers.put("Content-Type", NOT_SENT);
         }
         return next;
     }

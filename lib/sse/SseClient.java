@@ -72,7 +72,6 @@ public final class SseClient implements AutoCloseable {
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
-    private boolean asksAgain;
     private int maxRetries = Integer.MAX_VALUE;
     private Duration maxTime = Duration.ZERO;
     private Consumer<String> debug = message -> {};
@@ -87,7 +86,6 @@ public final class SseClient implements AutoCloseable {
 
     public SseClient(SseRequest request) {
         this.request = request;
-        asksAgain = request.body == null && !request.method().equals("POST");
     }
 
     /** A subscription without headers of its own; {@code url} as for {@link SseRequest#SseRequest(String)}. */
@@ -131,17 +129,14 @@ public final class SseClient implements AutoCloseable {
     /** Keeps to {@link #retryDelay}, whatever reconnection time the server sets. */
     public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
-    /** After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. */
+    /**
+     * After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. A stream that ended
+     * well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
+     */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
     /** Tries again after a status or content type too that would be final. */
     public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
-
-    /**
-     * Whether the end of a stream that ended well is followed by another connection. Unless set that is so, but for a
-     * request with a body, where it is so only with {@link #maxRetries}: what that asked for was done.
-     */
-    public SseClient askAgain(boolean always) { asksAgain = always; return this; }
 
     /** How many redirects one connect may follow; 20 unless set. */
     public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
@@ -210,7 +205,9 @@ public final class SseClient implements AutoCloseable {
     private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(this);
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
-        boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
+        // What a request with a body asked for was done.
+        boolean isDone = request.body != null || request.method().equals("POST");
+        boolean asksOnce = maxRetries == 0 || isDone && maxRetries == Integer.MAX_VALUE;
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;

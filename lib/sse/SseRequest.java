@@ -59,11 +59,9 @@ public final class SseRequest {
     final int port;
     final String path;
     final String query;
-    /** What the user has set, by names in any case. */
+    /** What the user has set, by names in any case; one with an empty value among others is not sent. */
     final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     final List<Path> headerFiles = new ArrayList<>();
-    /** Names of headers that are not sent, whoever has set them. */
-    final Set<String> notSent = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     /** {@code USER:PASSWORD}, or "". */
     String credentials = "";
@@ -223,7 +221,7 @@ public final class SseRequest {
     }
 
     /**
-     * What is sent in headers now: the user's, and ours that the user has not set. One with an empty value is not sent.
+     * What is sent in headers now: the user's, and ours that the user has not set.
      *
      * @param more of ours, for this time
      * @throws IOException if a header file cannot be read, or holds something that is no header
@@ -239,7 +237,7 @@ public final class SseRequest {
         if (body != null) {
             all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }
-        notSent.forEach(all::remove);
+        all.values().removeIf(values -> values.contains(""));
         return all;
     }
 
@@ -251,8 +249,7 @@ public final class SseRequest {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
-        headers.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
-            .forEach(value -> request.header(name, value)));
+        headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
         if (body != null) {
             return request.method(method(), BodyPublishers.ofByteArray(body)).build();
         }

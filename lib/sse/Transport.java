@@ -2,10 +2,8 @@
 package lib.sse;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.CookieManager;
 import java.net.InetAddress;
-import java.net.NoRouteToHostException;
 import java.net.ProxySelector;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -126,9 +124,7 @@ final class Transport {
 
     /** Whether another address may do better. */
     private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
-            || failure instanceof NoRouteToHostException
-            || failure instanceof SocketException && String.valueOf(failure.getMessage()).contains("unreachable");
+        return failure instanceof SocketException || failure instanceof HttpConnectTimeoutException;
     }
 
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */

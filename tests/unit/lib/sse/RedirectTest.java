@@ -286,7 +286,7 @@ class RedirectTest {
             assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/secret"))).listen(event -> { }));
         }
         try (SseServer server = chain(100)) {
-            assertEquals(server.uri("/") + "…: more than 20 redirects",
+            assertEquals(server.uri("/") + "…: redirected to " + server.uri("/") + "…: more than 20 redirects",
                 refusal(client(new SseRequest(server.url("/secret")))).getMessage());
             assertEquals(21, server.further());
         }
@@ -299,7 +299,7 @@ class RedirectTest {
             assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).maxRedirects(most).listen(event -> { }));
         }
         try (SseServer server = chain(most + 1)) {
-            assertEquals(server.uri("/") + "…: more than " + most + (most == 1 ? " redirect" : " redirects"),
+            assertEquals(server.uri("/") + "…: " + (most == 0 ? "" : "redirected to " + server.uri("/") + "…: ") + "more than " + most + (most == 1 ? " redirect" : " redirects"),
                 refusal(client(new SseRequest(server.url("/"))).maxRedirects(most)).getMessage());
         }
     }

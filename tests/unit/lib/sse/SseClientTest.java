@@ -123,19 +123,6 @@ class SseClientTest {
     }
 
     @Test
-    void scriptMayAskAgainForAPostAndOnceForAGet() throws Exception {
-        try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
-            assertEquals(Outcome.NO_CONTENT, client(post(server)).askAgain(true).listen(events::add));
-            assertEquals(List.of("a", "b"), received());
-        }
-        try (SseServer server = answers(SseServer.OK + data("c"))) {
-            assertEquals(Outcome.STREAM_ENDED, client(server).askAgain(false).listen(events::add));
-            server.next();
-            assertEquals(0, server.further());
-        }
-    }
-
-    @Test
     void streamThatCreatesSomethingIsAStreamForAPostOnly() throws Exception {
         String created = answer(201, "Content-Type: text/event-stream") + data("a");
         try (SseServer server = answers(created, created)) {
