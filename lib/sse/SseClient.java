@@ -135,7 +135,7 @@ public final class SseClient implements AutoCloseable {
      */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
-    /** Tries again after a status or content type too that would be final. */
+    /** Tries again after an answer too that would be final. */
     public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
 
     /** How many redirects one connect may follow; 20 unless set. */

@@ -238,6 +238,14 @@ class RedirectTest {
         }
     }
 
+    @Test
+    void redirectThatCanNotBeFollowedIsTriedAgainWhereAllErrorsAre() throws Exception {
+        try (SseServer server = answers(to("ftp://127.0.0.1/"))) {
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).retryAllErrors().listen(event -> { }));
+            assertEquals(2, server.further());
+        }
+    }
+
     // ---- how far ----
 
     @ParameterizedTest
