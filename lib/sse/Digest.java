@@ -1,4 +1,4 @@
-//SOURCES SseRequest.java
+//SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
 
 import java.nio.charset.StandardCharsets;
@@ -91,14 +91,14 @@ final class Digest {
         String user = credentials.substring(0, credentials.indexOf(':'));
         String realm = challenge.get("realm");
         String nonce = challenge.get("nonce");
-        String uri = request.path + request.query;
+        String uri = request.url.path() + request.url.query();
         String ours = nonces.get();
         String nonceCount = String.format("%08x", ++count);
         boolean hasQop = challenge.containsKey("qop");
         String response = hash(hash(user + ":" + realm + credentials.substring(user.length()))
             + ":" + nonce + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(request.method() + ":" + uri));
         return "Digest " + (SseRequest.isPrintableAscii(user) ? quoted("username", user)
-                : "username*=UTF-8''" + SseRequest.percentEncoded(user))
+                : "username*=UTF-8''" + HttpUrl.percentEncoded(user))
             + ", " + quoted("realm", realm) + ", " + quoted("nonce", nonce)
             + ", " + quoted("uri", uri) + ", " + quoted("response", response)
             + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")

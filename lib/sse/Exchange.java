@@ -1,5 +1,5 @@
-//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseEvent.java
-//SOURCES SseException.java SseParser.java SseRequest.java Transport.java
+//SOURCES Answer.java Reason.java Secrets.java Silence.java SseClient.java SseEvent.java SseException.java
+//SOURCES SseParser.java SseRequest.java Transport.java
 package lib.sse;
 
 import java.io.ByteArrayOutputStream;
@@ -309,11 +309,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
         SseRequest next;
         try {
-            next = Redirect.follow(request, answer.status(), answer.location());
+            next = request.redirected(answer.status(), answer.location());
         } catch (IllegalArgumentException notFollowed) {
             return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
-        String words = "redirected to " + next + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ";
+        String words = "redirected to " + next + (request.leavesHeadersBehind(next) ? ", without your headers" : "") + ": ";
         return new Exchange(client, handler, next, words, redirects + 1, 0).run(transport);
     }
 
@@ -324,7 +324,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         }
         String reason = clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
-        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
+        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
         String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
         return Reason.has(failure.get(), SSLPeerUnverifiedException.class) ? refused(words) : failed(words);
     }

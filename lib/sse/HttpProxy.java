@@ -1,11 +1,11 @@
-//SOURCES SseRequest.java
+//SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
+
+import static java.util.function.Predicate.not;
 
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
@@ -22,11 +22,11 @@ public final class HttpProxy {
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
     private static final Pattern NETWORK = Pattern.compile("(?<address>" + ADDRESS + ")(/(?<bits>[0-9]{1,3}))?");
 
-    private final URI forHttp;
-    private final URI forHttps;
+    private final HttpUrl forHttp;
+    private final HttpUrl forHttps;
     private final List<String> direct;
 
-    private HttpProxy(URI forHttp, URI forHttps, List<String> direct) {
+    private HttpProxy(HttpUrl forHttp, HttpUrl forHttps, List<String> direct) {
         this.forHttp = forHttp;
         this.forHttps = forHttps;
         this.direct = direct;
@@ -40,7 +40,7 @@ public final class HttpProxy {
      * @throws IllegalArgumentException if it is something else; the message does not tell it
      */
     public static HttpProxy of(String text, Map<String, String> environment) {
-        URI proxy = text.isEmpty() ? null : parse("proxy", text);
+        HttpUrl proxy = text.isEmpty() ? null : parse("proxy", text);
         return new HttpProxy(proxy, proxy, direct(environment));
     }
 
@@ -51,7 +51,7 @@ public final class HttpProxy {
             first(environment, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), direct(environment));
     }
 
-    private static URI first(Map<String, String> environment, String... names) {
+    private static HttpUrl first(Map<String, String> environment, String... names) {
         return Arrays.stream(names).filter(name -> !environment.getOrDefault(name, "").isEmpty()).findFirst()
             .map(name -> parse(name, environment.get(name))).orElse(null);
     }
@@ -62,22 +62,21 @@ public final class HttpProxy {
             .filter(name -> !name.isEmpty()).map(name -> name.toLowerCase(Locale.ROOT)).toList();
     }
 
-    private static URI parse(String what, String text) {
+    private static HttpUrl parse(String what, String text) {
         try {
-            URI proxy = new URI(text.contains("://") ? text : "http://" + text);
-            boolean isPort = proxy.getPort() != 0 && proxy.getPort() <= 65535;
-            if (isPort && proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http")) {
+            HttpUrl proxy = HttpUrl.parse(text);
+            if (proxy.scheme().equals("http")) {
                 return proxy;
             }
-        } catch (URISyntaxException notAUrl) {
-            // Said below; the exception would tell it.
+        } catch (IllegalArgumentException notAUrl) {
+            // Said below; the exception would speak of a URL.
         }
         throw new IllegalArgumentException(what + ": " + EXPECTED);
     }
 
-    private Optional<URI> proxyFor(SseRequest request) {
-        String host = bare(request.host.toLowerCase(Locale.ROOT));
-        URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
+    private Optional<HttpUrl> proxyFor(SseRequest request) {
+        String host = bare(request.url.host().toLowerCase(Locale.ROOT));
+        HttpUrl proxy = request.url.scheme().equals("https") ? forHttps : forHttp;
         return Optional.ofNullable(proxy)
             .filter(any -> !direct.equals(List.of("*")) && direct.stream().noneMatch(name -> covers(name, host)));
     }
@@ -118,22 +117,20 @@ public final class HttpProxy {
 
     /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
     String authorization(SseRequest request) {
-        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::percentDecoded).map(SseRequest::credentials)
-            .map(SseRequest::basic).orElse("");
+        return proxyFor(request).map(HttpUrl::credentials).filter(not(String::isEmpty)).map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */
     Optional<String> name(SseRequest request) {
-        return proxyFor(request).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
+        return proxyFor(request).map(proxy -> "proxy " + proxy.host() + ":" + port(proxy));
     }
 
     /** Where a request is sent in place of its own server; it is looked up where a connection begins. */
     Optional<InetSocketAddress> address(SseRequest request) {
-        return proxyFor(request)
-            .map(proxy -> InetSocketAddress.createUnresolved(bare(proxy.getHost()), port(proxy)));
+        return proxyFor(request).map(proxy -> InetSocketAddress.createUnresolved(bare(proxy.host()), port(proxy)));
     }
 
-    private static int port(URI proxy) {
-        return proxy.getPort() < 0 ? USUAL_PORT : proxy.getPort();
+    private static int port(HttpUrl proxy) {
+        return proxy.port() < 0 ? USUAL_PORT : proxy.port();
     }
 }

@@ -84,19 +84,15 @@ final class Progress implements Closeable {
 
     void save() {
         String id = lastEventId;
-        boolean failedBefore = failing;
         try {
             file.write(client.request.name(), id);
             saved = id;
             failing = false;
         } catch (IOException failure) {
-            failing = true;
-            if (!failedBefore) {
+            if (!failing) {
                 client.notices.accept(file + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
             }
-        }
-        if (failedBefore && !failing) {
-            client.notices.accept(file + ": written again");
+            failing = true;
         }
         saveAgain = System.nanoTime() + (failing ? BETWEEN_FAILED_SAVES : BETWEEN_SAVES);
     }

@@ -1,11 +1,9 @@
-//SOURCES Reason.java
+//SOURCES HttpUrl.java Reason.java
 package lib.sse;
 
 import java.io.IOException;
-import java.net.IDN;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -31,17 +28,14 @@ import java.util.regex.Pattern;
 public final class SseRequest {
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-    private static final Pattern URL = Pattern.compile("(?:(?<scheme>(?i:https?))://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))"
-        + "(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)(?::(?<port>[0-9]{0,6}))?"
-        + "(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
-    /** What {@link URI} does not take. */
-    private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
-    private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     /** What belongs to one connection, not to the request; java.net.http sets it by itself. */
     private static final Set<String> OF_THE_CONNECTION = Set.of("connection", "keep-alive", "proxy-connection", "te",
         "trailer", "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect");
+    /** "Request-body-header names" of the Fetch standard. */
+    private static final List<String> ABOUT_THE_BODY =
+        List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
+    private static final List<String> NOT_SENT = List.of("");
     /** Not where java.net.http was in use before: it reads its properties once. */
     static final boolean CAN_SET_HOST;
 
@@ -54,11 +48,7 @@ public final class SseRequest {
         CAN_SET_HOST = canSet("Host");
     }
 
-    final String scheme;
-    final String host;
-    final int port;
-    final String path;
-    final String query;
+    final HttpUrl url;
     /** What the user has set, by names in any case; one with an empty value among others is not sent. */
     final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     final List<Path> headerFiles = new ArrayList<>();
@@ -75,64 +65,12 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else; the message does not tell its path
      */
     public SseRequest(String url) {
-        Matcher parts = URL.matcher(url);
-        if (!parts.matches() || url.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
-            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
-        }
-        scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
-        host = ascii(parts.group("host"));
-        String digits = parts.group("port");
-        int given = digits == null || digits.isEmpty() ? usualPort() : Integer.parseInt(digits);
-        if (given == 0 || given > 65535) {
-            throw new IllegalArgumentException("URL: port " + given + ", expected 1 to 65535");
-        }
-        port = given == usualPort() ? -1 : given;
-        path = parts.group("path").isEmpty() ? "/" : encoded(parts.group("path"), NOT_IN_A_PATH);
-        query = encoded(parts.group("query"), NOT_IN_A_QUERY);
-        credentials = parts.group("user") == null ? "" : credentials(percentDecoded(parts.group("user")));
+        this(HttpUrl.parse(url));
+        credentials = this.url.credentials();
     }
 
-    private int usualPort() {
-        return scheme.equals("https") ? 443 : 80;
-    }
-
-    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
-    private static String ascii(String host) {
-        String name = host.replace("%25", "%");
-        try {
-            name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
-        } catch (IllegalArgumentException notAName) {
-            name = "";
-        }
-        if (!HOST.matcher(name).matches()) {
-            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
-        }
-        return name;
-    }
-
-    private static String encoded(String text, Pattern notAllowed) {
-        return notAllowed.matcher(text).replaceAll(match -> percentEncoded(match.group()));
-    }
-
-    static String percentEncoded(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
-            encoded.append(String.format("%%%02X", one));
-        }
-        return encoded.toString();
-    }
-
-    /** With a colon, also where the password is missing; "" if there are none. */
-    static String credentials(String text) {
-        return text.isEmpty() || text.contains(":") ? text : text + ":";
-    }
-
-    static String percentDecoded(String text) {
-        try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException strayPercentSign) {
-            return text;
-        }
+    private SseRequest(HttpUrl url) {
+        this.url = url;
     }
 
     /**
@@ -154,7 +92,7 @@ public final class SseRequest {
      *
      * @param userAndPassword {@code USER:PASSWORD}
      */
-    public SseRequest basicAuthorization(String userAndPassword) { credentials = credentials(userAndPassword); return this; }
+    public SseRequest basicAuthorization(String userAndPassword) { credentials = HttpUrl.withColon(userAndPassword); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
     public SseRequest userAgent(String product) { userAgent = product; return this; }
@@ -182,27 +120,60 @@ public final class SseRequest {
 
     /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
     String url() {
-        return url(host);
-    }
-
-    private String url(String at) {
-        return scheme + "://" + at + (port < 0 ? "" : ":" + port) + path + query;
+        return url.whole(url.host());
     }
 
     /** Tells it from others, also in a file, without what may be secret. */
     String name() {
-        return scheme + "://" + authority() + "#" + String.format("%08x", url().hashCode());
+        return url.scheme() + "://" + authority() + "#" + String.format("%08x", url().hashCode());
     }
 
     /** Host and port, as they stand in the URL. */
     public String authority() {
-        return host + (port < 0 ? "" : ":" + port);
+        return url.authority();
     }
 
     /** Scheme, host and port of the URL; the rest of it, which may hold secrets, is left out. */
     @Override
     public String toString() {
-        return scheme + "://" + authority() + "/\u2026";
+        return url.toString();
+    }
+
+    /**
+     * The request to follow a redirect with, as in "HTTP-redirect fetch" of the Fetch standard. What the user set for one
+     * origin does not travel to another, and does not come back from there either.
+     *
+     * @throws IllegalArgumentException if the location cannot be followed; the message does not tell its path
+     */
+    SseRequest redirected(int status, String location) {
+        SseRequest next = new SseRequest(url.resolve(location));
+        if (url.scheme().equals("https") && !next.url.scheme().equals("https")) {
+            throw new IllegalArgumentException("from https to http, " + next);
+        }
+        boolean sameOrigin = next.url.hasOriginOf(url);
+        if (sameOrigin) {
+            next.headers.putAll(headers);
+            next.headerFiles.addAll(headerFiles);
+            next.credentials = credentials;
+        }
+        next.userAgent = userAgent;
+        boolean becomesGet = status == 303 && !method().equals("GET") && !method().equals("HEAD")
+            || (status == 301 || status == 302) && method().equals("POST");
+        next.method = becomesGet ? "GET" : method();
+        next.body = becomesGet ? null : body;
+        if (becomesGet) {
+            ABOUT_THE_BODY.forEach(name -> next.headers.put(name, NOT_SENT));
+        } else if (!sameOrigin && (headers.containsKey("Content-Type") || !headerFiles.isEmpty())) {
+            // It may have a type of its own, which does not travel.
+            next.headers.put("Content-Type", NOT_SENT);
+        }
+        return next;
+    }
+
+    /** Whether something that the user set for the server is not sent with the next one any more. */
+    boolean leavesHeadersBehind(SseRequest next) {
+        boolean had = !headers.isEmpty() || !headerFiles.isEmpty() || !credentials.isEmpty();
+        return had && !next.url.hasOriginOf(url);
     }
 
     /** What {@code Last-Event-ID} the user has set; "" if none. */
@@ -243,9 +214,9 @@ public final class SseRequest {
 
     /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
     HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
-        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(host);
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(at)));
-        if (CAN_SET_HOST && (address.isPresent() || host.contains("%"))) {
+        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(url.host());
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
+        if (CAN_SET_HOST && (address.isPresent() || url.host().contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
@@ -268,15 +239,6 @@ public final class SseRequest {
         } catch (IllegalArgumentException notAllowed) {
             return false;
         }
-    }
-
-    URI uri() {
-        return URI.create(url());
-    }
-
-    /** Whether it goes where a request to that one went. */
-    boolean hasOriginOf(SseRequest other) {
-        return scheme.equals(other.scheme) && host.equalsIgnoreCase(other.host) && port == other.port;
     }
 
     private void read(Path file, Map<String, List<String>> all) throws IOException {

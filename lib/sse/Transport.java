@@ -6,6 +6,7 @@ import java.net.CookieManager;
 import java.net.InetAddress;
 import java.net.ProxySelector;
 import java.net.SocketException;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -42,7 +43,7 @@ final class Transport {
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
-        String cookie = String.join("; ", cookies.get(request.uri(), Map.of()).getOrDefault("Cookie", List.of()));
+        String cookie = String.join("; ", cookies.get(URI.create(request.url()), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
@@ -66,9 +67,9 @@ final class Transport {
             return List.of(Optional.empty());
         }
         try {
-            InetAddress[] all = InetAddress.getAllByName(request.host);
+            InetAddress[] all = InetAddress.getAllByName(request.url.host());
             // java.net.http takes no name with an underscore.
-            boolean isPlain = all.length == 1 && request.uri().getHost() != null;
+            boolean isPlain = all.length == 1 && URI.create(request.url()).getHost() != null;
             return isPlain ? List.of(Optional.empty()) : Arrays.stream(all).map(Optional::of).toList();
         } catch (UnknownHostException unknown) {
             throw new CompletionException(unknown);
@@ -103,13 +104,13 @@ final class Transport {
      * the thread that reads, so that there is no switch between socket and handler.
      */
     private HttpClient httpClient(SseRequest request, boolean isAtAddress) {
-        boolean isNamed = isAtAddress && request.scheme.equals("https");
-        SSLContext context = request.scheme.equals("https") ? tls() : NO_TLS;
+        boolean isNamed = isAtAddress && request.url.scheme().equals("https");
+        SSLContext context = request.url.scheme().equals("https") ? tls() : NO_TLS;
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .sslContext(isNamed ? PeerTls.of(context, request.host) : context)
-            .sslParameters(isNamed ? PeerTls.parameters(request.host) : new SSLParameters())
+            .sslContext(isNamed ? PeerTls.of(context, request.url.host()) : context)
+            .sslParameters(isNamed ? PeerTls.parameters(request.url.host()) : new SSLParameters())
             .proxy(client.proxy.address(request).map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
             .executor(Runnable::run);
         return client.connectTimeout.isZero() ? builder.build() : builder.connectTimeout(client.connectTimeout).build();
@@ -130,7 +131,7 @@ final class Transport {
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */
     private void keepCookies(SseRequest request, HttpHeaders headers) {
         try {
-            cookies.put(request.uri(), headers.map());
+            cookies.put(URI.create(request.url()), headers.map());
         } catch (IOException | IllegalArgumentException notACookie) {
             return;
         }
