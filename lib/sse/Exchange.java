@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -58,6 +59,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
     private volatile Answer answer;
+    private volatile Future<?> sent;
     private volatile HttpClient http;
 
     Exchange(SseClient client, SseClient.Handler handler) {
@@ -249,11 +251,12 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     }
 
     /** The request is on its way. */
-    void isSentBy(HttpClient one) {
+    void isSentBy(HttpClient one, Future<?> answered) {
         lastRead = System.nanoTime();
+        sent = answered;
         http = one;
         if (isLeft) {
-            Transport.end(one);
+            Transport.end(one, answered);
         }
     }
 
@@ -261,7 +264,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private void close() {
         isLeft = true;
         if (http != null && !client.watch.isHandlerAbandoned()) {
-            Transport.end(http);
+            Transport.end(http, sent);
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
@@ -88,13 +89,13 @@ final class Transport {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });
-        exchange.isSentBy(http);
+        exchange.isSentBy(http, sent);
         return sent.exceptionallyComposeAsync(failure -> {
             if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
-            end(http);
+            end(http, sent);
             return send(request, headers, addresses, exchange);
         }, Transport::start);
     }
@@ -138,10 +139,13 @@ final class Transport {
     }
 
     /**
-     * Ends a client, its connections and its thread, for which an exiting JVM would wait 0.3 s. {@code shutdownNow} does it
-     * too, but only since JDK 21. The thread bears the client's number in its name, as the client itself does.
+     * Ends a request, and its client with all connections and its thread, for which an exiting JVM would wait 0.3 s.
+     * {@code shutdownNow} does it too, but only since JDK 21. The thread bears the client's number in its name, as the client
+     * itself does.
      */
-    static void end(HttpClient http) {
+    static void end(HttpClient http, Future<?> sent) {
+        // First, for java.net.http asks once more by itself where a connection ends before the answer.
+        sent.cancel(true);
         String name = http.toString().replaceFirst(".*\\((\\d+)\\)", "HttpClient-$1-SelectorManager");
         Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
         Thread.enumerate(threads);
