@@ -47,9 +47,13 @@ class SseNetworkTest {
         }
     }
 
+    /** With the cable in its place, also after a failure. */
     @AfterEach
-    void endScripts() {
+    void endScripts() throws Exception {
         scripts.forEach(Script::close);
+        if (lan != null) {
+            lan.ip("h4", "link set eth1 up");
+        }
     }
 
     @AfterAll
@@ -121,7 +125,7 @@ class SseNetworkTest {
     void peerThatVanishesIsNoticedAndNothingIsLost(String scheme) throws Exception {
         build();
         List<String> serverArguments = new ArrayList<>(List.of("10.9.0.4", scheme.equals("https") ? folder.toString() : "-"));
-        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5"));
         if (scheme.equals("https")) {
             clientArguments.addAll(List.of("--cacert", TestCertificates.ofServer(folder).authority().toString()));
@@ -163,7 +167,7 @@ class SseNetworkTest {
         Script server = started(lan.start("h4", "tests.support.FarServer", "10.9.0.4", safe ? folder.toString() : "-",
             schemeAndFirst.substring(scheme.length() + 1)));
         String url = scheme + "://10.9.0.4:" + server.nextLine() + "/";
-        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5", url + "secret"));
         if (safe) {
             arguments.addAll(List.of("--cacert", authority));
