@@ -1,4 +1,4 @@
-//SOURCES SseRequest.java
+//SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
 
 import java.nio.charset.StandardCharsets;
@@ -47,7 +47,7 @@ final class Digest {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
             .filter(one -> answered == 0 || answered == 1 && "true".equalsIgnoreCase(one.get("stale")));
-        boolean isAsked = !request.userInfo.isEmpty() && best.isPresent();
+        boolean isAsked = !request.credentials.isEmpty() && best.isPresent();
         if (isAsked) {
             challenge = best.get();
             count = 0;
@@ -84,21 +84,21 @@ final class Digest {
 
     /** The value of {@code Authorization} for one sending of the request; "" if it has no credentials. */
     String authorization(SseRequest request) {
-        String credentials = request.userInfo.isEmpty() ? "" : SseRequest.decoded(request.userInfo);
+        String credentials = request.credentials;
         if (credentials.isEmpty() || challenge.isEmpty()) {
             return credentials.isEmpty() ? "" : SseRequest.basic(credentials);
         }
         String user = credentials.substring(0, credentials.indexOf(':'));
         String realm = challenge.get("realm");
         String nonce = challenge.get("nonce");
-        String uri = request.path + request.query;
+        String uri = request.url.path() + request.url.query();
         String ours = nonces.get();
         String nonceCount = String.format("%08x", ++count);
         boolean hasQop = challenge.containsKey("qop");
         String response = hash(hash(user + ":" + realm + credentials.substring(user.length()))
             + ":" + nonce + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(request.method() + ":" + uri));
         return "Digest " + (SseRequest.isPrintableAscii(user) ? quoted("username", user)
-                : "username*=UTF-8''" + SseRequest.percentEncoded(user))
+                : "username*=UTF-8''" + HttpUrl.percentEncoded(user))
             + ", " + quoted("realm", realm) + ", " + quoted("nonce", nonce)
             + ", " + quoted("uri", uri) + ", " + quoted("response", response)
             + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")

@@ -1,9 +1,10 @@
-//SOURCES Answer.java Reason.java Redirect.java Secrets.java Silence.java SseClient.java SseEvent.java
-//SOURCES SseException.java SseParser.java SseRequest.java Transport.java
+//SOURCES Answer.java Reason.java Secrets.java Silence.java SseClient.java SseEvent.java SseException.java
+//SOURCES SseParser.java SseRequest.java Transport.java
 package lib.sse;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
@@ -24,23 +25,17 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
  */
 final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
-    /**
-     * How it ended. REDIRECTED, CHALLENGED: something else is to be asked. ENDED: by the server. IDLE: by us, because nothing
-     * came for too long. FAILED: lost, not come about, or answered with what may get better. OVER: all is over.
-     */
-    enum End { OVER, NO_CONTENT, REDIRECTED, CHALLENGED, ENDED, IDLE, FAILED }
-
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
     private static final int SHOWN = 200;
     private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
-    private static final long SHORTLY = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final SseClient client;
     private final SseClient.Handler handler;
     private final SseRequest request;
     /** What the messages say of the way so far. */
     private final String redirected;
+    private final int redirects;
     /** How many challenges to this request were answered before. */
     private final int answered;
     private final SseParser parser;
@@ -49,29 +44,34 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private final ByteArrayOutputStream bodyPrefix = new ByteArrayOutputStream();
     private String takenId;
     private boolean isChallenged;
+    private Subscription subscription;
 
     // What became of it; nobody else writes it.
-    End end;
-    /** In words; the usual end of a stream needs none. */
+    /** Null if it was lost, did not come about, or was answered with what may get better. */
+    SseClient.Outcome outcome;
+    /** Whether we gave it up, because nothing came for too long. */
+    boolean isIdle;
+    /** In words; the usual end of a stream, or of all, needs none. */
     String reason;
-    boolean broughtSomething;
     volatile boolean isLeft;
 
+    private final long begun = System.nanoTime();
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
     private volatile Answer answer;
-    private volatile Subscription subscription;
-    private volatile Future<?> sent = body;
+    private volatile Future<?> sent;
+    private volatile HttpClient http;
 
     Exchange(SseClient client, SseClient.Handler handler) {
-        this(client, handler, client.request, "", 0);
+        this(client, handler, client.request, "", 0, 0);
     }
 
-    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected, int answered) {
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected, int redirects, int answered) {
         this.client = client;
         this.handler = handler;
         this.request = request;
         this.redirected = redirected;
+        this.redirects = redirects;
         this.answered = answered;
         silence = new Silence(client.idleTimeout.toNanos());
         takenId = client.lastEventId();
@@ -104,20 +104,23 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         subscription = one;
         // Nobody wants to know what stands in the body where something else is asked next.
         boolean isWanted = !isChallenged && answer.kind() != Answer.Kind.REDIRECT;
-        goOn(isWanted && (!isStream() || client.watch.handOver(handler::open)) && !isLeft);
+        goOn(isWanted && client.watch.handOver(() -> {
+            if (isStream() && !isLeft) {
+                handler.open();
+            }
+        }));
     }
 
     @Override
     public void onNext(List<ByteBuffer> bytes) {
-        boolean goesOn = client.watch.handOver(() -> take(bytes));
-        goOn(goesOn && !isLeft && (isStream() || bodyPrefix.size() < BODY_PREFIX));
+        goOn(client.watch.handOver(() -> take(bytes)) && (isStream() || bodyPrefix.size() < BODY_PREFIX));
         if (client.progress.isKept()) {
             client.watch.wake();
         }
     }
 
     private void goOn(boolean isWanted) {
-        if (isWanted) {
+        if (isWanted && !isLeft) {
             subscription.request(1);
         } else {
             subscription.cancel();
@@ -136,21 +139,23 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     }
 
     private void take(List<ByteBuffer> bytes) throws IOException {
-        if (!isLeft && !parser.hasReadAnything()) {
+        if (isLeft) {
+            return;
+        }
+        if (!parser.hasReadAnything()) {
             for (ByteBuffer part : bytes) {
                 byte[] some = new byte[Math.min(part.remaining(), BODY_PREFIX - bodyPrefix.size())];
                 part.duplicate().get(some);
                 bodyPrefix.writeBytes(some);
             }
         }
-        if (!isLeft && isStream()) {
+        if (isStream()) {
             feed(bytes);
         }
     }
 
     /** What was handed over before something went wrong still goes out, and counts as taken once it has. */
     private void feed(List<ByteBuffer> bytes) throws IOException {
-        broughtSomething = true;
         try {
             for (ByteBuffer part : bytes) {
                 parser.feed(part);
@@ -191,38 +196,44 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     /**
      * Asks, and waits until it is over.
      *
+     * @return this one, or the last of those that followed a redirect or a challenge
      * @throws IOException what the handler threw; an {@link SseException} if the server refused
      */
     Exchange run(Transport transport) throws IOException, InterruptedException {
-        CompletableFuture<?> done;
+        CompletableFuture<Optional<Throwable>> done;
         try {
-            done = transport.send(request, this);
+            done = transport.send(request, this).handle((answer, failure) -> Optional.ofNullable(failure));
         } catch (IOException headerFile) {
-            return result(End.FAILED, headerFile.getMessage());
+            return failed(headerFile.getMessage());
         }
-        done.whenComplete((answer, failure) -> client.watch.wake());
+        done.thenRun(client.watch::wake);
         boolean isCut;
+        Optional<Throwable> failure;
         try {
             if (!client.watch.await(() -> nanosLeft(done.isDone()), client.progress)) {
-                return result(End.OVER, "");
+                return over(client.watch.outcome, "");
             }
             isCut = !done.isDone();
+            failure = isCut ? Optional.empty() : done.join();
         } finally {
             close();
         }
-        if (isCut && (answer == null || isStream())) {
-            return result(End.IDLE, "nothing came for " + SseClient.seconds(client.idleTimeout));
+        isIdle = isCut && (answer == null || isStream());
+        if (isIdle) {
+            return failed("nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
-            return unanswered(done);
+            return unanswered(failure);
         } else if (isChallenged) {
-            return result(End.CHALLENGED, "");
+            return new Exchange(client, handler, request, redirected, redirects, answered + 1).run(transport);
         }
         return switch (answer.kind()) {
-            case STREAM -> done.isCompletedExceptionally()
-                ? result(End.FAILED, "connection lost, " + reason(done)) : result(End.ENDED, howItEnded());
-            case OVER -> result(End.NO_CONTENT, "");
-            case REDIRECT -> result(End.REDIRECTED, "");
-            case RETRY, REFUSED -> withoutStream();
+            case STREAM -> failure.isPresent()
+                ? failed("connection lost, " + clean(Reason.of(failure.get())))
+                : over(SseClient.Outcome.STREAM_ENDED, howItEnded());
+            case OVER -> over(SseClient.Outcome.NO_CONTENT, "");
+            case REDIRECT -> redirect(transport);
+            case RETRY -> failed(withoutStream());
+            case REFUSED -> refused(withoutStream());
         };
     }
 
@@ -232,46 +243,57 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
      * @param isAnswered whether the whole answer has come, or will not come any more
      */
     private long nanosLeft(boolean isAnswered) {
-        long idle = client.idleTimeout.toNanos();
-        // Who is done with a hand-over wakes nobody: the next look is when it could be idle at the earliest.
-        long whileBusy = isAnswered ? SHORTLY : idle == 0 ? Long.MAX_VALUE : idle;
-        return client.watch.unlessHandingOver(() -> {
-            long now = System.nanoTime();
-            long forReason = answer == null || isStream() ? Long.MAX_VALUE : lastRead + TIME_FOR_A_REASON - now;
-            long left = isAnswered ? 0 : Math.min(silence.left(now, lastRead), forReason);
-            isLeft = left <= 0;
-            return left;
-        }, whileBusy);
+        long now = System.nanoTime();
+        long left = isAnswered ? 0
+            : answer == null || isStream() ? silence.left(now, lastRead) : lastRead + TIME_FOR_A_REASON - now;
+        isLeft = left <= 0;
+        return left;
     }
 
     /** The request is on its way. */
-    void isSentBy(Future<?> one) {
+    void isSentBy(HttpClient one, Future<?> answered) {
         lastRead = System.nanoTime();
-        sent = one;
+        sent = answered;
+        http = one;
         if (isLeft) {
-            one.cancel(true);
+            Transport.end(one, answered);
         }
     }
 
     /** Lets go of the connection, also of one that comes about later. */
     private void close() {
         isLeft = true;
-        sent.cancel(true);
-        if (subscription != null) {
-            subscription.cancel();
+        if (http != null && !client.watch.isHandlerAbandoned()) {
+            Transport.end(http, sent);
         }
     }
 
     // ---- what became of it ----
 
-    private Exchange result(End how, String words) {
-        end = how;
-        reason = redirected + words;
+    private Exchange over(SseClient.Outcome how, String words) {
+        outcome = how;
+        reason = words.isEmpty() ? "" : redirected + words;
         return this;
     }
 
-    boolean isStream() {
+    private Exchange failed(String words) {
+        return over(null, words);
+    }
+
+    private Exchange refused(String words) throws SseException {
+        if (client.retriesAllErrors) {
+            return failed(words);
+        }
+        throw new SseException(SseException.Kind.REFUSED, client + ": " + redirected + words);
+    }
+
+    private boolean isStream() {
         return answer != null && answer.kind() == Answer.Kind.STREAM;
+    }
+
+    /** Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before. */
+    boolean wasOfUse(Duration waited) {
+        return isStream() && (parser.hasReadAnything() || System.nanoTime() - begun > waited.toNanos());
     }
 
     /** The reconnection time that the stream has set. */
@@ -284,41 +306,34 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return answer == null ? Optional.empty() : answer.retryAfter();
     }
 
-    /** The one that follows where the answer redirects to, or with what it asks for. */
-    Exchange next() throws SseException {
-        if (end == End.CHALLENGED) {
-            return new Exchange(client, handler, request, redirected, answered + 1);
+    private Exchange redirect(Transport transport) throws IOException, InterruptedException {
+        if (redirects == client.maxRedirects) {
+            return refused("more than " + SseClient.counted(redirects, "redirect", "redirects"));
         }
         SseRequest next;
         try {
-            next = Redirect.follow(request, answer.status(), answer.location());
+            next = request.redirected(answer.status(), answer.location());
         } catch (IllegalArgumentException notFollowed) {
-            throw refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
+            return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
-        return new Exchange(client, handler, next, "redirected to " + next
-            + (Redirect.leavesHeadersBehind(request, next) ? ", without your headers" : "") + ": ", 0);
+        String words = "redirected to " + next + (request.leavesHeadersBehind(next) ? ", without your headers" : "") + ": ";
+        return new Exchange(client, handler, next, words, redirects + 1, 0).run(transport);
     }
 
-    private Exchange unanswered(CompletableFuture<?> done) throws SseException {
-        if (!done.isCompletedExceptionally()) {
+    private Exchange unanswered(Optional<Throwable> failure) throws SseException {
+        if (failure.isEmpty()) {
             // What a proxy answers to CONNECT does not get to the body handler.
-            throw refused("HTTP status 407" + wantsCredentials());
+            return refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = reason(done) + proxyName().map(name -> " (through the " + name + ")").orElse("");
+        String reason = clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
-        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.scheme.equals("http");
-        if (Reason.has(failure(done), SSLPeerUnverifiedException.class) && !client.retriesAllErrors) {
-            throw refused(reason);
-        }
-        return result(End.FAILED, reason + (mayBeTls ? ": is it https?" : ""));
+        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
+        String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
+        return Reason.has(failure.get(), SSLPeerUnverifiedException.class) ? refused(words) : failed(words);
     }
 
-    private Exchange withoutStream() throws SseException {
-        String words = clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
-        if (answer.kind() == Answer.Kind.REFUSED && !client.retriesAllErrors) {
-            throw refused(words);
-        }
-        return result(End.FAILED, words);
+    private String withoutStream() {
+        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
     }
 
     private String howItEnded() {
@@ -335,14 +350,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
-    private String reason(CompletableFuture<?> done) {
-        return clean(Reason.of(failure(done)));
-    }
-
-    private static Throwable failure(CompletableFuture<?> done) {
-        return done.handle((answer, failure) -> failure).join();
-    }
-
     /** How the body begins, on one line; nothing if that is no text. */
     private String beginning() {
         String text = clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
@@ -356,9 +363,5 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     private String clean(String text) {
         return new Secrets(request).clean(new Secrets(client.request).clean(text));
-    }
-
-    private SseException refused(String reason) {
-        return new SseException(SseException.Kind.REFUSED, client + ": " + redirected + reason);
     }
 }

@@ -1,18 +1,18 @@
-//SOURCES SseRequest.java
+//SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
+
+import static java.util.function.Predicate.not;
 
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Which HTTP proxy a connection goes through, if any, by the rules of curl. */
@@ -20,12 +20,13 @@ public final class HttpProxy {
     private static final int USUAL_PORT = 1080;
     private static final String EXPECTED = "expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy";
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
+    private static final Pattern NETWORK = Pattern.compile("(?<address>" + ADDRESS + ")(/(?<bits>[0-9]{1,3}))?");
 
-    private final URI forHttp;
-    private final URI forHttps;
+    private final HttpUrl forHttp;
+    private final HttpUrl forHttps;
     private final List<String> direct;
 
-    private HttpProxy(URI forHttp, URI forHttps, List<String> direct) {
+    private HttpProxy(HttpUrl forHttp, HttpUrl forHttps, List<String> direct) {
         this.forHttp = forHttp;
         this.forHttps = forHttps;
         this.direct = direct;
@@ -39,7 +40,7 @@ public final class HttpProxy {
      * @throws IllegalArgumentException if it is something else; the message does not tell it
      */
     public static HttpProxy of(String text, Map<String, String> environment) {
-        URI proxy = text.isEmpty() ? null : parse("proxy", text);
+        HttpUrl proxy = text.isEmpty() ? null : parse("proxy", text);
         return new HttpProxy(proxy, proxy, direct(environment));
     }
 
@@ -50,7 +51,7 @@ public final class HttpProxy {
             first(environment, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), direct(environment));
     }
 
-    private static URI first(Map<String, String> environment, String... names) {
+    private static HttpUrl first(Map<String, String> environment, String... names) {
         return Arrays.stream(names).filter(name -> !environment.getOrDefault(name, "").isEmpty()).findFirst()
             .map(name -> parse(name, environment.get(name))).orElse(null);
     }
@@ -61,24 +62,28 @@ public final class HttpProxy {
             .filter(name -> !name.isEmpty()).map(name -> name.toLowerCase(Locale.ROOT)).toList();
     }
 
-    private static URI parse(String what, String text) {
+    private static HttpUrl parse(String what, String text) {
         try {
-            URI proxy = new URI(text.contains("://") ? text : "http://" + text);
-            boolean isPort = proxy.getPort() != 0 && proxy.getPort() <= 65535;
-            if (isPort && proxy.getHost() != null && proxy.getScheme().equalsIgnoreCase("http")) {
+            HttpUrl proxy = HttpUrl.parse(text);
+            if (proxy.scheme().equals("http")) {
                 return proxy;
             }
-        } catch (URISyntaxException notAUrl) {
-            // Said below; the exception would tell it.
+        } catch (IllegalArgumentException notAUrl) {
+            // Said below; the exception would speak of a URL.
         }
         throw new IllegalArgumentException(what + ": " + EXPECTED);
     }
 
-    private Optional<URI> proxyFor(SseRequest request) {
-        String host = request.host.toLowerCase(Locale.ROOT);
-        URI proxy = request.scheme.equals("https") ? forHttps : forHttp;
-        return Optional.ofNullable(proxy).filter(any -> !direct.equals(List.of("*"))
-            && direct.stream().noneMatch(name -> covers(name, host.replaceFirst("\\.$", ""))));
+    private Optional<HttpUrl> proxyFor(SseRequest request) {
+        String host = bare(request.url.host().toLowerCase(Locale.ROOT));
+        HttpUrl proxy = request.url.scheme().equals("https") ? forHttps : forHttp;
+        return Optional.ofNullable(proxy)
+            .filter(any -> !direct.equals(List.of("*")) && direct.stream().noneMatch(name -> covers(name, host)));
+    }
+
+    /** Without brackets, a zone, or the dot behind a full name. */
+    private static String bare(String host) {
+        return host.replaceAll("[\\[\\]]|%.*|\\.$", "");
     }
 
     /**
@@ -86,55 +91,46 @@ public final class HttpProxy {
      * an address covers itself, {@code 10.0.0.0/8} and {@code fd00::/8} all that begin so.
      */
     private static boolean covers(String name, String host) {
-        String bareHost = withoutBrackets(host).replaceFirst("%.*", "");
-        String bareName = name.replaceFirst("^\\.", "").replaceFirst("\\.$", "");
-        return ADDRESS.matcher(bareHost).matches() ? coversAddress(name, bareHost)
+        String bareName = bare(name).replaceFirst("^\\.", "");
+        return ADDRESS.matcher(host).matches() ? coversAddress(bareName, host)
             : host.equals(bareName) || host.endsWith("." + bareName);
     }
 
     private static boolean coversAddress(String name, String host) {
-        String[] parts = name.split("/", 2);
-        String address = withoutBrackets(parts[0]);
-        if (!ADDRESS.matcher(address).matches()) {
-            return false;
-        }
+        Matcher network = NETWORK.matcher(name);
         try {
-            byte[] network = InetAddress.getByName(address).getAddress();
-            byte[] one = InetAddress.getByName(host).getAddress();
-            int bits = parts.length < 2 ? 8 * network.length : Integer.parseInt(parts[1]);
-            return network.length == one.length && bits >= 0 && bits <= 8 * network.length
-                && beginning(network, bits).equals(beginning(one, bits));
-        } catch (UnknownHostException | NumberFormatException notAnAddress) {
+            if (network.matches()) {
+                byte[] first = InetAddress.getByName(network.group("address")).getAddress();
+                byte[] one = InetAddress.getByName(host).getAddress();
+                int bits = network.group("bits") == null ? 8 * first.length : Integer.parseInt(network.group("bits"));
+                return first.length == one.length && bits <= 8 * first.length && beginning(first, bits).equals(beginning(one, bits));
+            }
+        } catch (UnknownHostException notAnAddress) {
             return false;
         }
+        return false;
     }
 
     private static BigInteger beginning(byte[] address, int bits) {
         return new BigInteger(1, address).shiftRight(8 * address.length - bits);
     }
 
-    private static String withoutBrackets(String host) {
-        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
-    }
-
     /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
     String authorization(SseRequest request) {
-        return proxyFor(request).map(URI::getRawUserInfo).map(SseRequest::decoded).map(SseRequest::basic).orElse("");
+        return proxyFor(request).map(HttpUrl::credentials).filter(not(String::isEmpty)).map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */
     Optional<String> name(SseRequest request) {
-        return proxyFor(request).map(proxy -> "proxy " + proxy.getHost() + ":" + port(proxy));
+        return proxyFor(request).map(proxy -> "proxy " + proxy.host() + ":" + port(proxy));
     }
 
-    /** Where the request is sent; {@link Proxy#NO_PROXY} if to its own server. */
-    Proxy way(SseRequest request) {
-        // Its name is looked up where a connection begins, not by the listening thread.
-        return proxyFor(request).map(proxy -> new Proxy(Proxy.Type.HTTP,
-            InetSocketAddress.createUnresolved(withoutBrackets(proxy.getHost()), port(proxy)))).orElse(Proxy.NO_PROXY);
+    /** Where a request is sent in place of its own server; it is looked up where a connection begins. */
+    Optional<InetSocketAddress> address(SseRequest request) {
+        return proxyFor(request).map(proxy -> InetSocketAddress.createUnresolved(bare(proxy.host()), port(proxy)));
     }
 
-    private static int port(URI proxy) {
-        return proxy.getPort() < 0 ? USUAL_PORT : proxy.getPort();
+    private static int port(HttpUrl proxy) {
+        return proxy.port() < 0 ? USUAL_PORT : proxy.port();
     }
 }

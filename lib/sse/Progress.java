@@ -1,13 +1,10 @@
-//SOURCES Reason.java SseRequest.java StateFile.java
+//SOURCES Reason.java SseClient.java SseRequest.java StateFile.java
 package lib.sse;
 
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 /**
  * The last event ID, and when it is saved. The reading thread tells what the handler has taken, the listening thread
@@ -19,37 +16,32 @@ final class Progress implements Closeable {
     /** What a server takes as a header is not much more; one that sends an id above it must not lock us out by it. */
     private static final int LONGEST_ID = 4 << 10;
 
-    private final StateFile file;
-    private final String name;
-    private final Consumer<String> notices;
-    private final Consumer<String> say;
-    private final Set<String> said = ConcurrentHashMap.newKeySet();
+    private final SseClient client;
+    /** Null if the id is not kept. */
+    private StateFile file;
     private volatile String lastEventId = "";
     /** What the file holds; null before it was written to. */
     private String saved;
     private long saveAgain = System.nanoTime();
     private boolean failing;
 
-    /**
-     * @param file    null if the id is not kept
-     * @param name    of the subscription in it
-     * @param notices takes what is to say of the file
-     * @param say     takes what is to say of the subscription
-     */
-    Progress(StateFile file, String name, Consumer<String> notices, Consumer<String> say) {
-        this.file = file;
-        this.name = name;
-        this.notices = notices;
-        this.say = say;
+    Progress(SseClient client) {
+        this.client = client;
     }
 
-    /** @param initial what to begin with where the file has no id */
-    void resume(String initial) throws IOException {
-        lastEventId = initial;
+    void keepIn(StateFile one) {
+        file = one;
+        file.add(client.request.name());
+    }
+
+    /** Begins where the file says, or else the client, or else the request. */
+    void resume() throws IOException {
+        String initial = client.request.firstLastEventId();
+        lastEventId = lastEventId.isEmpty() ? initial : lastEventId;
         if (file != null) {
             try {
-                lastEventId = file.open(name).filter(id -> !id.isEmpty()).orElse(initial);
-                file.write(name, lastEventId);
+                lastEventId = file.open(client.request.name()).filter(id -> !id.isEmpty()).orElse(lastEventId);
+                file.write(client.request.name(), lastEventId);
                 saved = lastEventId;
             } catch (IOException failure) {
                 throw new IOException(file + ": " + Reason.of(failure), failure);
@@ -69,7 +61,7 @@ final class Progress implements Closeable {
     /** The handler has taken everything up to this id. */
     void taken(String id) {
         if (id.length() > LONGEST_ID / 4 && id.getBytes(StandardCharsets.UTF_8).length > LONGEST_ID) {
-            sayOnce("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
+            client.sayOnce("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
         } else {
             lastEventId = id;
         }
@@ -81,14 +73,8 @@ final class Progress implements Closeable {
         if (SseRequest.isPrintableAscii(id)) {
             return id;
         }
-        sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
+        client.sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
         return "";
-    }
-
-    private void sayOnce(String notice) {
-        if (said.add(notice)) {
-            say.accept(notice);
-        }
     }
 
     /** How long until there is something to save; not above 0 if now. */
@@ -99,25 +85,21 @@ final class Progress implements Closeable {
     void save() {
         String id = lastEventId;
         try {
-            file.write(name, id);
+            file.write(client.request.name(), id);
             saved = id;
-            saveAgain = System.nanoTime() + BETWEEN_SAVES;
-            if (failing) {
-                notices.accept(file + ": written again");
-            }
             failing = false;
         } catch (IOException failure) {
             if (!failing) {
-                notices.accept(file + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
+                client.notices.accept(file + ": " + Reason.of(failure) + "; it still holds an older id, trying again");
             }
             failing = true;
-            saveAgain = System.nanoTime() + BETWEEN_FAILED_SAVES;
         }
+        saveAgain = System.nanoTime() + (failing ? BETWEEN_FAILED_SAVES : BETWEEN_SAVES);
     }
 
     /** Saves what has to be saved, and leaves the file to others. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         if (saved != null && !lastEventId.equals(saved)) {
             save();
         }

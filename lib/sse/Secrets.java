@@ -1,4 +1,4 @@
-//SOURCES SseRequest.java
+//SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
 
 import java.io.IOException;
@@ -19,13 +19,14 @@ final class Secrets {
     private final Set<String> texts = new LinkedHashSet<>();
 
     Secrets(SseRequest request) {
-        addAll(SHORTEST_SEGMENT, request.path.split("/"));
-        addAll(SHORTEST_VALUE, request.path, request.query.replaceFirst("^\\?", ""), request.userInfo);
-        addAll(SHORTEST_VALUE, request.query.replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
-        addAll(SHORTEST_VALUE, request.userInfo.split(":"));
-        addHeader(SseRequest.basic(SseRequest.decoded(request.userInfo)));
+        addAll(SHORTEST_SEGMENT, request.url.path().split("/"));
+        addAll(SHORTEST_VALUE, request.url.path(), request.url.query().replaceFirst("^\\?", ""), request.credentials);
+        addAll(SHORTEST_VALUE, request.url.query().replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
+        if (!request.credentials.isEmpty()) {
+            addHeader(SseRequest.basic(request.credentials));
+        }
         try {
-            request.userHeaders().forEach(header -> addHeader(header.value()));
+            request.userHeaders().values().forEach(values -> values.forEach(this::addHeader));
         } catch (IOException | IllegalArgumentException unreadableNow) {
             return;
         }
@@ -47,7 +48,7 @@ final class Secrets {
     /** Each as it stands, decoded, and as JSON writes it. */
     private void addAll(int shortest, String... parts) {
         for (String part : parts) {
-            for (String form : List.of(part, SseRequest.percentDecoded(part), part.replace('+', ' '))) {
+            for (String form : List.of(part, HttpUrl.percentDecoded(part), part.replace('+', ' '))) {
                 if (form.length() >= shortest) {
                     String quoted = form.replace("\\", "\\\\").replace("\"", "\\\"");
                     texts.addAll(List.of(form, quoted, quoted.replace("/", "\\/")));

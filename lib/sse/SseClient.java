@@ -1,21 +1,21 @@
-//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java LateTls.java Progress.java SseException.java
-//SOURCES SseParser.java SseRequest.java StateFile.java Transport.java Watch.java
+//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java
+//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
 package lib.sse;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
-import lib.sse.Exchange.End;
 
 /**
  * One subscription: connects, reads, connects again, resumes, until it is over for good.
@@ -66,30 +66,26 @@ public final class SseClient implements AutoCloseable {
     int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
     int maxRedirects = 20;
     boolean retriesAllErrors;
-    Supplier<SSLContext> tls = LateTls::usual;
+    Supplier<SSLContext> tls = SseClient::usualTls;
     HttpProxy proxy = HttpProxy.of(Map.of());
-    private String initialLastEventId = "";
-    private StateFile stateFile;
+    Consumer<String> notices = message -> System.err.println(message);
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
-    private boolean asksAgain;
     private int maxRetries = Integer.MAX_VALUE;
     private Duration maxTime = Duration.ZERO;
-    private Consumer<String> notices = message -> System.err.println(message);
     private Consumer<String> debug = message -> {};
 
     final Digest digest = new Digest(() -> UUID.randomUUID().toString());
     final Watch watch = new Watch(this::say);
-    volatile Progress progress;
+    final Progress progress = new Progress(this);
     private volatile long reconnects;
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
-    private boolean idleSaid;
+    private final Set<String> said = ConcurrentHashMap.newKeySet();
 
     public SseClient(SseRequest request) {
         this.request = request;
-        asksAgain = request.body == null && !request.method().equals("POST");
     }
 
     /** A subscription without headers of its own; {@code url} as for {@link SseRequest#SseRequest(String)}. */
@@ -97,19 +93,14 @@ public final class SseClient implements AutoCloseable {
         this(new SseRequest(url));
     }
 
-    /** The same for a URL that is one already. */
-    public SseClient(URI url) {
-        this(new SseRequest(url));
-    }
-
     /** The last event ID to begin with; a {@link #stateFile} that has one comes before it. */
-    public SseClient lastEventId(String id) { initialLastEventId = id; return this; }
+    public SseClient lastEventId(String id) { progress.taken(id); return this; }
 
     /** Where the last event ID is kept, so that the next run resumes after the last event that the handler took. */
     public SseClient stateFile(Path file) { return stateFile(new StateFile(file)); }
 
     /** The same where several subscriptions keep theirs in one file. */
-    public SseClient stateFile(StateFile file) { stateFile = file; file.add(request.name()); return this; }
+    public SseClient stateFile(StateFile file) { progress.keepIn(file); return this; }
 
     /** For one address of the server, TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
     public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
@@ -138,17 +129,14 @@ public final class SseClient implements AutoCloseable {
     /** Keeps to {@link #retryDelay}, whatever reconnection time the server sets. */
     public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
-    /** After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. */
+    /**
+     * After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. A stream that ended
+     * well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
+     */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
-    /** Tries again after a status or content type too that would be final. */
+    /** Tries again after an answer too that would be final. */
     public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
-
-    /**
-     * Whether the end of a stream that ended well is followed by another connection. Unless set that is so, but for a
-     * request with a body, where it is so only with {@link #maxRetries}: what that asked for was done.
-     */
-    public SseClient askAgain(boolean always) { asksAgain = always; return this; }
 
     /** How many redirects one connect may follow; 20 unless set. */
     public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
@@ -170,8 +158,7 @@ public final class SseClient implements AutoCloseable {
 
     /** The id of the last event that the handler took, or of a block without data behind it; "" if there is none. */
     public String lastEventId() {
-        Progress now = progress;
-        return now == null ? initialLastEventId : now.lastEventId();
+        return progress.lastEventId();
     }
 
     /** How often a connection was lost, or did not come about, and another followed. */
@@ -206,89 +193,64 @@ public final class SseClient implements AutoCloseable {
     }
 
     private Outcome resume(Handler handler) throws IOException, InterruptedException {
-        Transport transport = new Transport(this);
-        try (Progress kept = new Progress(stateFile, request.name(), notices, this::say)) {
-            String first = request.firstLastEventId();
-            kept.resume(initialLastEventId.isEmpty() ? first : initialLastEventId);
-            progress = kept;
+        try (progress) {
+            progress.resume();
             if (!request.leftOut.isEmpty()) {
                 say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
             }
-            return listenUntilOver(transport, handler);
-        } finally {
-            transport.close();
+            return listenUntilOver(handler);
         }
     }
 
-    private Outcome listenUntilOver(Transport transport, Handler handler) throws IOException, InterruptedException {
+    private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
+        Transport transport = new Transport(this);
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
+        // What a request with a body asked for was done.
+        boolean isDone = request.body != null || request.method().equals("POST");
+        boolean asksOnce = maxRetries == 0 || isDone && maxRetries == Integer.MAX_VALUE;
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
         while (true) {
-            LongSupplier untilOfUse = Watch.leftOf(waited);
-            Exchange exchange = connect(transport, handler);
-            boolean asksOnce = maxRetries == 0 || !asksAgain && maxRetries == Integer.MAX_VALUE;
-            if (exchange.end == End.OVER) {
-                return watch.outcome();
-            } else if (exchange.end == End.NO_CONTENT) {
-                return Outcome.NO_CONTENT;
-            } else if (exchange.end == End.ENDED && asksOnce) {
+            Exchange exchange = new Exchange(this, handler).run(transport);
+            if (exchange.outcome != null && (asksOnce || exchange.outcome != Outcome.STREAM_ENDED)) {
                 if (!exchange.reason.isEmpty()) {
                     say(exchange.reason);
                 }
-                return Outcome.STREAM_ENDED;
+                return exchange.outcome;
             }
-            boolean isIdle = exchange.end == End.IDLE;
-            boolean wasOfUse = exchange.isStream() && (exchange.broughtSomething || untilOfUse.getAsLong() < 0);
-            failures = wasOfUse ? 0 : isIdle ? failures : failures + 1;
+            failures = exchange.wasOfUse(waited) ? 0 : exchange.isIdle ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
                 throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
                     + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
             retry = exchange.retry().isPresent() ? exchange.retry() : retry;
-            Backoff.Wait wait = isIdle ? Backoff.NO_WAIT
+            Backoff.Wait wait = exchange.isIdle ? Backoff.NO_WAIT
                 : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
             waited = wait.time();
             reconnects++;
             sayWhatComes(exchange, wait);
-            if (!watch.await(Watch.leftOf(waited), progress)) {
-                return watch.outcome();
+            long until = System.nanoTime() + waited.toNanos();
+            if (!watch.await(() -> until - System.nanoTime(), progress)) {
+                return watch.outcome;
             }
         }
     }
 
-    /** One connect, with the redirects and challenges that it is answered with. */
-    private Exchange connect(Transport transport, Handler handler) throws IOException, InterruptedException {
-        Exchange exchange = new Exchange(this, handler).run(transport);
-        int redirects = 0;
-        while (exchange.end == End.REDIRECTED || exchange.end == End.CHALLENGED) {
-            if (exchange.end == End.REDIRECTED && redirects++ == maxRedirects) {
-                String reason = ": more than " + counted(maxRedirects, "redirect", "redirects");
-                throw new SseException(SseException.Kind.REFUSED, this + reason);
-            }
-            exchange = exchange.next().run(transport);
-        }
-        return exchange;
-    }
-
-    private static String counted(int number, String one, String several) {
+    static String counted(int number, String one, String several) {
         return number + " " + (number == 1 ? one : several);
     }
 
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
-        boolean isIdle = exchange.end == End.IDLE;
-        if (isIdle && idleSaid) {
-            debug(this + ": " + exchange.reason + "; connecting again");
-            return;
+        String notice = (exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
+            + (exchange.isIdle ? " (this is said once)" : " in " + seconds(wait.time()))
+            + (wait.isWish() ? ", as the server asks" : "")
+            + (request.body != null && reconnects == 1 ? "; this sends the body again" : "");
+        if (!exchange.isIdle) {
+            say(notice);
         }
-        idleSaid |= isIdle;
-        troubleSaid = true;
-        say((exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
-            + (wait.time().isZero() ? "" : " in " + seconds(wait.time()))
-            + (wait.isWish() ? ", as the server asks" : "") + (isIdle ? " (this is said once)" : "")
-            + (request.body != null && reconnects == 1 ? "; this sends the body again" : ""));
+        troubleSaid |= !exchange.isIdle || sayOnce(notice);
     }
 
     /** There is a stream now. */
@@ -299,8 +261,25 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
+    private static SSLContext usualTls() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException broken) {
+            throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
+        }
+    }
+
     void say(String notice) {
         notices.accept(this + ": " + notice);
+    }
+
+    /** @return whether it was not said before */
+    boolean sayOnce(String notice) {
+        boolean isNew = said.add(notice);
+        if (isNew) {
+            say(notice);
+        }
+        return isNew;
     }
 
     void debug(String line) {

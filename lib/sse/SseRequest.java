@@ -1,11 +1,9 @@
-//SOURCES Reason.java
+//SOURCES HttpUrl.java Reason.java
 package lib.sse;
 
 import java.io.IOException;
-import java.net.IDN;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -29,25 +26,16 @@ import java.util.regex.Pattern;
  * <p>Set it up before it is used: it is not safe for changes by one thread while another connects.
  */
 public final class SseRequest {
-    record Header(String name, String value) {
-        boolean is(String other) {
-            return name.equalsIgnoreCase(other);
-        }
-    }
-
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-    private static final Pattern URL = Pattern.compile("(?:(?<scheme>(?i:https?))://|(?!https?:|[A-Za-z][A-Za-z0-9+.-]*:/))"
-        + "(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)(?::(?<port>[0-9]{0,6}))?"
-        + "(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
-    /** What {@link URI} does not take. */
-    private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
-    private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final String LAST_EVENT_ID = "Last-Event-ID";
     /** What belongs to one connection, not to the request; java.net.http sets it by itself. */
     private static final Set<String> OF_THE_CONNECTION = Set.of("connection", "keep-alive", "proxy-connection", "te",
         "trailer", "transfer-encoding", "upgrade", "http2-settings", "content-length", "expect");
+    /** "Request-body-header names" of the Fetch standard. */
+    private static final List<String> ABOUT_THE_BODY =
+        List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
+    private static final List<String> NOT_SENT = List.of("");
     /** Not where java.net.http was in use before: it reads its properties once. */
     static final boolean CAN_SET_HOST;
 
@@ -60,17 +48,13 @@ public final class SseRequest {
         CAN_SET_HOST = canSet("Host");
     }
 
-    final String scheme;
-    final String host;
-    final int port;
-    final String path;
-    final String query;
-    final List<Header> headers = new ArrayList<>();
+    final HttpUrl url;
+    /** What the user has set, by names in any case; one with an empty value among others is not sent. */
+    final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     final List<Path> headerFiles = new ArrayList<>();
-    /** Names of headers that are not sent, whoever has set them. */
-    final Set<String> notSent = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    String userInfo = "";
+    /** {@code USER:PASSWORD}, or "". */
+    String credentials = "";
     String userAgent = "";
     String method = "";
     byte[] body;
@@ -81,65 +65,12 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else; the message does not tell its path
      */
     public SseRequest(String url) {
-        Matcher parts = URL.matcher(url);
-        if (!parts.matches() || url.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
-            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
-        }
-        scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
-        host = ascii(parts.group("host"));
-        String digits = parts.group("port");
-        port = digits == null || digits.isEmpty() ? -1 : Integer.parseInt(digits);
-        if (port == 0 || port > 65535) {
-            throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
-        }
-        path = parts.group("path").isEmpty() ? "/" : encoded(parts.group("path"), NOT_IN_A_PATH);
-        query = encoded(parts.group("query"), NOT_IN_A_QUERY);
-        userInfo = parts.group("user") == null ? "" : parts.group("user");
+        this(HttpUrl.parse(url));
+        credentials = this.url.credentials();
     }
 
-    /** The same for a URL that is one already. */
-    public SseRequest(URI url) {
-        this(url.toString());
-    }
-
-    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link URI} and people {@code %}. */
-    private static String ascii(String host) {
-        String name = host.replace("%25", "%");
-        try {
-            name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
-        } catch (IllegalArgumentException notAName) {
-            name = "";
-        }
-        if (!HOST.matcher(name).matches()) {
-            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
-        }
-        return name;
-    }
-
-    private static String encoded(String text, Pattern notAllowed) {
-        return notAllowed.matcher(text).replaceAll(match -> percentEncoded(match.group()));
-    }
-
-    static String percentEncoded(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte one : text.getBytes(StandardCharsets.UTF_8)) {
-            encoded.append(String.format("%%%02X", one));
-        }
-        return encoded.toString();
-    }
-
-    /** The credentials in a URL, in which the password may be missing. */
-    static String decoded(String userInfo) {
-        String credentials = percentDecoded(userInfo);
-        return userInfo.contains(":") ? credentials : credentials + ":";
-    }
-
-    static String percentDecoded(String text) {
-        try {
-            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException strayPercentSign) {
-            return text;
-        }
+    private SseRequest(HttpUrl url) {
+        this.url = url;
     }
 
     /**
@@ -150,7 +81,7 @@ public final class SseRequest {
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
-    public SseRequest header(String line) { parse(line).ifPresent(headers::add); return this; }
+    public SseRequest header(String line) { add(line, headers); return this; }
 
     /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
@@ -159,9 +90,9 @@ public final class SseRequest {
      * Sends Basic credentials, or Digest credentials once the server asks for them; not if there is a header
      * {@code Authorization}.
      *
-     * @param credentials {@code USER:PASSWORD}
+     * @param userAndPassword {@code USER:PASSWORD}
      */
-    public SseRequest basicAuthorization(String credentials) { userInfo = percentEncoded(credentials).replace("%3A", ":"); return this; }
+    public SseRequest basicAuthorization(String userAndPassword) { credentials = HttpUrl.withColon(userAndPassword); return this; }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
     public SseRequest userAgent(String product) { userAgent = product; return this; }
@@ -189,51 +120,85 @@ public final class SseRequest {
 
     /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
     String url() {
-        return scheme + "://" + authority() + path + query;
+        return url.whole(url.host());
     }
 
     /** Tells it from others, also in a file, without what may be secret. */
     String name() {
-        return scheme + "://" + authority() + "#" + String.format("%08x", url().hashCode());
+        return url.scheme() + "://" + authority() + "#" + String.format("%08x", url().hashCode());
     }
 
     /** Host and port, as they stand in the URL. */
     public String authority() {
-        return host + (port < 0 ? "" : ":" + port);
+        return url.authority();
     }
 
     /** Scheme, host and port of the URL; the rest of it, which may hold secrets, is left out. */
     @Override
     public String toString() {
-        return scheme + "://" + authority() + "/\u2026";
+        return url.toString();
+    }
+
+    /**
+     * The request to follow a redirect with, as in "HTTP-redirect fetch" of the Fetch standard. What the user set for one
+     * origin does not travel to another, and does not come back from there either.
+     *
+     * @throws IllegalArgumentException if the location cannot be followed; the message does not tell its path
+     */
+    SseRequest redirected(int status, String location) {
+        SseRequest next = new SseRequest(url.resolve(location));
+        if (url.scheme().equals("https") && !next.url.scheme().equals("https")) {
+            throw new IllegalArgumentException("from https to http, " + next);
+        }
+        boolean sameOrigin = next.url.hasOriginOf(url);
+        if (sameOrigin) {
+            next.headers.putAll(headers);
+            next.headerFiles.addAll(headerFiles);
+            next.credentials = credentials;
+        }
+        next.userAgent = userAgent;
+        boolean becomesGet = status == 303 && !method().equals("GET") && !method().equals("HEAD")
+            || (status == 301 || status == 302) && method().equals("POST");
+        next.method = becomesGet ? "GET" : method();
+        next.body = becomesGet ? null : body;
+        if (becomesGet) {
+            ABOUT_THE_BODY.forEach(name -> next.headers.put(name, NOT_SENT));
+        } else if (!sameOrigin && (headers.containsKey("Content-Type") || !headerFiles.isEmpty())) {
+            // It may have a type of its own, which does not travel.
+            next.headers.put("Content-Type", NOT_SENT);
+        }
+        return next;
+    }
+
+    /** Whether something that the user set for the server is not sent with the next one any more. */
+    boolean leavesHeadersBehind(SseRequest next) {
+        boolean had = !headers.isEmpty() || !headerFiles.isEmpty() || !credentials.isEmpty();
+        return had && !next.url.hasOriginOf(url);
     }
 
     /** What {@code Last-Event-ID} the user has set; "" if none. */
     String firstLastEventId() throws IOException {
-        return userHeaders().stream().filter(header -> header.is(LAST_EVENT_ID)).map(Header::value)
-            .reduce("", (one, last) -> last);
+        return userHeaders().getOrDefault(LAST_EVENT_ID, List.of()).stream().reduce("", (one, last) -> last);
     }
 
     /** @throws IOException if a header file cannot be read, or holds something that is no header */
-    List<Header> userHeaders() throws IOException {
-        List<Header> all = new ArrayList<>(headers);
+    Map<String, List<String>> userHeaders() throws IOException {
+        Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        headers.forEach((name, values) -> all.put(name, new ArrayList<>(values)));
         for (Path file : headerFiles) {
-            all.addAll(read(file));
+            read(file, all);
         }
         return all;
     }
 
     /**
-     * What is sent in headers now: the user's, and ours that the user has not set. One with an empty value is not sent.
+     * What is sent in headers now: the user's, and ours that the user has not set.
      *
      * @param more of ours, for this time
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     Map<String, List<String>> headers(Map<String, String> more) throws IOException {
-        Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (Header header : userHeaders()) {
-            all.computeIfAbsent(header.name, name -> new ArrayList<>()).add(header.value);
-        }
+        Map<String, List<String>> all = userHeaders();
         // It was the first one, and moves on.
         all.remove(LAST_EVENT_ID);
         more.forEach((name, value) -> all.putIfAbsent(name, List.of(value)));
@@ -243,19 +208,19 @@ public final class SseRequest {
         if (body != null) {
             all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
         }
-        notSent.forEach(all::remove);
+        all.values().removeIf(values -> values.contains(""));
         return all;
     }
 
     /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
     HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri(address));
-        if (CAN_SET_HOST && (address.isPresent() || host.contains("%"))) {
+        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(url.host());
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
+        if (CAN_SET_HOST && (address.isPresent() || url.host().contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
-        headers.forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
-            .forEach(value -> request.header(name, value)));
+        headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
         if (body != null) {
             return request.method(method(), BodyPublishers.ofByteArray(body)).build();
         }
@@ -276,31 +241,10 @@ public final class SseRequest {
         }
     }
 
-    /** The URL with one of the host's addresses in place of its name. */
-    URI uri(Optional<InetAddress> address) {
-        String literal = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
-            .orElse(host);
-        return URI.create(scheme + "://" + literal + (port < 0 ? "" : ":" + port) + path + query);
-    }
-
-    /** Whether it goes where a request to that one went. */
-    boolean hasOriginOf(SseRequest other) {
-        return scheme.equals(other.scheme) && host.equalsIgnoreCase(other.host) && realPort() == other.realPort();
-    }
-
-    int realPort() {
-        return port >= 0 ? port : scheme.equals("https") ? 443 : 80;
-    }
-
-    private List<Header> read(Path file) throws IOException {
+    private void read(Path file, Map<String, List<String>> all) throws IOException {
         try {
-            List<Header> read = new ArrayList<>();
-            for (String line : Files.readString(file).replaceFirst("^\uFEFF", "").split("\r\n|\n|\r")) {
-                if (!line.isBlank()) {
-                    parse(line).ifPresent(read::add);
-                }
-            }
-            return read;
+            Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
+                .forEach(line -> add(line, all));
         } catch (IllegalArgumentException notAHeader) {
             throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
         } catch (IOException unreadable) {
@@ -308,25 +252,23 @@ public final class SseRequest {
         }
     }
 
-    /** Empty for one that is left out. */
-    private Optional<Header> parse(String line) {
+    private void add(String line, Map<String, List<String>> all) {
         int colon = line.indexOf(':', 1);
         if (colon < 1) {
             throw new IllegalArgumentException("expected NAME:VALUE in a header");
         }
-        Header header = new Header(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+        String name = line.substring(0, colon).strip();
+        String value = line.substring(colon + 1).strip();
         // Browsers copy the fields of HTTP/2 along, such as ":method: GET".
-        if (header.name.startsWith(":") || OF_THE_CONNECTION.contains(header.name.toLowerCase(Locale.ROOT))) {
-            leftOut.add(header.name);
-            return Optional.empty();
+        if (name.startsWith(":") || OF_THE_CONNECTION.contains(name.toLowerCase(Locale.ROOT))) {
+            leftOut.add(name);
+        } else if (!canSet(name)) {
+            throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
+        } else if (!isPrintableAscii(value) && !name.equalsIgnoreCase(LAST_EVENT_ID)) {
+            throw new IllegalArgumentException("header " + name + ": expected a value of printable ASCII");
+        } else {
+            all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
         }
-        if (!canSet(header.name)) {
-            throw new IllegalArgumentException("header " + header.name + ": expected a name that can be set");
-        }
-        if (!isPrintableAscii(header.value) && !header.is(LAST_EVENT_ID)) {
-            throw new IllegalArgumentException("header " + header.name + ": expected a value of printable ASCII");
-        }
-        return Optional.of(header);
     }
 
     /** What java.net.http can send in a header: it writes them as US-ASCII. */

@@ -60,7 +60,7 @@ public final class StateFile implements Closeable {
     }
 
     /**
-     * Opens it, and reads it if nobody has.
+     * Opens it, and reads it if nobody has. It is to be closed, also after a failure.
      *
      * @return empty if there is no such file yet; {@code ""} if there was no last event ID
      * @throws IOException if it cannot be read, is not what it should be, or another process has it open: going on without
@@ -68,12 +68,7 @@ public final class StateFile implements Closeable {
      */
     synchronized Optional<String> open(String name) throws IOException {
         if (users == 0) {
-            try {
-                read();
-            } catch (IOException failure) {
-                close();
-                throw failure;
-            }
+            read();
         }
         users++;
         return Optional.ofNullable(ids.get(name));
@@ -183,21 +178,16 @@ public final class StateFile implements Closeable {
 
     /** The last of its users leaves it to others. */
     @Override
-    public synchronized void close() {
-        users--;
-        if (users <= 0) {
-            users = 0;
+    public synchronized void close() throws IOException {
+        users = Math.max(0, users - 1);
+        if (users == 0) {
             release();
         }
     }
 
-    private void release() {
-        try {
-            if (locked != null) {
-                locked.close();
-            }
-        } catch (IOException closedAllTheSame) {
-            return;
+    private void release() throws IOException {
+        if (locked != null) {
+            locked.close();
         }
     }
 }

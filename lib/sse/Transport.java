@@ -1,14 +1,10 @@
-//SOURCES Exchange.java LateTls.java Reason.java SseClient.java SseRequest.java
+//SOURCES Exchange.java PeerTls.java Reason.java SseClient.java SseRequest.java
 package lib.sse;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.CookieManager;
 import java.net.InetAddress;
-import java.net.NoRouteToHostException;
-import java.net.Proxy;
 import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -24,58 +20,21 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
-/** The HTTP client of one subscription: proxy, addresses, TLS and cookies. It is made by the thread that listens. */
+/** How requests get to their servers: by which proxy, at which address, with what TLS and cookies. */
 final class Transport {
-    private final Thread listener = Thread.currentThread();
+    /** Plain http needs none, and to make one takes as long as the rest of a start. */
+    private static final SSLContext NO_TLS = new SSLContext(null, null, "none") {};
+
     private final SseClient client;
-    private final LateTls tls;
     private final CookieManager cookies = new CookieManager();
-    private volatile HttpClient http;
-    private volatile Proxy way = Proxy.NO_PROXY;
+    private SSLContext tls;
 
     Transport(SseClient client) {
         this.client = client;
-        tls = new LateTls(client.tls);
-        http = newHttpClient();
-    }
-
-    private HttpClient newHttpClient() {
-        HttpClient.Builder builder = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .sslContext(tls.context())
-            .sslParameters(tls.parameters())
-            .proxy(new Way())
-            .executor(this::execute);
-        return client.connectTimeout.isZero() ? builder.build() : builder.connectTimeout(client.connectTimeout).build();
-    }
-
-    /** What was found for the request: the URL that java.net.http asks about may bear an address in place of the name. */
-    private final class Way extends ProxySelector {
-        @Override
-        public List<Proxy> select(URI url) {
-            return List.of(way);
-        }
-
-        @Override
-        public void connectFailed(URI url, SocketAddress address, IOException failure) {
-            // It is told like every other failure to connect.
-        }
-    }
-
-    /**
-     * Tasks run on the thread that submits them, so that there is no switch between socket and handler. The listening
-     * thread's own tasks get a thread, so that it stays free to watch the time-outs.
-     */
-    private void execute(Runnable task) {
-        if (Thread.currentThread() == listener) {
-            Thread thread = new Thread(task, "sse-connect");
-            thread.setDaemon(true);
-            thread.start();
-        } else {
-            task.run();
-        }
     }
 
     /**
@@ -85,14 +44,19 @@ final class Transport {
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
-        way = client.proxy.way(request);
-        String cookie = String.join("; ",
-            cookies.get(request.uri(Optional.empty()), Map.of()).getOrDefault("Cookie", List.of()));
+        String cookie = String.join("; ", cookies.get(URI.create(request.url()), Map.of()).getOrDefault("Cookie", List.of()));
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
-        return CompletableFuture.supplyAsync(() -> addresses(request), this::execute)
+        return CompletableFuture.supplyAsync(() -> addresses(request), Transport::start)
             .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
+    }
+
+    /** On a thread of its own, so that the listening thread stays free to watch the time. */
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "sse-connect");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /**
@@ -100,13 +64,13 @@ final class Transport {
      * where it finds the way by itself.
      */
     private List<Optional<InetAddress>> addresses(SseRequest request) {
-        if (way != Proxy.NO_PROXY || !SseRequest.CAN_SET_HOST) {
+        if (client.proxy.address(request).isPresent() || !SseRequest.CAN_SET_HOST) {
             return List.of(Optional.empty());
         }
         try {
-            InetAddress[] all = InetAddress.getAllByName(request.host);
+            InetAddress[] all = InetAddress.getAllByName(request.url.host());
             // java.net.http takes no name with an underscore.
-            boolean isPlain = all.length == 1 && request.uri(Optional.empty()).getHost() != null;
+            boolean isPlain = all.length == 1 && URI.create(request.url()).getHost() != null;
             return isPlain ? List.of(Optional.empty()) : Arrays.stream(all).map(Optional::of).toList();
         } catch (UnknownHostException unknown) {
             throw new CompletionException(unknown);
@@ -120,61 +84,71 @@ final class Transport {
         }
         Optional<InetAddress> address = addresses.next();
         client.debug(request.method() + " " + request.url() + address.map(one -> " at " + one.getHostAddress()).orElse(""));
-        if (request.scheme.equals("https") && tls.expect(address.isPresent() ? request.host : "")) {
-            // A connection that is kept was verified for another name.
-            shutDown();
-            http = newHttpClient();
-        }
+        HttpClient http = httpClient(request, address.isPresent());
         CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address), head -> {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });
-        exchange.isSentBy(sent);
-        return sent.exceptionallyCompose(failure -> {
+        exchange.isSentBy(http, sent);
+        return sent.exceptionallyComposeAsync(failure -> {
             if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
+            end(http, sent);
             return send(request, headers, addresses, exchange);
-        });
+        }, Transport::start);
+    }
+
+    /**
+     * A client for one request: to end it is to end all that belongs to the request, whatever it waits for. Its tasks run on
+     * the thread that reads, so that there is no switch between socket and handler.
+     */
+    private HttpClient httpClient(SseRequest request, boolean isAtAddress) {
+        boolean isNamed = isAtAddress && request.url.scheme().equals("https");
+        SSLContext context = request.url.scheme().equals("https") ? tls() : NO_TLS;
+        HttpClient.Builder builder = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .sslContext(isNamed ? PeerTls.of(context, request.url.host()) : context)
+            .sslParameters(isNamed ? PeerTls.parameters(request.url.host()) : new SSLParameters())
+            .proxy(client.proxy.address(request).map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
+            .executor(Runnable::run);
+        return client.connectTimeout.isZero() ? builder.build() : builder.connectTimeout(client.connectTimeout).build();
+    }
+
+    private synchronized SSLContext tls() {
+        if (tls == null) {
+            tls = client.tls.get();
+        }
+        return tls;
     }
 
     /** Whether another address may do better. */
     private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException
-            || failure instanceof NoRouteToHostException
-            || failure instanceof SocketException && String.valueOf(failure.getMessage()).contains("unreachable");
+        return failure instanceof SocketException || failure instanceof HttpConnectTimeoutException;
     }
 
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */
     private void keepCookies(SseRequest request, HttpHeaders headers) {
         try {
-            cookies.put(request.uri(Optional.empty()), headers.map());
+            cookies.put(URI.create(request.url()), headers.map());
         } catch (IOException | IllegalArgumentException notACookie) {
             return;
         }
     }
 
-    /** Ends the client, but for what is still being handed over. */
-    void close() {
-        if (!client.watch.isHandingOver()) {
-            shutDown();
-        }
-    }
-
     /**
-     * Ends the client's thread, for which an exiting JVM would wait 0.3 s. {@code HttpClient.shutdownNow} does it too, but
-     * only since JDK 21; this way is the same for all: a name with the client's number, as the client itself bears it.
+     * Ends a request, and its client with all connections and its thread, for which an exiting JVM would wait 0.3 s.
+     * {@code shutdownNow} does it too, but only since JDK 21. The thread bears the client's number in its name, as the client
+     * itself does.
      */
-    private void shutDown() {
-        String text = http.toString();
-        String number = text.substring(text.lastIndexOf('(') + 1, text.length() - 1);
+    static void end(HttpClient http, Future<?> sent) {
+        // First, for java.net.http asks once more by itself where a connection ends before the answer.
+        sent.cancel(true);
+        String name = http.toString().replaceFirst(".*\\((\\d+)\\)", "HttpClient-$1-SelectorManager");
         Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
-        int count = Thread.enumerate(threads);
-        for (Thread thread : Arrays.copyOf(threads, count)) {
-            if (thread.getName().equals("HttpClient-" + number + "-SelectorManager")) {
-                thread.interrupt();
-            }
-        }
+        Thread.enumerate(threads);
+        Arrays.stream(threads).filter(thread -> thread != null && thread.getName().equals(name)).forEach(Thread::interrupt);
     }
 }

@@ -26,6 +26,8 @@ final class Watch {
     }
 
     private static final long TIME_TO_FINISH = TimeUnit.MILLISECONDS.toNanos(800);
+    /** Who is done with a hand-over wakes nobody: whoever found the lock taken looks again. */
+    private static final long UNTIL_NEXT_LOOK = TimeUnit.SECONDS.toNanos(1);
 
     private final Consumer<String> notices;
     private final AtomicReference<Thread> listener = new AtomicReference<>();
@@ -34,8 +36,11 @@ final class Watch {
     private volatile boolean closed;
     private volatile boolean abandoned;
     private volatile Throwable failure;
-    private LongSupplier timeLeft;
-    private boolean timeIsOver;
+    private long begun;
+    private long most;
+
+    /** How all ended; null until it has. */
+    SseClient.Outcome outcome;
 
     /** @param notices takes what a handler throws that nobody waits for any more */
     Watch(Consumer<String> notices) {
@@ -49,23 +54,24 @@ final class Watch {
         if (!listener.compareAndSet(null, Thread.currentThread())) {
             throw new IllegalStateException("a client listens once");
         }
-        timeLeft = maxTime.isZero() ? () -> Long.MAX_VALUE : leftOf(maxTime);
+        begun = System.nanoTime();
+        most = maxTime.isZero() ? Long.MAX_VALUE : maxTime.toNanos();
     }
 
     /**
      * Waits until no time is left, or all is over: then what is being handed over may finish, if that does not take long.
      * Saves the progress meanwhile.
      *
-     * @param nanosLeft asked again whenever this thread was woken
+     * @param nanosLeft asked again whenever this thread was woken, while nothing is being handed over
      * @return whether it goes on
      * @throws IOException what the handler threw
      */
     boolean await(LongSupplier nanosLeft, Progress progress) throws IOException, InterruptedException {
         while (true) {
             boolean isInterrupted = Thread.interrupted();
-            long leftOfAll = timeLeft.getAsLong();
+            long leftOfAll = most - (System.nanoTime() - begun);
             if (closed || isInterrupted || leftOfAll <= 0) {
-                timeIsOver = !closed;
+                outcome = closed ? SseClient.Outcome.CLOSED : SseClient.Outcome.TIME_OVER;
                 end();
                 rethrow();
                 if (isInterrupted) {
@@ -73,7 +79,7 @@ final class Watch {
                 }
                 return false;
             }
-            long left = nanosLeft.getAsLong();
+            long left = look(nanosLeft);
             if (left <= 0) {
                 rethrow();
                 return true;
@@ -84,6 +90,17 @@ final class Watch {
             } else {
                 LockSupport.parkNanos(this, Math.min(left, Math.min(leftOfAll, leftToSave)));
             }
+        }
+    }
+
+    private long look(LongSupplier nanosLeft) {
+        if (!handingOver.tryLock()) {
+            return UNTIL_NEXT_LOOK;
+        }
+        try {
+            return nanosLeft.getAsLong();
+        } finally {
+            handingOver.unlock();
         }
     }
 
@@ -107,27 +124,6 @@ final class Watch {
         } else if (failure instanceof Error thrown) {
             throw thrown;
         }
-    }
-
-    /**
-     * How long until an exchange is over, asked while nothing is being handed over.
-     *
-     * @param whileBusy the answer if something is
-     */
-    long unlessHandingOver(LongSupplier nanosLeft, long whileBusy) {
-        if (!handingOver.tryLock()) {
-            return whileBusy;
-        }
-        try {
-            return nanosLeft.getAsLong();
-        } finally {
-            handingOver.unlock();
-        }
-    }
-
-    /** Once {@link #await} has said that it does not go on. */
-    SseClient.Outcome outcome() {
-        return timeIsOver ? SseClient.Outcome.TIME_OVER : SseClient.Outcome.CLOSED;
     }
 
     /** Nobody listens any more. */
@@ -162,8 +158,9 @@ final class Watch {
         return closed;
     }
 
-    boolean isHandingOver() {
-        return handingOver.isLocked();
+    /** Whether the handler works on after the end. */
+    boolean isHandlerAbandoned() {
+        return abandoned && handingOver.isLocked();
     }
 
     /** Has the listening thread look again. */
@@ -184,12 +181,5 @@ final class Watch {
         } catch (InterruptedException stop) {
             self.interrupt();
         }
-    }
-
-    /** What is left of a time that begins now, in nanoseconds. */
-    static LongSupplier leftOf(Duration time) {
-        long start = System.nanoTime();
-        long nanos = time.toNanos();
-        return () -> nanos - (System.nanoTime() - start);
     }
 }

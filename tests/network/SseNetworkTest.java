@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,9 +47,13 @@ class SseNetworkTest {
         }
     }
 
+    /** With the cable in its place, also after a failure. */
     @AfterEach
-    void endScripts() {
+    void endScripts() throws Exception {
         scripts.forEach(Script::close);
+        if (lan != null) {
+            lan.ip("h4", "link set eth1 up");
+        }
     }
 
     @AfterAll
@@ -74,7 +77,7 @@ class SseNetworkTest {
                 connection.send(connection.number == 0 ? "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 204 X\r\n\r\n"), socket, "http")) {
             List<String> notices = new CopyOnWriteArrayList<>();
             String url = "http://[::1]:" + server.port();
-            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(new SseRequest(URI.create(url + "/secret")))
+            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(new SseRequest(url + "/secret"))
                 .retryDelay(Duration.ofMillis(10)).notices(notices::add).listen(event -> { }));
             assertEquals(List.of(url + "/…: HTTP status 500; connecting again in 0.01 s"), notices);
             assertEquals(Optional.of("[::1]:" + server.port()), server.next().header("Host"));
@@ -102,7 +105,7 @@ class SseNetworkTest {
                 SseServer first = new SseServer(connection -> connection.send("HTTP/1.1 302 X\r\nLocation: http://[::1%25lo]:"
                     + server.port() + "/\r\nContent-Length: 0\r\n\r\n"))) {
             assumeTrue(NetworkInterface.getByName("lo") != null, "loopback has another name here");
-            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(first.uri("/")).listen(event -> { }));
+            assertEquals(SseClient.Outcome.NO_CONTENT, new SseClient(first.url("/")).listen(event -> { }));
             assertEquals("GET / HTTP/1.1", server.next().requestLine());
         }
     }
@@ -122,7 +125,7 @@ class SseNetworkTest {
     void peerThatVanishesIsNoticedAndNothingIsLost(String scheme) throws Exception {
         build();
         List<String> serverArguments = new ArrayList<>(List.of("10.9.0.4", scheme.equals("https") ? folder.toString() : "-"));
-        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5"));
         if (scheme.equals("https")) {
             clientArguments.addAll(List.of("--cacert", TestCertificates.ofServer(folder).authority().toString()));
@@ -164,7 +167,7 @@ class SseNetworkTest {
         Script server = started(lan.start("h4", "tests.support.FarServer", "10.9.0.4", safe ? folder.toString() : "-",
             schemeAndFirst.substring(scheme.length() + 1)));
         String url = scheme + "://10.9.0.4:" + server.nextLine() + "/";
-        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5", url + "secret"));
         if (safe) {
             arguments.addAll(List.of("--cacert", authority));

@@ -24,7 +24,7 @@ class PauseTest {
             connection.send("data: meanwhile\n\n");
             sent.countDown();
             connection.hold();
-        }); Script listen = Script.start("SseListen", "-c", "2", "-F", "{data}", "--idle-timeout", "1", server.url("/"))) {
+        }); Script listen = Script.start("SseListen", "-c", "2", "-F", "{data}", "--idle-timeout", "2", server.url("/"))) {
             assertEquals("before", listen.nextLine());
             listen.signal("STOP");
             Lan.await("the stop", () -> List.of("T", "t").contains(
@@ -33,7 +33,7 @@ class PauseTest {
             stopped.countDown();
             sent.await(20, TimeUnit.SECONDS);
             // Longer than the idle time.
-            never.await(2500, TimeUnit.MILLISECONDS);
+            never.await(3000, TimeUnit.MILLISECONDS);
             listen.signal("CONT");
             listen.end().assertIs(0, "meanwhile\n");
             server.next();

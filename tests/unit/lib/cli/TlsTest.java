@@ -75,7 +75,7 @@ class TlsTest {
     }
 
     private SseClient client(URI uri) {
-        return new SseClient(new SseRequest(uri)).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+        return new SseClient(new SseRequest(uri.toString())).retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
     private Supplier<SSLContext> tls(String... options) throws Exception {

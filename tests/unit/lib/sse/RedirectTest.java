@@ -90,7 +90,7 @@ class RedirectTest {
     void methodAndBodyFollowTheStandard(int status, String method, String body, String methodAfter, String bodyAfter)
             throws Exception {
         try (SseServer server = answers(redirect(status, "/after"))) {
-            SseRequest request = new SseRequest(server.uri("/before")).method(method)
+            SseRequest request = new SseRequest(server.url("/before")).method(method)
                 .header("Content-Type: text/x").header("Content-Language: de").header("X-A: 1");
             if (body != null) {
                 request.body(body.getBytes(StandardCharsets.UTF_8));
@@ -112,7 +112,7 @@ class RedirectTest {
     @Test
     void bodyThatTravelsToAnotherOriginIsNotGivenATypeThatItHasNot() throws Exception {
         try (SseServer other = answers(); SseServer server = answers(redirect(307, other.url("/after")))) {
-            client(new SseRequest(server.uri("/")).body("{}".getBytes(StandardCharsets.UTF_8))
+            client(new SseRequest(server.url("/")).body("{}".getBytes(StandardCharsets.UTF_8))
                 .header("Content-Type: application/json")).listen(event -> { });
             SseServer.Connection after = other.next();
             assertEquals("{}", after.body);
@@ -124,7 +124,7 @@ class RedirectTest {
     void bodyKeepsItsTypeWithinTheOrigin() throws Exception {
         Path headers = Files.writeString(folder.resolve("headers"), "X-A: 1\n");
         try (SseServer server = answers(redirect(307, "/after"))) {
-            client(new SseRequest(server.uri("/")).body("q".getBytes(StandardCharsets.UTF_8)).headerFile(headers))
+            client(new SseRequest(server.url("/")).body("q".getBytes(StandardCharsets.UTF_8)).headerFile(headers))
                 .listen(event -> { });
             server.next();
             assertEquals(Optional.of("application/x-www-form-urlencoded"), server.next().header("Content-Type"));
@@ -136,7 +136,7 @@ class RedirectTest {
     void otherStatusIsNoRedirect(int status) throws Exception {
         try (SseServer server = answers(redirect(status, "/after"))) {
             assertEquals(server.uri("/") + "…: HTTP status " + status,
-                refusal(client(new SseRequest(server.uri("/before")))).getMessage());
+                refusal(client(new SseRequest(server.url("/before")))).getMessage());
             server.next();
             assertEquals(0, server.further());
         }
@@ -147,7 +147,7 @@ class RedirectTest {
     void withoutALocationItIsNoRedirect(int status) throws Exception {
         try (SseServer server = answers("HTTP/1.1 " + status + " X\r\nContent-Length: 0\r\n\r\n")) {
             assertEquals(server.uri("/") + "…: HTTP status " + status,
-                refusal(client(new SseRequest(server.uri("/before")))).getMessage());
+                refusal(client(new SseRequest(server.url("/before")))).getMessage());
             server.next();
             assertEquals(0, server.further());
         }
@@ -181,7 +181,7 @@ class RedirectTest {
         "./c:d        | /a/c:d"})
     void locationIsResolvedAgainstTheUrl(String location, String path) throws Exception {
         try (SseServer server = answers(to(location))) {
-            SseClient client = client(new SseRequest(server.uri("/a/b?q=1")));
+            SseClient client = client(new SseRequest(server.url("/a/b?q=1")));
             if (path.startsWith("!")) {
                 assertTrue(refusal(client).getMessage().contains("redirect that is not followed: "));
                 return;
@@ -204,7 +204,7 @@ class RedirectTest {
     void locationMayNameAServer(String location, String path) throws Exception {
         try (SseServer other = answers();
                 SseServer server = answers(to(location.replace("PORT", String.valueOf(other.port()))))) {
-            client(new SseRequest(server.uri("/a"))).listen(event -> { });
+            client(new SseRequest(server.url("/a"))).listen(event -> { });
             SseServer.Connection request = other.next();
             assertEquals("GET " + path + " HTTP/1.1", request.requestLine());
             assertEquals(Optional.of("127.0.0.1:" + other.port()), request.header("Host"));
@@ -215,7 +215,7 @@ class RedirectTest {
     @Test
     void relativeLocationForAUrlWithoutAPathStaysOnThatHost() throws Exception {
         try (SseServer server = answers(to("c"), to("?x"))) {
-            client(new SseRequest(server.uri(""))).listen(event -> { });
+            client(new SseRequest(server.url(""))).listen(event -> { });
             assertEquals("GET / HTTP/1.1", server.next().requestLine());
             assertEquals("GET /c HTTP/1.1", server.next().requestLine());
             assertEquals("GET /c?x HTTP/1.1", server.next().requestLine());
@@ -229,12 +229,20 @@ class RedirectTest {
         "http://u:secret@", "//", "//:80/secret", "http://a b/secret"})
     void locationThatCanNotBeFollowedIsRefusedWithoutTellingIt(String location) throws Exception {
         try (SseServer server = answers(to(location))) {
-            String message = refusal(client(new SseRequest(server.uri("/secret")))).getMessage();
+            String message = refusal(client(new SseRequest(server.url("/secret")))).getMessage();
             assertTrue(message.startsWith(server.uri("/") + "…: HTTP status 302 with a redirect that is not followed: "), message);
             assertFalse(message.contains("secret"), message);
             assertEquals(1, message.lines().count());
             server.next();
             assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void redirectThatCanNotBeFollowedIsTriedAgainWhereAllErrorsAre() throws Exception {
+        try (SseServer server = answers(to("ftp://127.0.0.1/"))) {
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).retryAllErrors().listen(event -> { }));
+            assertEquals(2, server.further());
         }
     }
 
@@ -244,7 +252,7 @@ class RedirectTest {
     @ValueSource(strings = {"", "#x", "/way/a", "a", "/way/../way/a"})
     void redirectToWhereOneWasIsFollowed(String location) throws Exception {
         try (SseServer server = answers(to(location), to(location))) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/way/a"))).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/way/a"))).listen(event -> { }));
             for (int i = 0; i < 3; i++) {
                 assertEquals("GET /way/a HTTP/1.1", server.next().requestLine());
             }
@@ -255,7 +263,7 @@ class RedirectTest {
     @Test
     void postThatIsToBeFetchedFromTheSameUrlIsFollowed() throws Exception {
         try (SseServer server = answers(redirect(303, "/a"), SseServer.OK + "data: x\n\n")) {
-            SseRequest request = new SseRequest(server.uri("/a")).body("q".getBytes(StandardCharsets.UTF_8));
+            SseRequest request = new SseRequest(server.url("/a")).body("q".getBytes(StandardCharsets.UTF_8));
             assertEquals(Outcome.STREAM_ENDED, client(request).listen(event -> { }));
             for (String method : List.of("POST", "GET")) {
                 assertEquals(method + " /a HTTP/1.1", server.next().requestLine());
@@ -268,7 +276,7 @@ class RedirectTest {
     void whoRefusesBehindARedirectIsNamed() throws Exception {
         try (SseServer other = answers("HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n");
                 SseServer server = answers(to(other.url("/secret/2")))) {
-            SseRequest request = new SseRequest(server.uri("/secret")).header("Authorization: Bearer secret");
+            SseRequest request = new SseRequest(server.url("/secret")).header("Authorization: Bearer secret");
             assertEquals(server.uri("/") + "…: redirected to " + other.uri("/") + "…, without your headers: HTTP status 401",
                 refusal(client(request)).getMessage());
         }
@@ -283,11 +291,11 @@ class RedirectTest {
     @Test
     void twentyRedirectsAreFollowedAndNoMore() throws Exception {
         try (SseServer server = chain(20)) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/secret"))).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/secret"))).listen(event -> { }));
         }
         try (SseServer server = chain(100)) {
-            assertEquals(server.uri("/") + "…: more than 20 redirects",
-                refusal(client(new SseRequest(server.uri("/secret")))).getMessage());
+            assertEquals(server.uri("/") + "…: redirected to " + server.uri("/") + "…: more than 20 redirects",
+                refusal(client(new SseRequest(server.url("/secret")))).getMessage());
             assertEquals(21, server.further());
         }
     }
@@ -296,11 +304,11 @@ class RedirectTest {
     @ValueSource(ints = {0, 1, 2})
     void theUserMaySetHowManyAreFollowed(int most) throws Exception {
         try (SseServer server = chain(most)) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/"))).maxRedirects(most).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).maxRedirects(most).listen(event -> { }));
         }
         try (SseServer server = chain(most + 1)) {
-            assertEquals(server.uri("/") + "…: more than " + most + (most == 1 ? " redirect" : " redirects"),
-                refusal(client(new SseRequest(server.uri("/"))).maxRedirects(most)).getMessage());
+            assertEquals(server.uri("/") + "…: " + (most == 0 ? "" : "redirected to " + server.uri("/") + "…: ") + "more than " + most + (most == 1 ? " redirect" : " redirects"),
+                refusal(client(new SseRequest(server.url("/"))).maxRedirects(most)).getMessage());
         }
     }
 
@@ -312,7 +320,7 @@ class RedirectTest {
         }
         try (SseServer server = answers(answers.toArray(String[]::new))) {
             assertEquals(Outcome.NO_CONTENT,
-                client(new SseRequest(server.uri("/first"))).maxRedirects(1).listen(event -> { }));
+                client(new SseRequest(server.url("/first"))).maxRedirects(1).listen(event -> { }));
             for (int i = 0; i < 5; i++) {
                 Optional<String> id = i == 0 ? Optional.empty() : Optional.of(String.valueOf(i - 1));
                 for (String path : List.of("/first", "/moved")) {
@@ -332,7 +340,7 @@ class RedirectTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/"))).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).listen(event -> { }));
         }
     }
 
@@ -340,7 +348,7 @@ class RedirectTest {
     void failureBehindARedirectIsTriedAgainFromTheFirstUrl() throws Exception {
         try (SseServer other = answers("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n");
                 SseServer server = answers(to(other.url("/secret")), to(other.url("/secret")))) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/secret"))).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/secret"))).listen(event -> { }));
             assertEquals(List.of(server.uri("/") + "…: redirected to " + other.uri("/")
                 + "…: HTTP status 503; connecting again in 0.01 s"), notices);
             assertEquals(2, server.further());
@@ -351,7 +359,7 @@ class RedirectTest {
     // ---- what travels ----
 
     private SseRequest withSecrets(URI uri) throws IOException {
-        return new SseRequest(URI.create(uri.toString().replace("//", "//user:secret@")))
+        return new SseRequest(uri.toString().replace("//", "//user:secret@"))
             .header("Cookie: secret=1").header("X-Token: secret").header("User-Agent: secret")
             .header("accept: text/secret").header("Proxy-Authorization: secret")
             .headerFile(Files.writeString(folder.resolve("headers"), "X-From-File: secret\nAuthorization: Bearer secret\n"));
@@ -439,7 +447,7 @@ class RedirectTest {
             connection.send(to(other.url("/")));
         })) {
             assertEquals(Outcome.NO_CONTENT,
-                client(new SseRequest(server.uri("/"))
+                client(new SseRequest(server.url("/"))
                     .headerFile(file)).listen(event -> { }));
             assertNoSecret(other.next());
         }
@@ -465,7 +473,7 @@ class RedirectTest {
             assertNoSecret(seen.get(0));
             assertEquals(0, plain.further());
 
-            refusal(client(new SseRequest(safe.uri("/secret"))).tls(() -> trusting));
+            refusal(client(new SseRequest(safe.url("/secret"))).tls(() -> trusting));
             assertEquals(0, plain.further());
 
             Script.here("sse-listen", "--cacert", certificates.authority().toString(), safe.url("/secret"))
@@ -482,7 +490,7 @@ class RedirectTest {
         String html = "HTTP/1.1 200 X\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
             + "from /secret/a?key=hidden to /moved/secret?k2=hidden";
         try (SseServer other = answers(html); SseServer server = answers(to(other.url("/moved/secret?k2=hidden")))) {
-            SseException end = refusal(client(new SseRequest(server.uri("/secret/a?key=hidden"))));
+            SseException end = refusal(client(new SseRequest(server.url("/secret/a?key=hidden"))));
             assertFalse(end.getMessage().contains("secret") || end.getMessage().contains("hidden"), end.getMessage());
         }
     }

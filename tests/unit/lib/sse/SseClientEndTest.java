@@ -116,7 +116,7 @@ class SseClientEndTest {
             SseClient client = client(server);
             Listening listening = Listening.start(client, event -> {
                 handling.countDown();
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+                finishAfterTheEndOf(client);
                 finished.set(true);
             });
             await(handling);
@@ -130,12 +130,24 @@ class SseClientEndTest {
     void timeThatIsOverLetsTheHandlerFinishToo() throws Exception {
         try (SseServer server = SseServer.stream("data: a\n\n")) {
             AtomicBoolean finished = new AtomicBoolean();
-            assertEquals(Outcome.TIME_OVER, client(server).maxTime(Duration.ofMillis(700)).listen(event -> {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1100));
-                finished.set(true);
-            }));
+            // Longer times where the machine needs them for the event.
+            for (Duration time = Duration.ofMillis(300); handling.getCount() > 0; time = time.multipliedBy(2)) {
+                SseClient client = client(server).maxTime(time);
+                assertEquals(Outcome.TIME_OVER, client.listen(event -> {
+                    handling.countDown();
+                    finishAfterTheEndOf(client);
+                    finished.set(true);
+                }));
+            }
             assertTrue(finished.get());
         }
+    }
+
+    private static void finishAfterTheEndOf(SseClient client) {
+        while (!client.watch.isClosed()) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
     }
 
     @Test
@@ -250,10 +262,9 @@ class SseClientEndTest {
         })) {
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
             int ends = 0;
-            for (; ends < 5000 && System.nanoTime() < end; ends++) {
+            for (; ends < 50 || ends < 5000 && System.nanoTime() < end; ends++) {
                 endOne(server, ends % 4, random, inside);
             }
-            assertTrue(ends > 50, ends + " ends in 4 s");
             assertEquals(0, inside.get());
         }
     }

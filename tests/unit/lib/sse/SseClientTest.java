@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +39,7 @@ class SseClientTest {
     private final List<SseEvent> events = new CopyOnWriteArrayList<>();
 
     private SseClient client(SseServer server) {
-        return client(new SseRequest(server.uri("/secret/path?key=secret")));
+        return client(new SseRequest(server.url("/secret/path?key=secret")));
     }
 
     private SseClient client(SseRequest request) {
@@ -86,7 +85,7 @@ class SseClientTest {
     @Test
     void headersOfTheUserReplaceOurs() throws Exception {
         try (SseServer server = answers()) {
-            client(new SseRequest(server.uri("/")).header("accept: text/x").header("Cache-Control:").header("X-A: 1")
+            client(new SseRequest(server.url("/")).header("accept: text/x").header("Cache-Control:").header("X-A: 1")
                 .header("X-A:2")).listen(events::add);
             SseServer.Connection request = server.next();
             assertEquals(Optional.of("text/x"), request.header("Accept"));
@@ -124,19 +123,6 @@ class SseClientTest {
     }
 
     @Test
-    void scriptMayAskAgainForAPostAndOnceForAGet() throws Exception {
-        try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
-            assertEquals(Outcome.NO_CONTENT, client(post(server)).askAgain(true).listen(events::add));
-            assertEquals(List.of("a", "b"), received());
-        }
-        try (SseServer server = answers(SseServer.OK + data("c"))) {
-            assertEquals(Outcome.STREAM_ENDED, client(server).askAgain(false).listen(events::add));
-            server.next();
-            assertEquals(0, server.further());
-        }
-    }
-
-    @Test
     void streamThatCreatesSomethingIsAStreamForAPostOnly() throws Exception {
         String created = answer(201, "Content-Type: text/event-stream") + data("a");
         try (SseServer server = answers(created, created)) {
@@ -155,7 +141,7 @@ class SseClientTest {
     @Test
     void userInfoInTheUrlBecomesAnAuthorization() throws Exception {
         try (SseServer server = answers()) {
-            client(new SseRequest(java.net.URI.create("http://me:p%40ss@127.0.0.1:" + server.port() + "/")))
+            client(new SseRequest("http://me:p%40ss@127.0.0.1:" + server.port() + "/"))
                 .listen(events::add);
             assertEquals(Optional.of("Basic bWU6cEBzcw=="), server.next().header("Authorization"));
         }
@@ -168,7 +154,7 @@ class SseClientTest {
             Files.writeString(token, "Authorization: Bearer second\r\n\r\nX-More: yes\n");
             connection.send(connection.number == 0 ? SseServer.OK + data("a") : NO_CONTENT);
         })) {
-            client(new SseRequest(server.uri("/")).headerFile(token)).listen(events::add);
+            client(new SseRequest(server.url("/")).headerFile(token)).listen(events::add);
             assertEquals(Optional.of("Bearer first"), server.next().header("Authorization"));
             SseServer.Connection second = server.next();
             assertEquals(Optional.of("Bearer second"), second.header("Authorization"));
@@ -181,7 +167,7 @@ class SseClientTest {
         try (SseServer server = answers()) {
             Path missing = folder.resolve("missing");
             IOException failure = assertThrows(IOException.class,
-                () -> client(new SseRequest(server.uri("/")).headerFile(missing)).listen(events::add));
+                () -> client(new SseRequest(server.url("/")).headerFile(missing)).listen(events::add));
             assertEquals("header file " + missing + ": no such file", failure.getMessage());
             assertEquals(0, server.further());
         }
@@ -198,7 +184,7 @@ class SseClientTest {
                 connection.send(NO_CONTENT);
             }
         })) {
-            SseClient client = client(new SseRequest(server.uri("/")).headerFile(token)).notices(notice -> {
+            SseClient client = client(new SseRequest(server.url("/")).headerFile(token)).notices(notice -> {
                 notices.add(notice);
                 if (notice.contains("no such file")) {
                     assertDoesNotThrowIo(() -> Files.writeString(token, "X-A: 2\n"));
@@ -325,19 +311,26 @@ class SseClientTest {
         }
     }
 
+    /** However slow the machine is: a stream that took longer to end than the wait before it is no failure. */
     @Test
     void streamsThatEndAtOnceWithoutAnythingBackOff() throws Exception {
-        String[] storm = Collections.nCopies(4, SseServer.OK).toArray(String[]::new);
-        try (SseServer server = answers(storm)) {
-            // The first one was open for longer than the wait before it, which was none.
-            client(server).retryDelay(Duration.ofMillis(100)).listen(events::add);
-            List<Double> waits = notices.stream().filter(notice -> notice.contains("again in"))
-                .map(notice -> Double.parseDouble(notice.replaceFirst(".* again in ([0-9.]+) s", "$1"))).toList();
-            double[] least = {0.1, 0.1, 0.2, 0.4};
-            for (int i = 0; i < least.length; i++) {
-                assertTrue(waits.get(i) >= least[i] && waits.get(i) <= 1.2 * least[i] + 0.01, waits.toString());
-            }
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK))) {
+            SseClient client = client(server).retryDelay(Duration.ofMillis(100));
+            assertEquals(Outcome.CLOSED, client.notices(notice -> {
+                notices.add(notice);
+                if (notice.contains("again in 0.4")) {
+                    client.close();
+                }
+            }).listen(events::add));
         }
+        List<Double> doubled = waits().stream().map(wait -> Math.floor(wait * 10) / 10).distinct().toList();
+        assertEquals(List.of(0.1, 0.2, 0.4), doubled, notices.toString());
+    }
+
+    /** What the notices tell of waits, in seconds. */
+    private List<Double> waits() {
+        return notices.stream().filter(notice -> notice.contains("again in"))
+            .map(notice -> Double.parseDouble(notice.replaceFirst(".* again in ([0-9.]+) s.*", "$1"))).toList();
     }
 
     @Test
@@ -498,8 +491,7 @@ class SseClientTest {
         try (SseServer server = answers(answer(500), answer(500), answer(500), answer(500), answer(500))) {
             client(server).retryMaxDelay(Duration.ofMillis(50)).listen(events::add);
         }
-        List<Double> waits = notices.stream().filter(notice -> notice.contains("again in"))
-            .map(notice -> Double.parseDouble(notice.replaceFirst(".* again in ([0-9.]+) s", "$1"))).toList();
+        List<Double> waits = waits();
         double[] least = {0.01, 0.02, 0.04, 0.05, 0.05};
         assertEquals(least.length, waits.size(), notices.toString());
         for (int i = 0; i < least.length; i++) {
@@ -566,7 +558,7 @@ class SseClientTest {
     @Test
     void unknownHostIsTriedAgain() {
         SseException end = assertThrows(SseException.class,
-            () -> client(new SseRequest(java.net.URI.create("http://no-such-host.invalid/x"))).maxRetries(1).listen(events::add));
+            () -> client(new SseRequest("http://no-such-host.invalid/x")).maxRetries(1).listen(events::add));
         assertEquals("http://no-such-host.invalid/…: host not found; gave up after 1 retry", end.getMessage());
     }
 
@@ -723,7 +715,7 @@ class SseClientTest {
             }
             connection.hold();
         })) {
-            SseClient client = client(server).idleTimeout(Duration.ofMillis(200));
+            SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
             List<Integer> count = new CopyOnWriteArrayList<>();
             CompletableFuture<Outcome> listening = listen(client, taken -> {
                 count.add(1);
@@ -733,7 +725,7 @@ class SseClientTest {
                 }
             });
             // Longer than the idle time: time in the handler does not count.
-            assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1, TimeUnit.SECONDS));
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1500, TimeUnit.MILLISECONDS));
             assertEquals(1, count.size());
             release.countDown();
             assertEquals(Outcome.CLOSED, listening.get(30, TimeUnit.SECONDS));
@@ -797,7 +789,10 @@ class SseClientTest {
     @Test
     void endsWhenItsTimeIsOver() throws Exception {
         try (SseServer server = SseServer.stream(data("a"))) {
-            assertEquals(Outcome.TIME_OVER, client(server).maxTime(Duration.ofMillis(700)).listen(events::add));
+            // Longer times where the machine needs them for the event.
+            for (Duration time = Duration.ofMillis(300); events.isEmpty(); time = time.multipliedBy(2)) {
+                assertEquals(Outcome.TIME_OVER, client(server).maxTime(time).listen(events::add));
+            }
             assertEquals(List.of("a"), received());
         }
     }
@@ -830,16 +825,18 @@ class SseClientTest {
 
     @Test
     void streamThatBringsNothingIsTakenForLost() throws Exception {
+        List<Optional<String>> ids = new CopyOnWriteArrayList<>();
         try (SseServer server = new SseServer(connection -> {
-            if (connection.number == 0) {
+            if (events.isEmpty()) {
                 connection.send(SseServer.OK + RETRY_SOON + "id: 1\n" + data("a")).hold();
+            } else {
+                ids.add(connection.header("Last-Event-ID"));
+                connection.send(NO_CONTENT);
             }
-            connection.send(NO_CONTENT);
         })) {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again (this is said once)"), notices);
-            server.next();
-            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
+            assertEquals(Set.of(Optional.of("1")), Set.copyOf(ids));
         }
     }
 
@@ -891,7 +888,7 @@ class SseClientTest {
             SseClient client = client(server).idleTimeout(Duration.ofMillis(200)).maxRetries(1);
             assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
-            assertEquals(3, client.reconnects());
+            assertTrue(client.reconnects() >= 3, client.reconnects() + " reconnects");
         }
     }
 
@@ -970,7 +967,7 @@ class SseClientTest {
         "Content-Length: 100\r\n\r\ndata: a\n\n"})
     void streamThatBreaksOffIsToldInWordsForUsers(String answer) throws Exception {
         try (SseServer server = answers("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" + answer)) {
-            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.uri("/"))).listen(events::add));
+            assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/"))).listen(events::add));
             assertEquals(List.of(server.uri("/") + "\u2026: connection lost, the server broke off in the middle of its answer;"
                 + " connecting again in 0.01 s"), notices);
         }

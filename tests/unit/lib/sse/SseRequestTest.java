@@ -118,6 +118,12 @@ class SseRequestTest {
     }
 
     @Test
+    void headerWithAnEmptyValueIsNotSentAtAll() throws IOException {
+        SseRequest request = new SseRequest("http://h/").header("X-A: 1").header("x-a:").header("Accept:");
+        assertEquals(Map.of("Cache-Control", List.of("no-cache")), built(request).headers().map());
+    }
+
+    @Test
     void userAgentIsOursUnlessTheUserSetsOne() throws IOException {
         SseRequest request = new SseRequest("http://h/").userAgent("sse-listen/1");
         assertEquals(List.of("sse-listen/1"), built(request).headers().allValues("User-Agent"));

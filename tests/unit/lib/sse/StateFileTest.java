@@ -49,7 +49,7 @@ class StateFileTest {
     }
 
     @AfterEach
-    void closeFile() {
+    void closeFile() throws IOException {
         state.close();
     }
 
