@@ -12,11 +12,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -244,7 +247,7 @@ public final class Tool {
     }
 
     /**
-     * Standard input, undecoded. Its failures name it.
+     * Standard input, undecoded. Its failures name it. Closing it ends a read that waits, with a ClosedChannelException.
      *
      * @throws IOException if the caller closed it. The JVM opens a file of its own in its place then, which would be sent.
      */
@@ -254,11 +257,13 @@ public final class Tool {
         if (Files.isSymbolicLink(input) && Files.readSymbolicLink(input).startsWith(javaHome)) {
             throw new IOException("standard input is closed");
         }
-        return new FileInputStream(FileDescriptor.in) {
+        return new FilterInputStream(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel())) {
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 try {
                     return super.read(bytes, offset, length);
+                } catch (ClosedChannelException closedHere) {
+                    throw closedHere;
                 } catch (IOException failure) {
                     throw new IOException("standard input: " + Reason.of(failure), failure);
                 }

@@ -48,7 +48,7 @@ final class Usage {
         } else if (mistake instanceof MissingParameterException missing) {
             return missing(missing.getMissing(), args);
         }
-        String message = mistake.getMessage();
+        String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage();
         ArgSpec option = mistake.getArgSpec();
         if (option == null || !message.startsWith("Invalid value")) {
             return withoutUrls(message);
