@@ -6,12 +6,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,9 +67,8 @@ public final class Format {
     private final Payload payload = new Payload();
     private final boolean needsEvent;
     private final Fields fields;
-    private boolean timestamps;
     private Supplier<String> source;
-    private boolean sourceInJson;
+    private BiConsumer<SseEvent, Payload> json = (event, out) -> EventJson.write(event, null, out);
 
     /**
      * @param text    the template
@@ -94,21 +93,15 @@ public final class Format {
         needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
-    /** Adds the time of arrival, which is now when an event is written, to {@link Placeholder#JSON}. */
-    public Format timestamps() {
-        timestamps = true;
-        return this;
-    }
-
     /** What {@link Placeholder#SOURCE} stands for when an event is written. */
     public Format source(Supplier<String> current) {
         source = current;
         return this;
     }
 
-    /** Adds the source to {@link Placeholder#JSON}. */
-    public Format sourceInJson() {
-        sourceInJson = true;
+    /** Writes {@link Placeholder#JSON}; {@link EventJson} without a time unless set. */
+    Format json(BiConsumer<SseEvent, Payload> writer) {
+        json = writer;
         return this;
     }
 
@@ -183,7 +176,7 @@ public final class Format {
             if (part.placeholder == null) {
                 payload.add(part.bytes);
             } else if (part.placeholder == Placeholder.JSON && line == null) {
-                EventJson.write(event, sourceInJson ? source.get() : null, timestamps ? Instant.now() : null, payload);
+                json.accept(event, payload);
             } else {
                 switch (part.placeholder) {
                     case LINE, JSON -> payload.add(line, offset, length);

@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java FieldOptions.java Format.java
-//SOURCES SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java EventJson.java FieldOptions.java
+//SOURCES Format.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
 import static java.util.function.Predicate.not;
@@ -10,6 +10,7 @@ import java.io.Flushable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -216,15 +217,14 @@ public final class SseOptions {
      */
     public Format format(String usual) {
         Format made = template("--format", format == null ? usual : format);
-        if (urls().size() > 1) {
-            made.sourceInJson();
-        }
+        boolean withSource = urls().size() > 1;
         if (timestamps && !made.has(Placeholder.JSON)) {
             throw tool().usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !made.isJson()) {
             throw tool().usage("--comments goes with --format {json}");
         }
-        return timestamps ? made.timestamps() : made;
+        return made.json((event, out) ->
+            EventJson.write(event, withSource ? source : null, timestamps ? Instant.now() : null, out));
     }
 
     /** What an option of the script makes of an event, with the same placeholders. */

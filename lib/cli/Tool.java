@@ -32,7 +32,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import lib.cli.Format.Placeholder;
 import lib.sse.Reason;
 import lib.sse.SseException;
@@ -94,7 +93,6 @@ public final class Tool {
 
     private final List<Runnable> stops = new CopyOnWriteArrayList<>();
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
-    private final List<Supplier<String>> statusParts = new CopyOnWriteArrayList<>();
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
     private volatile StatusLine statusLine;
@@ -279,16 +277,10 @@ public final class Tool {
         return value;
     }
 
-    /** Adds to what {@link #showStatus} tells; asked about once a second. */
-    public void status(Supplier<String> part) {
-        statusParts.add(part);
-    }
-
-    /** From now on, with {@code -v} on a terminal, a line there tells how it goes. */
-    public void showStatus() {
+    /** From now on, with {@code -v} on a terminal, a line there tells how it goes: this text, asked for each second. */
+    public void showStatus(Supplier<String> text) {
         if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
-            statusLine = new StatusLine(command.commandLine().getErr(),
-                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")));
+            statusLine = new StatusLine(command.commandLine().getErr(), text);
         }
     }
 
