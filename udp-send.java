@@ -8,6 +8,7 @@
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -89,7 +90,7 @@ class UdpSend implements Callable<Integer> {
         InputStream in = input();
         try (UdpBroadcaster lan = udp.open(targets)) {
             giveUpInTime(lan, in);
-            lines(in).forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
+            sendAll(in, lan);
         } catch (IOException failure) {
             if (!gaveUp) {
                 throw failure;
@@ -121,14 +122,21 @@ class UdpSend implements Callable<Integer> {
         return tool.standardInput();
     }
 
-    private LineReader lines(InputStream in) {
-        LineReader lines = new LineReader(in, readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1);
+    private void sendAll(InputStream in, UdpBroadcaster lan) throws IOException {
+        int limit = readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1;
         if (whole || message != null) {
-            return lines.whole();
-        } else if (nullEnds) {
+            byte[] all = in.readNBytes(limit);
+            send(all, 0, all.length, all.length + in.transferTo(OutputStream.nullOutputStream()), lan);
+            return;
+        }
+        LineReader lines = new LineReader(in, limit);
+        if (nullEnds) {
             lines.endInNull();
         }
-        return keepEnds ? lines.keepEnds() : lines;
+        if (keepEnds) {
+            lines.keepEnds();
+        }
+        lines.forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
     }
 
     private void giveUpInTime(UdpBroadcaster lan, InputStream in) {
