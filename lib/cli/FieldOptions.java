@@ -2,6 +2,8 @@
 //SOURCES ../sse/SseEvent.java ../sse/SseParser.java Fields.java
 package lib.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +52,8 @@ public final class FieldOptions {
 
     /** What {@code --where} asks for, in words; "" for nothing. */
     String wanted() {
-        return conditions.stream().map(Condition::option).reduce((one, next) -> one + " and " + next).map(" where "::concat).orElse("");
+        return conditions.isEmpty() ? ""
+            : conditions.stream().map(Condition::option).collect(joining(" and ", " where ", ""));
     }
 
     /** @param value null if the field need only be there */

@@ -49,12 +49,8 @@ public final class Format {
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
     private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
-    /** @param placeholder null for what stands for itself */
-    private record Part(Placeholder placeholder, String word, byte[] bytes) {
-        Part(Placeholder placeholder, String word) {
-            this(placeholder, word, unescaped(word));
-        }
-    }
+    /** @param placeholder null for what stands for itself, which has bytes and no word */
+    private record Part(Placeholder placeholder, String word, byte[] bytes) {}
 
     /** Takes what was made. */
     @FunctionalInterface
@@ -84,7 +80,7 @@ public final class Format {
             if (braces.group(1) == null) {
                 addText("{");
             } else {
-                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1)));
+                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1), null));
             }
         }
         addText(text.substring(from));
@@ -107,7 +103,7 @@ public final class Format {
 
     private void addText(String text) {
         if (!text.isEmpty()) {
-            parts.add(new Part(null, text));
+            parts.add(new Part(null, null, unescaped(text)));
         }
     }
 

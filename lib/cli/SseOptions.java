@@ -57,12 +57,7 @@ public final class SseOptions {
 
     @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
         description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
-    private void user(String user) {
-        asked.add(request -> {
-            String credentials = tool().text(user);
-            request.basicAuthorization(credentials.contains(":") ? credentials : credentials + ":");
-        });
-    }
+    private void user(String user) { asked.add(request -> request.basicAuthorization(tool().text(user))); }
 
     @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
         description = "The method: GET, or POST with --data.")
@@ -95,9 +90,8 @@ public final class SseOptions {
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
-        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
-        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
-    private int maxEventBytes;
+        description = "Drop larger events, with a message (" + SseParser.DEFAULT_MAX_EVENT_BYTES + ").")
+    private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
         description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
@@ -176,6 +170,8 @@ public final class SseOptions {
     private final FewNotices few = new FewNotices();
     private Consumer<String> skipped;
     private SseSources sources;
+    private SseParser.Handler handler;
+    private Flushable out;
     private long fieldless;
     private long taken;
     private long others;
@@ -248,13 +244,15 @@ public final class SseOptions {
     /**
      * Listens until it is over, or until a signal asks the process to end.
      *
-     * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
+     * @param events  takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
      *                event without a type; no other event is without one.
-     * @param out     is flushed after the last event of each read from the network
+     * @param flushed is flushed after the last event of each read from the network
      * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
-    public int listen(SseParser.Handler handler, Flushable out) throws Exception {
+    public int listen(SseParser.Handler events, Flushable flushed) throws Exception {
+        handler = events;
+        out = flushed;
         Tool tool = tool();
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
@@ -265,9 +263,9 @@ public final class SseOptions {
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
         sources = new SseSources(tool);
         if (urls().equals(List.of("-"))) {
-            addStandardInput(handler, out);
+            addStandardInput(tool);
         } else {
-            addClients(handler, out);
+            addClients(tool);
         }
         tool.onSignal(sources::close);
         tool.atEnd(this::atEnd);
@@ -275,8 +273,7 @@ public final class SseOptions {
     }
 
     /** What the options say once for all of them is read once. */
-    private void addClients(SseParser.Handler handler, Flushable out) throws IOException {
-        Tool tool = tool();
+    private void addClients(Tool tool) throws IOException {
         try {
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
             HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
@@ -286,21 +283,20 @@ public final class SseOptions {
                 SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
                     .notices(tool::notice).debug(tool::debug);
                 settings.forEach(setting -> setting.accept(client));
-                sources.add(client, new Selection(request.authority(), handler, out));
+                sources.add(client, new Selection(request.authority()));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
     }
 
-    private void addStandardInput(SseParser.Handler handler, Flushable out) throws IOException {
-        Tool tool = tool();
+    private void addStandardInput(Tool tool) throws IOException {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        sources.add(tool.standardInput(), maxEventBytes, new Selection("-", handler, out) {
+        sources.add(tool.standardInput(), maxEventBytes, new Selection("-") {
             @Override
             public void tooLarge(int bytes) {
                 tool.notice("dropped an event of more than " + bytes + " bytes");
@@ -330,15 +326,11 @@ public final class SseOptions {
     /** Passes on what the user asked for, and ends after the last of it. */
     private class Selection implements SseClient.Handler {
         private final String name;
-        private final SseParser.Handler handler;
-        private final Flushable out;
         private long settled;
 
         /** @param name of the server */
-        Selection(String name, SseParser.Handler handler, Flushable out) {
+        Selection(String name) {
             this.name = name;
-            this.handler = handler;
-            this.out = out;
         }
 
         @Override

@@ -115,7 +115,8 @@ final class TlsOptions {
                         throw notTrusted;
                     } else if (pins.isEmpty()) {
                         notices.accept("insecure: " + engine.getPeerHost() + ":" + engine.getPeerPort() + ": "
-                            + Reason.ofCertificate(notTrusted) + "; going on all the same; --pinnedpubkey " + pin + " takes this key only");
+                            + Reason.ofCertificate(notTrusted) + "; going on all the same; --pinnedpubkey " + pin
+                            + " takes this key only");
                         engine.getHandshakeSession().invalidate(); // TLS 1.2 would resume it
                     }
                 }

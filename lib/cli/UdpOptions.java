@@ -102,28 +102,23 @@ public final class UdpOptions {
      */
     public UdpBroadcaster open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
-        UdpBroadcaster broadcaster = broadcaster(tool, targets);
-        tool.onSignal(broadcaster::cancel);
-        tool.atEnd(status -> atEnd(status, broadcaster, tool));
-        if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-            tool.showStatus(() -> summary(broadcaster.counts()));
-        }
-        return broadcaster;
-    }
-
-    private UdpBroadcaster broadcaster(Tool tool, List<String> targets) throws IOException {
+        StandardOutput out = new StandardOutput();
         try {
-            UdpBroadcaster broadcaster = new UdpBroadcaster(targets.toArray(String[]::new)).repeat(repeat, repeatDelay)
+            UdpBroadcaster lan = new UdpBroadcaster(targets.toArray(String[]::new)).repeat(repeat, repeatDelay)
                 .notices(tool::notice).losses(tool::error);
-            settings.forEach(setting -> setting.accept(broadcaster));
-            StandardOutput out = new StandardOutput();
+            settings.forEach(setting -> setting.accept(lan));
             if (dryRun) {
-                broadcaster.dryRun(out);
+                lan.dryRun(out);
             }
             if (tee) {
-                broadcaster.tee(out);
+                lan.tee(out);
             }
-            return broadcaster.open();
+            tool.onSignal(lan::cancel);
+            tool.atEnd(status -> atEnd(status, lan, tool));
+            if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
+                tool.showStatus(() -> summary(lan.counts()));
+            }
+            return lan.open();
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
@@ -138,16 +133,16 @@ public final class UdpOptions {
      * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
      * errors only, too. A failure before anything was received has nothing to do with datagrams.
      */
-    private int atEnd(int status, UdpBroadcaster broadcaster, Tool tool) {
-        Counts counts = broadcaster.counts();
+    private int atEnd(int status, UdpBroadcaster lan, Tool tool) {
+        Counts counts = lan.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
         if (status == 0 && counts.failed() > 0) {
-            broadcaster.troubles().forEach(tool::error);
+            lan.troubles().forEach(tool::error);
         }
         if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
             tool.notice(summary(counts));
         }
-        boolean isRefused = status == Tool.TIME_OVER && !broadcaster.troubles().isEmpty();
+        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
         return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
     }
 }
