@@ -11,7 +11,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
-import java.security.PrivateKey;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -22,7 +21,6 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -40,7 +38,6 @@ public final class Pem {
     private static final Pattern BLOCK =
         Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
-    private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
 
     private Pem() {}
 
@@ -78,8 +75,16 @@ public final class Pem {
     }
 
     private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
+        KeySpec content = keySpec(blocks(text, kind -> kind.endsWith("PRIVATE KEY")).findFirst()
+            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)), password);
+        Certificate[] chain = certificates(text).toArray(Certificate[]::new);
+        String kind = chain[0].getPublicKey().getAlgorithm();
         KeyStore store = emptyStore();
-        store.setKeyEntry("key", privateKey(text, password), password, certificates(text).toArray(Certificate[]::new));
+        try {
+            store.setKeyEntry("key", KeyFactory.getInstance(kind).generatePrivate(content), password, chain);
+        } catch (InvalidKeySpecException notOne) {
+            throw new GeneralSecurityException("the private key is none of the certificate's kind, " + kind, notOne);
+        }
         return store;
     }
 
@@ -114,19 +119,6 @@ public final class Pem {
         } catch (CertificateException failure) {
             throw new CertificateException("a certificate in it cannot be read", failure);
         }
-    }
-
-    private static PrivateKey privateKey(String pem, char[] password) throws GeneralSecurityException {
-        KeySpec content = keySpec(blocks(pem, kind -> kind.endsWith("PRIVATE KEY")).findFirst()
-            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)), password);
-        for (String kind : KEY_KINDS) {
-            try {
-                return KeyFactory.getInstance(kind).generatePrivate(content);
-            } catch (InvalidKeySpecException anotherKind) {
-                continue;
-            }
-        }
-        throw new GeneralSecurityException("the private key is none of " + String.join(", ", KEY_KINDS));
     }
 
     private static KeySpec keySpec(MatchResult block, char[] password) throws GeneralSecurityException {

@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import lib.sse.SseClient;
 import lib.sse.SseException;
 import lib.sse.SseParser;
@@ -24,7 +25,12 @@ final class SseSources {
     private static final int BUFFER = 64 << 10;
 
     private final Tool tool;
-    private final Map<Callable<?>, AutoCloseable> sources = new LinkedHashMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "sse-source");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<Callable<Integer>, AutoCloseable> sources = new LinkedHashMap<>();
     private volatile boolean isOver;
     private volatile boolean timeIsOver;
 
@@ -34,12 +40,12 @@ final class SseSources {
 
     /** Adds a subscription. */
     void add(SseClient client, SseClient.Handler handler) {
-        sources.put(() -> client.listen(handler), client);
+        sources.put(() -> listen(() -> client.listen(handler)), client);
     }
 
     /** Adds an event stream that something else has fetched. It is read once. */
     void add(InputStream in, int maxEventBytes, SseClient.Handler handler) {
-        sources.put(() -> read(in, new SseParser("", maxEventBytes, handler), handler), in);
+        sources.put(() -> listen(() -> read(in, new SseParser("", maxEventBytes, handler), handler)), in);
     }
 
     /**
@@ -51,36 +57,33 @@ final class SseSources {
      * @throws Exception what else one of them has thrown, which ends all
      */
     int listen(Duration maxTime, int whenTimeIsOver) throws Exception {
-        ExecutorCompletionService<Object> ends = new ExecutorCompletionService<>(SseSources::start);
-        sources.keySet().forEach(listening -> ends.submit(listening::call));
         if (maxTime != null) {
-            CompletableFuture.delayedExecutor(maxTime.toNanos(), NANOSECONDS, SseSources::start).execute(this::endInTime);
+            CompletableFuture.delayedExecutor(maxTime.toNanos(), NANOSECONDS, threads).execute(this::endInTime);
         }
         int status = 0;
-        Throwable failure = null;
-        for (int left = sources.size(); left > 0; left--) {
-            try {
-                ends.take().get();
-            } catch (ExecutionException ended) {
-                Throwable reason = ended.getCause();
-                if (reason instanceof SseException refused) {
-                    status = Math.max(status, tool.statusOf(refused));
-                } else if (!(isOver && reason instanceof ClosedChannelException) && failure == null) {
-                    failure = reason;
-                    close();
-                }
+        try {
+            for (Future<Integer> end : threads.invokeAll(sources.keySet())) {
+                status = Math.max(status, end.get());
             }
-        }
-        if (failure != null) {
-            throw failure instanceof Exception thrown ? thrown : new IllegalStateException(failure);
+        } catch (ExecutionException ended) {
+            throw ended.getCause() instanceof Exception thrown ? thrown : new IllegalStateException(ended.getCause());
         }
         return Math.max(status, timeIsOver ? whenTimeIsOver : 0);
     }
 
-    private static void start(Runnable task) {
-        Thread thread = new Thread(task, "sse-source");
-        thread.setDaemon(true);
-        thread.start();
+    private int listen(Callable<?> source) throws Exception {
+        try {
+            source.call();
+            return 0;
+        } catch (SseException end) {
+            return tool.statusOf(end);
+        } catch (Throwable failure) {
+            if (isOver && failure instanceof ClosedChannelException) {
+                return 0;
+            }
+            close();
+            throw failure;
+        }
     }
 
     private void endInTime() {
@@ -91,10 +94,10 @@ final class SseSources {
     /** Ends all, and waits for none: the caller may be in a handler for which the others wait. */
     void close() {
         isOver = true;
-        sources.values().forEach(source -> start(new FutureTask<>(() -> {
+        sources.values().forEach(source -> threads.submit(() -> {
             source.close();
             return null;
-        })));
+        }));
     }
 
     /** Nothing more is handed over once all is over, and what was not does not count as taken. */

@@ -13,9 +13,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -65,7 +63,7 @@ final class TlsOptions {
     Supplier<SSLContext> context(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
         KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);
         KeyManager[] keys = certificate == null ? null : Pem.keys(certificate, text.apply(password).toCharArray());
-        Set<String> pins = pinned == null ? Set.of() : pins(text.apply(pinned));
+        List<String> pins = pinned == null ? List.of() : pins(text.apply(pinned));
         return () -> {
             try {
                 SSLContext context = SSLContext.getInstance("TLS");
@@ -82,8 +80,8 @@ final class TlsOptions {
         };
     }
 
-    private static Set<String> pins(String text) {
-        Set<String> pins = new HashSet<>(List.of(text.strip().split("[;\\s]+", -1)));
+    private static List<String> pins(String text) {
+        List<String> pins = List.of(text.strip().split("[;\\s]+", -1));
         pins.stream().filter(pin -> !pin.matches("sha256//[A-Za-z0-9+/]{43}=")).findFirst().ifPresent(wrong -> {
             throw new IllegalArgumentException("--pinnedpubkey: '" + wrong
                 + "' is no pin, expected sha256//BASE64 of 32 bytes, several separated by ';'");
@@ -99,7 +97,7 @@ final class TlsOptions {
     }
 
     /** Asks first for a pinned key, then the JDK. HTTP clients verify by way of the engine; the other ways are not open. */
-    private TrustManager verifier(X509ExtendedTrustManager usual, Set<String> pins, Consumer<String> notices) {
+    private TrustManager verifier(X509ExtendedTrustManager usual, List<String> pins, Consumer<String> notices) {
         return new X509ExtendedTrustManager() {
             @Override
             public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {

@@ -59,14 +59,10 @@ public final class Tool {
 
     /** Something on this machine failed: a file, a socket, a line of input. */
     public static final int LOCAL_FAILURE = 1;
-    /** The command line is wrong. */
-    public static final int USAGE = 2;
-    /** {@link SseException.Kind#REFUSED}. */
-    public static final int REFUSED = 5;
-    /** {@link SseException.Kind#GAVE_UP}. */
-    public static final int GAVE_UP = 6;
     /** The time was over before the events were there. */
     public static final int TIME_OVER = 124;
+    private static final int REFUSED = 5;
+    private static final int GAVE_UP = 6;
 
     /** Together with the rest of an end it stays below a second. */
     private static final long MILLIS_TO_FINISH = 900;
@@ -95,7 +91,7 @@ public final class Tool {
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
-    private volatile StatusLine statusLine;
+    private final StatusLine statusLine = new StatusLine();
     private byte[] wholeInput;
     private Integer endStatus;
 
@@ -168,9 +164,7 @@ public final class Tool {
         worked.countDown();
         if (endStatus == null) {
             endStatus = status;
-            if (statusLine != null) {
-                statusLine.close();
-            }
+            statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
@@ -197,19 +191,13 @@ public final class Tool {
 
     /** Says what went wrong. */
     public void error(String message) {
-        StatusLine line = statusLine;
-        if (line == null) {
-            print(message);
-        } else {
-            line.above(() -> print(message));
-        }
-    }
-
-    private void print(String message) {
-        PrintWriter err = command.commandLine().getErr();
-        err.println(command.name() + ": " + UNPRINTABLE.matcher(message)
-            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0))));
-        err.flush();
+        String line = command.name() + ": " + UNPRINTABLE.matcher(message)
+            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
+        statusLine.above(() -> {
+            PrintWriter err = command.commandLine().getErr();
+            err.println(line);
+            err.flush();
+        });
     }
 
     /** A mistake on the command line, to be thrown. */
@@ -280,7 +268,7 @@ public final class Tool {
     /** From now on, with {@code -v} on a terminal, a line there tells how it goes: this text, asked for each second. */
     public void showStatus(Supplier<String> text) {
         if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
-            statusLine = new StatusLine(command.commandLine().getErr(), text);
+            statusLine.show(command.commandLine().getErr(), text);
         }
     }
 
@@ -295,7 +283,7 @@ public final class Tool {
 
     private int usageError(ParameterException mistake, String... args) {
         error(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
-        return USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** Says what went wrong, and gives the exit status for it. */
