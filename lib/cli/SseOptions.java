@@ -198,8 +198,8 @@ public final class SseOptions {
         if (urls.contains("-") && urls.size() > 1) {
             throw tool().usage("standard input (-) goes without URLs beside it");
         }
-        int mostOthers = command.positionalParameters().stream().filter(one -> one.index().min() > 0)
-            .mapToInt(one -> one.index().max()).max().orElse(0);
+        int mostOthers = command.positionalParameters().stream()
+            .mapToInt(one -> one.index().min() == 0 ? 0 : one.index().max()).max().orElse(0);
         if (arguments.size() - urls.size() > mostOthers) {
             throw new UnmatchedArgumentException(command.commandLine(), List.of(""));
         }

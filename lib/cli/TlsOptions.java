@@ -66,8 +66,12 @@ final class TlsOptions {
         List<String> pins = pinned == null ? List.of() : pins(text.apply(pinned));
         return () -> {
             try {
+                TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                factory.init(trusted);
+                // The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name.
+                X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
                 SSLContext context = SSLContext.getInstance("TLS");
-                context.init(keys, new TrustManager[] {verifier(usualVerifier(trusted), pins, notices)}, null);
+                context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
                 if (insecure) {
                     // -k has to warn each time, and a resumed session skips the verification. A ticket of TLS 1.3 comes
                     // after the verification; the JDK drops it where sessions may live longer than RFC 8446, 4.6.1 allows.
@@ -87,13 +91,6 @@ final class TlsOptions {
                 + "' is no pin, expected sha256//BASE64 of 32 bytes, several separated by ';'");
         });
         return pins;
-    }
-
-    /** The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name. */
-    private static X509ExtendedTrustManager usualVerifier(KeyStore trusted) throws GeneralSecurityException {
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(trusted);
-        return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
     }
 
     /** Asks first for a pinned key, then the JDK. HTTP clients verify by way of the engine; the other ways are not open. */
