@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -64,6 +65,7 @@ public final class Tool {
     private static final int REFUSED = 5;
     private static final int GAVE_UP = 6;
 
+    private static final long NANOS_UNTIL_MORE = TimeUnit.MILLISECONDS.toNanos(10);
     /** Together with the rest of an end it stays below a second. */
     private static final long MILLIS_TO_FINISH = 900;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
@@ -247,7 +249,12 @@ public final class Tool {
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 try {
-                    return super.read(bytes, offset, length);
+                    int count = super.read(bytes, offset, length);
+                    while (count == 0 && length > 0) { // who started us has made it one that does not wait
+                        LockSupport.parkNanos(NANOS_UNTIL_MORE);
+                        count = super.read(bytes, offset, length);
+                    }
+                    return count;
                 } catch (ClosedChannelException closedHere) {
                     throw closedHere;
                 } catch (IOException failure) {
