@@ -6,11 +6,10 @@
 //SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
 
 import java.io.ByteArrayInputStream;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.math.BigDecimal;
-import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -82,18 +81,16 @@ class UdpSend implements Callable<Integer> {
     private Tool tool;
 
     private Format template;
-    private FieldOptions.Picker picker;
     private long lineNumber;
     private volatile boolean gaveUp;
 
     @Override
     public Integer call() throws Exception {
         template = template();
-        picker = fields.picker(tool);
         InputStream in = input();
         try (UdpBroadcaster lan = udp.open(targets)) {
             giveUpInTime(lan, in);
-            lines(in).forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
+            sendAll(in, lan);
         } catch (IOException failure) {
             if (!gaveUp) {
                 throw failure;
@@ -122,19 +119,24 @@ class UdpSend implements Callable<Integer> {
         } else if (StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
-        InputStream in = tool.standardInput();
-        // Closing a channel ends a read that waits, which closing a stream does not.
-        return maxTime != null && in instanceof FileInputStream file ? Channels.newInputStream(file.getChannel()) : in;
+        return tool.standardInput();
     }
 
-    private LineReader lines(InputStream in) {
-        LineReader lines = new LineReader(in, readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1);
+    private void sendAll(InputStream in, UdpBroadcaster lan) throws IOException {
+        int limit = readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1;
         if (whole || message != null) {
-            return lines.whole();
-        } else if (nullEnds) {
+            byte[] all = in.readNBytes(limit);
+            send(all, 0, all.length, all.length + in.transferTo(OutputStream.nullOutputStream()), lan);
+            return;
+        }
+        LineReader lines = new LineReader(in, limit);
+        if (nullEnds) {
             lines.endInNull();
         }
-        return keepEnds ? lines.keepEnds() : lines;
+        if (keepEnds) {
+            lines.keepEnds();
+        }
+        lines.forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
     }
 
     private void giveUpInTime(UdpBroadcaster lan, InputStream in) {
@@ -195,7 +197,7 @@ class UdpSend implements Callable<Integer> {
             return;
         }
         byte[] whole = fields.hasEach() ? null : line;
-        picker.pick(event.get(), one -> template.write(one, whole, offset, length, lan::send), reason -> skip(reason, lan));
+        fields.pick(event.get(), one -> template.write(one, whole, offset, length, lan::send), reason -> skip(reason, lan));
     }
 
     private void skip(String reason, UdpBroadcaster lan) {

@@ -28,13 +28,13 @@ public final class EventReader {
      */
     public static Optional<SseEvent> read(byte[] line, int offset, int length) {
         Map<String, String> texts = texts(line, offset, length);
-        String data = texts.get("data");
-        boolean isComment = texts.get("comment") != null && OF_A_COMMENT.containsAll(texts.keySet());
-        if (data == null && !isComment) {
+        if (texts.get("data") != null) {
+            return Optional.of(new SseEvent(
+                texts.getOrDefault("event", "message"), texts.getOrDefault("id", ""), texts.get("data")));
+        } else if (texts.get("comment") == null || !OF_A_COMMENT.containsAll(texts.keySet())) {
             throw new IllegalArgumentException("no \"data\"");
         }
-        return Optional.ofNullable(data)
-            .map(text -> new SseEvent(texts.getOrDefault("event", "message"), texts.getOrDefault("id", ""), text));
+        return Optional.empty();
     }
 
     /**

@@ -1,8 +1,11 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/SseEvent.java ../sse/SseParser.java Fields.java Tool.java
+//SOURCES ../sse/SseEvent.java ../sse/SseParser.java Fields.java
 package lib.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -17,12 +20,25 @@ public final class FieldOptions {
     @Option(names = {"-w", "--where"}, paramLabel = "POINTER=VALUE", order = 30,
         description = "Only where this field of the data is VALUE, as text; != in place of =: where it is not, or is missing;"
             + " POINTER alone: where it is there; =VALUE: where the data is. Repeatable: all must hold.")
-    private List<String> where = List.of();
+    private void where(String condition) {
+        conditions.add(Condition.of(condition));
+        fields = new Fields(conditions.stream().map(Condition::pointer).toList());
+    }
 
-    @Option(names = "--each", paramLabel = "POINTER", order = 30,
+    @Option(names = "--each", paramLabel = "POINTER", order = 31,
         description = "One output for each element of this list in the data ('': the data is the list). {data} is then the"
             + " element, and pointers, those of --where too, begin there.")
+    private void each(String pointer) {
+        each = pointer;
+        list = new Fields(List.of(pointer));
+    }
+
+    private final List<Condition> conditions = new ArrayList<>();
+    /** Null where no condition looks into the data, and so is the list. */
+    private Fields fields;
     private String each;
+    private Fields list;
+    private long taken;
 
     /** Whether each element of a list is asked for. */
     public boolean hasEach() {
@@ -31,28 +47,21 @@ public final class FieldOptions {
 
     /** Whether the data has to be looked into. */
     public boolean areGiven() {
-        return each != null || !where.isEmpty();
+        return each != null || !conditions.isEmpty();
     }
 
     /** What {@code --where} asks for, in words; "" for nothing. */
     String wanted() {
-        return where.isEmpty() ? "" : " where " + String.join(" and ", where);
-    }
-
-    /** What these options describe; a mistake in them is thrown as one on the command line. */
-    public Picker picker(Tool tool) {
-        try {
-            return new Picker();
-        } catch (IllegalArgumentException mistake) {
-            throw tool.usage(mistake.getMessage());
-        }
+        return conditions.isEmpty() ? ""
+            : conditions.stream().map(Condition::option).collect(joining(" and ", " where ", ""));
     }
 
     /** @param value null if the field need only be there */
-    private record Condition(String pointer, boolean isNot, String value) {
+    private record Condition(String option, String pointer, boolean isNot, String value) {
         static Condition of(String option) {
             String[] parts = option.split("!?=", 2);
-            return new Condition(parts[0], option.startsWith("!", parts[0].length()), parts.length == 1 ? null : parts[1]);
+            return new Condition(option, parts[0], option.startsWith("!", parts[0].length()),
+                parts.length == 1 ? null : parts[1]);
         }
 
         boolean holds(String data, Field field) {
@@ -61,52 +70,43 @@ public final class FieldOptions {
         }
     }
 
-    /** Hands over what is asked for. */
-    public final class Picker {
-        private final List<Condition> conditions = where.stream().map(Condition::of).toList();
-        private final Fields fields =
-            conditions.isEmpty() ? null : new Fields(conditions.stream().map(Condition::pointer).toList());
-        private final Fields list = each == null ? null : new Fields(List.of(each));
-        private long taken;
-
-        /**
-         * Hands over an event, or one for each element of its list, which is then the data.
-         *
-         * @param skipped takes the reason when a field is missing that is needed, here or by the handler
-         * @return whether the handler took anything
-         */
-        public boolean pick(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
-            long before = taken;
-            if (list == null) {
-                handOver(event, handler, skipped);
-                return taken > before;
-            }
-            try {
-                Field found = list.read(event.data()).get(each);
-                if (found == null || !found.isList()) {
-                    throw new MissingFieldException(each.isEmpty() ? "the data is no list" : "the data has no list " + each);
-                }
-                Fields.forEach(found.text(), event, element -> handOver(element, handler, skipped));
-            } catch (MissingFieldException noList) {
-                skipped.accept(noList.getMessage());
-            }
+    /**
+     * Hands over an event if it is asked for, or one for each element of its list, which is then the data.
+     *
+     * @param skipped takes the reason when a field is missing that is needed, here or by the handler
+     * @return whether the handler took anything
+     */
+    public boolean pick(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
+        long before = taken;
+        if (list == null) {
+            handOver(event, handler, skipped);
             return taken > before;
         }
-
-        private void handOver(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
-            try {
-                if (fields == null || holds(event.data())) {
-                    handler.event(event);
-                    taken++;
-                }
-            } catch (MissingFieldException missing) {
-                skipped.accept(missing.getMessage());
+        try {
+            Field found = list.read(event.data()).get(each);
+            if (found == null || !found.isList()) {
+                throw new MissingFieldException(each.isEmpty() ? "the data is no list" : "the data has no list " + each);
             }
+            Fields.forEach(found.text(), event, element -> handOver(element, handler, skipped));
+        } catch (MissingFieldException noList) {
+            skipped.accept(noList.getMessage());
         }
+        return taken > before;
+    }
 
-        private boolean holds(String data) {
-            Map<String, Field> found = fields.readIfJson(data);
-            return conditions.stream().allMatch(one -> one.holds(data, found.get(one.pointer)));
+    private void handOver(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
+        try {
+            if (fields == null || holds(event.data())) {
+                handler.event(event);
+                taken++;
+            }
+        } catch (MissingFieldException missing) {
+            skipped.accept(missing.getMessage());
         }
+    }
+
+    private boolean holds(String data) {
+        Map<String, Field> found = fields.readIfJson(data);
+        return conditions.stream().allMatch(one -> one.holds(data, found.get(one.pointer)));
     }
 }

@@ -6,12 +6,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,12 +49,8 @@ public final class Format {
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
     private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
-    /** @param placeholder null for what stands for itself */
-    private record Part(Placeholder placeholder, String word, byte[] bytes) {
-        Part(Placeholder placeholder, String word) {
-            this(placeholder, word, unescaped(word));
-        }
-    }
+    /** @param placeholder null for what stands for itself, which has bytes and no word */
+    private record Part(Placeholder placeholder, String word, byte[] bytes) {}
 
     /** Takes what was made. */
     @FunctionalInterface
@@ -67,9 +63,8 @@ public final class Format {
     private final Payload payload = new Payload();
     private final boolean needsEvent;
     private final Fields fields;
-    private boolean timestamps;
     private Supplier<String> source;
-    private boolean sourceInJson;
+    private BiConsumer<SseEvent, Payload> json = (event, out) -> EventJson.write(event, null, out);
 
     /**
      * @param text    the template
@@ -85,7 +80,7 @@ public final class Format {
             if (braces.group(1) == null) {
                 addText("{");
             } else {
-                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1)));
+                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1), null));
             }
         }
         addText(text.substring(from));
@@ -94,27 +89,21 @@ public final class Format {
         needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
     }
 
-    /** Adds the time of arrival, which is now when an event is written, to {@link Placeholder#JSON}. */
-    public Format timestamps() {
-        timestamps = true;
-        return this;
-    }
-
     /** What {@link Placeholder#SOURCE} stands for when an event is written. */
     public Format source(Supplier<String> current) {
         source = current;
         return this;
     }
 
-    /** Adds the source to {@link Placeholder#JSON}. */
-    public Format sourceInJson() {
-        sourceInJson = true;
+    /** Writes {@link Placeholder#JSON}; {@link EventJson} without a time unless set. */
+    Format json(BiConsumer<SseEvent, Payload> writer) {
+        json = writer;
         return this;
     }
 
     private void addText(String text) {
         if (!text.isEmpty()) {
-            parts.add(new Part(null, text));
+            parts.add(new Part(null, null, unescaped(text)));
         }
     }
 
@@ -183,7 +172,7 @@ public final class Format {
             if (part.placeholder == null) {
                 payload.add(part.bytes);
             } else if (part.placeholder == Placeholder.JSON && line == null) {
-                EventJson.write(event, sourceInJson ? source.get() : null, timestamps ? Instant.now() : null, payload);
+                json.accept(event, payload);
             } else {
                 switch (part.placeholder) {
                     case LINE, JSON -> payload.add(line, offset, length);

@@ -21,11 +21,10 @@ public final class LineReader {
     }
 
     private static final int USUAL_BUFFER = 64 << 10;
-    private static final int NOTHING = -1;
 
     private final InputStream in;
     private final int limit;
-    private int lineEnd = '\n';
+    private byte lineEnd = '\n';
     private boolean keepEnds;
     private byte[] buffer = new byte[USUAL_BUFFER];
 
@@ -42,12 +41,6 @@ public final class LineReader {
     /** Lines end in NUL instead. */
     public LineReader endInNull() {
         lineEnd = 0;
-        return this;
-    }
-
-    /** Nothing ends a line but the end of the input, which is handed over even if it is empty. */
-    public LineReader whole() {
-        lineEnd = NOTHING;
         return this;
     }
 
@@ -85,18 +78,15 @@ public final class LineReader {
                 end = limit;
             }
         }
-        if (end > 0 || lineEnd == NOTHING) {
+        if (end > 0) {
             handOver(handler, 0, end, end, dropped);
         }
     }
 
     /** By itself, so that the compiler sees a loop in which nothing changes: twice as fast as within the other one. */
     private int indexOfEnd(int from, int to) {
-        if (lineEnd == NOTHING) {
-            return -1;
-        }
         byte[] bytes = buffer;
-        byte wanted = (byte) lineEnd;
+        byte wanted = lineEnd;
         for (int i = from; i < to; i++) {
             if (bytes[i] == wanted) {
                 return i;

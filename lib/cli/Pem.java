@@ -11,8 +11,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.KeyStoreException;
-import java.security.NoSuchAlgorithmException;
-import java.security.PrivateKey;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -20,15 +18,15 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
-import java.util.regex.Matcher;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.NoSuchPaddingException;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.KeyManager;
@@ -40,7 +38,6 @@ public final class Pem {
     private static final Pattern BLOCK =
         Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
-    private static final List<String> KEY_KINDS = List.of("RSA", "EC", "Ed25519", "Ed448");
 
     private Pem() {}
 
@@ -78,8 +75,16 @@ public final class Pem {
     }
 
     private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
+        KeySpec content = keySpec(blocks(text, kind -> kind.endsWith("PRIVATE KEY")).findFirst()
+            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)), password);
+        Certificate[] chain = certificates(text).toArray(Certificate[]::new);
+        String kind = chain[0].getPublicKey().getAlgorithm();
         KeyStore store = emptyStore();
-        store.setKeyEntry("key", privateKey(text, password), password, certificates(text).toArray(Certificate[]::new));
+        try {
+            store.setKeyEntry("key", KeyFactory.getInstance(kind).generatePrivate(content), password, chain);
+        } catch (InvalidKeySpecException notOne) {
+            throw new GeneralSecurityException("the private key is none of the certificate's kind, " + kind, notOne);
+        }
         return store;
     }
 
@@ -99,46 +104,24 @@ public final class Pem {
         throw new GeneralSecurityException(NO_KEY);
     }
 
-    private static List<Certificate> certificates(String pem) throws CertificateException {
-        List<Certificate> certificates = new ArrayList<>();
-        CertificateFactory factory = CertificateFactory.getInstance("X.509");
-        for (Matcher block = BLOCK.matcher(pem); block.find();) {
-            if (block.group(1).equals("CERTIFICATE")) {
-                try {
-                    certificates.add(factory.generateCertificate(
-                        new ByteArrayInputStream(block.group().getBytes(ISO_8859_1))));
-                } catch (CertificateException failure) {
-                    throw new CertificateException("a certificate in it cannot be read", failure);
-                }
-            }
-        }
-        if (certificates.isEmpty()) {
+    private static Stream<MatchResult> blocks(String pem, Predicate<String> isOfKind) {
+        return BLOCK.matcher(pem).results().filter(block -> isOfKind.test(block.group(1)));
+    }
+
+    private static Collection<? extends Certificate> certificates(String pem) throws CertificateException {
+        byte[] blocks = blocks(pem, "CERTIFICATE"::equals).map(MatchResult::group)
+            .reduce("", (all, next) -> all + next + "\n").getBytes(ISO_8859_1);
+        if (blocks.length == 0) {
             throw new CertificateException("expected certificates in PEM, found none");
         }
-        return certificates;
-    }
-
-    private static PrivateKey privateKey(String pem, char[] password) throws GeneralSecurityException {
-        for (Matcher block = BLOCK.matcher(pem); block.find();) {
-            if (block.group(1).endsWith("PRIVATE KEY")) {
-                return privateKey(keySpec(block, password));
-            }
+        try {
+            return CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(blocks));
+        } catch (CertificateException failure) {
+            throw new CertificateException("a certificate in it cannot be read", failure);
         }
-        throw new GeneralSecurityException(NO_KEY);
     }
 
-    private static PrivateKey privateKey(KeySpec content) throws GeneralSecurityException {
-        for (String kind : KEY_KINDS) {
-            try {
-                return KeyFactory.getInstance(kind).generatePrivate(content);
-            } catch (InvalidKeySpecException anotherKind) {
-                continue;
-            }
-        }
-        throw new GeneralSecurityException("the private key is none of " + String.join(", ", KEY_KINDS));
-    }
-
-    private static KeySpec keySpec(Matcher block, char[] password) throws GeneralSecurityException {
+    private static KeySpec keySpec(MatchResult block, char[] password) throws GeneralSecurityException {
         boolean isEncrypted = block.group(1).equals("ENCRYPTED PRIVATE KEY");
         if (!isEncrypted && !block.group(1).equals("PRIVATE KEY")) {
             throw new GeneralSecurityException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
@@ -164,11 +147,9 @@ public final class Pem {
             cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(algorithm)
                 .generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
             return encrypted.getKeySpec(cipher);
-        } catch (NoSuchAlgorithmException | NoSuchPaddingException unknown) {
-            throw new GeneralSecurityException("the private key is encrypted in a way that Java does not know: "
-                + "openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does", unknown);
         } catch (GeneralSecurityException notDecrypted) {
-            throw new GeneralSecurityException("the private key cannot be decrypted: wrong password?", notDecrypted);
+            throw new GeneralSecurityException("the private key cannot be decrypted: wrong password, or encrypted in a way that"
+                + " Java does not know (openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does)", notDecrypted);
         }
     }
 }

@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java FieldOptions.java Format.java
-//SOURCES RequestOptions.java SseInput.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java EventJson.java FieldOptions.java
+//SOURCES Format.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
 import static java.util.function.Predicate.not;
@@ -10,6 +10,8 @@ import java.io.Flushable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -43,12 +45,30 @@ public final class SseOptions {
             + " something else has fetched.")
     private List<String> arguments;
 
-    @Mixin
-    private RequestOptions request;
+    @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
+        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
+    private void header(String line) {
+        asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
+    }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24, defaultValue = "20",
-        description = "Follow up to N redirects at a connect (${DEFAULT-VALUE}).")
-    private int maxRedirects;
+    @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
+        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
+    private void data(String data) { asked.add(request -> request.body(tool().bytes(data))); }
+
+    @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
+        description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
+    private void user(String user) { asked.add(request -> request.basicAuthorization(tool().text(user))); }
+
+    @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
+        description = "The method: GET, or POST with --data.")
+    private void method(String method) { asked.add(request -> request.method(method)); }
+
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24,
+        description = "Follow up to N redirects at a connect (20).")
+    private void maxRedirects(int most) {
+        tool().within(0, Integer.MAX_VALUE, most, "--max-redirs");
+        settings.add(client -> client.maxRedirects(most));
+    }
 
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Only events of this type. Repeatable.")
@@ -70,9 +90,8 @@ public final class SseOptions {
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
-        defaultValue = "" + SseParser.DEFAULT_MAX_EVENT_BYTES,
-        description = "Drop larger events, with a message (${DEFAULT-VALUE}).")
-    private int maxEventBytes;
+        description = "Drop larger events, with a message (" + SseParser.DEFAULT_MAX_EVENT_BYTES + ").")
+    private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
         description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
@@ -89,43 +108,49 @@ public final class SseOptions {
 
     @Option(names = "--state-file", paramLabel = "FILE", order = 80,
         description = "Keep the last event ID in FILE, and resume after it at the next start.")
-    private Path stateFile;
+    private void stateFile(Path file) {
+        StateFile ofAll = new StateFile(file);
+        settings.add(client -> client.stateFile(ofAll));
+    }
 
     @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
         description = "Resume after this event, if the server can. The ID in --state-file comes first.")
-    private String lastEventId = "";
+    private void lastEventId(String id) { settings.add(client -> client.lastEventId(id)); }
 
-    @Option(names = "--no-retry", order = 82, description = "Connect once; the end of the stream is the end.")
-    private boolean noRetry;
+    @Option(names = "--no-retry", arity = "0", order = 82, description = "Connect once; the end of the stream is the end.")
+    private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
         description = "Give up after N failures in a row (never). With --data: ask again when the stream has ended, too.")
-    private Integer maxRetries;
+    private void maxRetries(int most) {
+        tool().within(0, Integer.MAX_VALUE, most, "--max-retries");
+        settings.add(client -> client.maxRetries(most));
+    }
 
-    @Option(names = "--retry-all-errors", order = 83,
+    @Option(names = "--retry-all-errors", arity = "0", order = 84,
         description = "Try again after a status or content type too that would be final.")
-    private boolean retryAllErrors;
+    private void retryAllErrors(boolean on) { settings.add(SseClient::retryAllErrors); }
 
-    @Option(names = "--retry-delay", paramLabel = "SEC", order = 84, defaultValue = "1",
-        description = "Wait this long before the first retry, unless the server sets it (${DEFAULT-VALUE}).")
-    private Duration retryDelay;
+    @Option(names = "--retry-delay", paramLabel = "SEC", order = 85,
+        description = "Wait this long before the first retry, unless the server sets it (1).")
+    private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
-    @Option(names = "--ignore-retry", order = 85, description = "Keep to --retry-delay, whatever the server sets.")
-    private boolean ignoreRetry;
+    @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever the server sets.")
+    private void ignoreRetry(boolean on) { settings.add(SseClient::ignoreRetry); }
 
-    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 85, defaultValue = "30",
-        description = "Each further failure doubles the wait, up to this (${DEFAULT-VALUE}).")
-    private Duration retryMaxDelay;
+    @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 87,
+        description = "Each further failure doubles the wait, up to this (30).")
+    private void retryMaxDelay(Duration time) { settings.add(client -> client.retryMaxDelay(time)); }
 
-    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 86, defaultValue = "300",
-        description = "Connect again if nothing came for this time (${DEFAULT-VALUE}; 0: never).")
-    private Duration idleTimeout;
+    @Option(names = "--idle-timeout", paramLabel = "SEC", order = 88,
+        description = "Connect again if nothing came for this time (300; 0: never).")
+    private void idleTimeout(Duration time) { settings.add(client -> client.idleTimeout(time)); }
 
-    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 87, defaultValue = "10",
-        description = "Give up a connect after this time (${DEFAULT-VALUE}; 0: the system's).")
-    private Duration connectTimeout;
+    @Option(names = "--connect-timeout", paramLabel = "SEC", order = 89,
+        description = "Give up a connect after this time (10; 0: the system's).")
+    private void connectTimeout(Duration time) { settings.add(client -> client.connectTimeout(time)); }
 
-    @Option(names = "--settle", paramLabel = "SEC", order = 88,
+    @Option(names = "--settle", paramLabel = "SEC", order = 90,
         description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
     private Duration settle = Duration.ZERO;
 
@@ -140,16 +165,19 @@ public final class SseOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private Consumer<String> skipped = this::tellSkipped;
+    private final List<Consumer<SseRequest>> asked = new ArrayList<>();
+    private final List<Consumer<SseClient>> settings = new ArrayList<>();
     private final FewNotices few = new FewNotices();
-    private long told;
+    private Consumer<String> skipped;
+    private SseSources sources;
+    private SseParser.Handler handler;
+    private Flushable out;
     private long fieldless;
     private long taken;
     private long others;
     private String lastOther;
     /** Where the event comes from that is being handed over. */
     private String source;
-    private Runnable stop;
 
     /** The arguments behind the first that are no further URLs. */
     public List<String> targets(List<String> behindTheFirst) {
@@ -170,8 +198,8 @@ public final class SseOptions {
         if (urls.contains("-") && urls.size() > 1) {
             throw tool().usage("standard input (-) goes without URLs beside it");
         }
-        int mostOthers = command.positionalParameters().stream().filter(one -> one.index().min() > 0)
-            .mapToInt(one -> one.index().max()).max().orElse(0);
+        int mostOthers = command.positionalParameters().stream()
+            .mapToInt(one -> one.index().min() == 0 ? 0 : one.index().max()).max().orElse(0);
         if (arguments.size() - urls.size() > mostOthers) {
             throw new UnmatchedArgumentException(command.commandLine(), List.of(""));
         }
@@ -185,15 +213,14 @@ public final class SseOptions {
      */
     public Format format(String usual) {
         Format made = template("--format", format == null ? usual : format);
-        if (urls().size() > 1) {
-            made.sourceInJson();
-        }
+        boolean withSource = urls().size() > 1;
         if (timestamps && !made.has(Placeholder.JSON)) {
             throw tool().usage("--timestamps goes with a --format that has {json}");
         } else if (comments && !made.isJson()) {
             throw tool().usage("--comments goes with --format {json}");
         }
-        return timestamps ? made.timestamps() : made;
+        return made.json((event, out) ->
+            EventJson.write(event, withSource ? source : null, timestamps ? Instant.now() : null, out));
     }
 
     /** What an option of the script makes of an event, with the same placeholders. */
@@ -209,16 +236,6 @@ public final class SseOptions {
         return this;
     }
 
-    private void tellSkipped(String line) {
-        if (told++ == 0) {
-            tool().atEnd(status -> {
-                tool().notice(told + " skipped");
-                return status == 0 ? Tool.LOCAL_FAILURE : status;
-            });
-        }
-        few.say(line, tool()::error);
-    }
-
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
         return listen(handler, () -> { });
@@ -227,13 +244,15 @@ public final class SseOptions {
     /**
      * Listens until it is over, or until a signal asks the process to end.
      *
-     * @param handler takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
+     * @param events  takes the events that the user asked for. With {@code --comments} it takes comments too, each as an
      *                event without a type; no other event is without one.
-     * @param out     is flushed after the last event of each read from the network
+     * @param flushed is flushed after the last event of each read from the network
      * @return the exit status
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
-    public int listen(SseParser.Handler handler, Flushable out) throws Exception {
+    public int listen(SseParser.Handler events, Flushable flushed) throws Exception {
+        handler = events;
+        out = flushed;
         Tool tool = tool();
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
@@ -242,109 +261,76 @@ public final class SseOptions {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        List<String> urls = urls();
-        if (urls.equals(List.of("-"))) {
-            return read(tool, handler, out);
+        sources = new SseSources(tool);
+        if (urls().equals(List.of("-"))) {
+            addStandardInput(tool);
+        } else {
+            addClients(tool);
         }
-        SseSources sources = new SseSources(tool);
-        endBy(sources::close);
-        add(urls, sources, handler, out);
-        tool.status(() -> sources.reconnects() + " reconnects");
-        return sources.listen(status(true));
+        tool.onSignal(sources::close);
+        tool.atEnd(this::atEnd);
+        return sources.listen(maxTime, count == null ? 0 : Tool.TIME_OVER);
     }
 
     /** What the options say once for all of them is read once. */
-    private void add(List<String> urls, SseSources sources, SseParser.Handler handler, Flushable out) throws IOException {
-        Tool tool = tool();
+    private void addClients(Tool tool) throws IOException {
         try {
-            String userAgent = command.name() + "/" + Tool.VERSION;
-            List<SseRequest> requests = urls.stream().map(url -> request.request(url, userAgent, tool)).toList();
-            StateFile state = stateFile == null ? null : new StateFile(stateFile);
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
             HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
-            for (SseRequest one : requests) {
-                sources.add(client(tool, one, state).tls(context).proxy(way), new Selection(one.authority(), handler, out));
+            for (String url : urls()) {
+                SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
+                asked.forEach(setting -> setting.accept(request));
+                SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
+                    .notices(tool::notice).debug(tool::debug);
+                settings.forEach(setting -> setting.accept(client));
+                sources.add(client, new Selection(request.authority()));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
     }
 
-    private int status(boolean timeIsOver) {
-        return timeIsOver && count != null ? Tool.TIME_OVER : 0;
-    }
-
-    /** An event stream that something else has fetched. */
-    private int read(Tool tool, SseParser.Handler handler, Flushable out) throws Exception {
+    private void addStandardInput(Tool tool) throws IOException {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        SseInput input = new SseInput(tool.standardInput(), tool::notice);
-        endBy(input::close);
-        return status(!input.read(new Selection("-", handler, out), maxEventBytes, maxTime));
-    }
-
-    private void endBy(Runnable how) {
-        stop = how;
-        tool().onSignal(how);
-        tool().atEnd(this::atEnd);
+        sources.add(tool.standardInput(), maxEventBytes, new Selection("-") {
+            @Override
+            public void tooLarge(int bytes) {
+                tool.notice("dropped an event of more than " + bytes + " bytes");
+            }
+        });
     }
 
     /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
     private int atEnd(int status) {
+        Tool tool = tool();
         if (taken + fieldless == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
-            tool().notice(others + (others == 1 ? " event" : " events") + " came, none"
+            tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
                 + "; the last one was of type " + lastOther);
         }
-        return status;
+        if (skipped != null || fieldless == 0) {
+            return status;
+        }
+        tool.notice(fieldless + " skipped");
+        return status == 0 ? Tool.LOCAL_FAILURE : status;
     }
 
     private Tool tool() {
         return Tool.of(command);
     }
 
-    private SseClient client(Tool tool, SseRequest asked, StateFile state) {
-        SseClient client = new SseClient(asked)
-            .lastEventId(lastEventId)
-            .maxRedirects(tool.within(0, Integer.MAX_VALUE, maxRedirects, "--max-redirs"))
-            .connectTimeout(connectTimeout)
-            .idleTimeout(idleTimeout)
-            .retryDelay(retryDelay)
-            .retryMaxDelay(retryMaxDelay)
-            .maxEventBytes(maxEventBytes)
-            .notices(tool::notice)
-            .debug(tool::debug);
-        if (noRetry || maxRetries != null) {
-            client.maxRetries(noRetry ? 0 : tool.within(0, Integer.MAX_VALUE, maxRetries, "--max-retries"));
-        }
-        if (state != null) {
-            client.stateFile(state);
-        }
-        if (ignoreRetry) {
-            client.ignoreRetry();
-        }
-        if (retryAllErrors) {
-            client.retryAllErrors();
-        }
-        return maxTime == null ? client : client.maxTime(maxTime);
-    }
-
     /** Passes on what the user asked for, and ends after the last of it. */
-    private final class Selection implements SseClient.Handler {
+    private class Selection implements SseClient.Handler {
         private final String name;
-        private final SseParser.Handler handler;
-        private final Flushable out;
-        private final FieldOptions.Picker picker = fields.picker(tool());
         private long settled;
 
         /** @param name of the server */
-        Selection(String name, SseParser.Handler handler, Flushable out) {
+        Selection(String name) {
             this.name = name;
-            this.handler = handler;
-            this.out = out;
         }
 
         @Override
@@ -354,14 +340,20 @@ public final class SseOptions {
 
         @Override
         public void event(SseEvent event) throws IOException {
-            if (excluded.contains(event.event()) || !settle.isZero() && System.nanoTime() - settled < 0) {
-                return;
+            synchronized (sources) {
+                sources.checkNotOver();
+                if (!excluded.contains(event.event()) && (settle.isZero() || System.nanoTime() - settled >= 0)) {
+                    source = name;
+                    select(event);
+                }
             }
-            source = name;
-            if ((types.isEmpty() || types.contains(event.event())) && picker.pick(event, handler, this::skip)) {
+        }
+
+        private void select(SseEvent event) throws IOException {
+            if ((types.isEmpty() || types.contains(event.event())) && fields.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
-                    stop.run();
+                    sources.close();
                 }
             } else {
                 others++;
@@ -371,20 +363,30 @@ public final class SseOptions {
 
         private void skip(String reason) {
             fieldless++;
-            skipped.accept("an event was skipped: " + reason);
+            String line = "an event was skipped: " + reason;
+            if (skipped == null) {
+                few.say(line, tool()::error);
+            } else {
+                skipped.accept(line);
+            }
         }
 
         @Override
         public void comment(String text) throws IOException {
-            if (comments) {
-                source = name;
-                handler.event(new SseEvent("", "", text));
+            synchronized (sources) {
+                sources.checkNotOver();
+                if (comments) {
+                    source = name;
+                    handler.event(new SseEvent("", "", text));
+                }
             }
         }
 
         @Override
         public void flush() throws IOException {
-            out.flush();
+            synchronized (sources) {
+                out.flush();
+            }
         }
     }
 }

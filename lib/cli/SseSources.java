@@ -1,123 +1,126 @@
-//SOURCES ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseException.java Tool.java
+//SOURCES ../sse/SseClient.java ../sse/SseException.java ../sse/SseParser.java Tool.java
 package lib.cli;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import lib.sse.SseClient.Outcome;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import lib.sse.SseClient;
-import lib.sse.SseEvent;
 import lib.sse.SseException;
+import lib.sse.SseParser;
 
-/**
- * Several subscriptions at once. Each connects, resumes and ends by itself; their events are handed over one after the
- * other, so that one that takes long holds up all.
- */
+/** What is listened to at once: subscriptions, or standard input. Each connects, resumes and ends by itself. */
 final class SseSources {
-    /** Thrown at a client by what it hands over after the end: so that event does not count as taken. */
-    private static final class OverException extends IOException {
-        private static final long serialVersionUID = 1;
-    }
+    private static final int BUFFER = 64 << 10;
 
     private final Tool tool;
-    private final Map<SseClient, SseClient.Handler> clients = new LinkedHashMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "sse-source");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<Callable<Integer>, AutoCloseable> sources = new LinkedHashMap<>();
     private volatile boolean isOver;
+    private volatile boolean timeIsOver;
 
     SseSources(Tool tool) {
         this.tool = tool;
     }
 
+    /** Adds a subscription. */
     void add(SseClient client, SseClient.Handler handler) {
-        clients.put(client, new InTurn(handler));
+        sources.put(() -> listen(() -> client.listen(handler)), client);
     }
 
-    long reconnects() {
-        return clients.keySet().stream().mapToLong(SseClient::reconnects).sum();
+    /** Adds an event stream that something else has fetched. It is read once. */
+    void add(InputStream in, int maxEventBytes, SseClient.Handler handler) {
+        sources.put(() -> listen(() -> read(in, new SseParser("", maxEventBytes, handler), handler)), in);
     }
 
     /**
      * Listens until all are over. Whoever was refused, or gave up, says so at once, and the others go on.
      *
-     * @param whenTimeIsOver the exit status of one whose time is over
-     * @return the highest of their exit statuses
+     * @param maxTime        null for ever
+     * @param whenTimeIsOver the exit status then
+     * @return the highest of the exit statuses
      * @throws Exception what else one of them has thrown, which ends all
      */
-    int listen(int whenTimeIsOver) throws Exception {
-        ExecutorCompletionService<Outcome> ends = new ExecutorCompletionService<>(SseSources::start);
-        clients.forEach((client, handler) -> ends.submit(() -> client.listen(handler)));
+    int listen(Duration maxTime, int whenTimeIsOver) throws Exception {
+        if (maxTime != null) {
+            CompletableFuture.delayedExecutor(maxTime.toNanos(), NANOSECONDS, threads).execute(this::endInTime);
+        }
         int status = 0;
-        Throwable failure = null;
-        for (int left = clients.size(); left > 0; left--) {
-            try {
-                status = Math.max(status, ends.take().get() == Outcome.TIME_OVER ? whenTimeIsOver : 0);
-            } catch (ExecutionException ended) {
-                if (ended.getCause() instanceof SseException refused) {
-                    status = Math.max(status, tool.statusOf(refused));
-                } else if (!(ended.getCause() instanceof OverException) && failure == null) {
-                    failure = ended.getCause();
-                    close();
-                }
+        try {
+            for (Future<Integer> end : threads.invokeAll(sources.keySet())) {
+                status = Math.max(status, end.get());
             }
+        } catch (ExecutionException ended) {
+            throw ended.getCause() instanceof Exception thrown ? thrown : new IllegalStateException(ended.getCause());
         }
-        if (failure != null) {
-            throw failure instanceof Exception thrown ? thrown : new IllegalStateException(failure);
-        }
-        return status;
+        return Math.max(status, timeIsOver ? whenTimeIsOver : 0);
     }
 
-    private static void start(Runnable task) {
-        Thread thread = new Thread(task, "sse-source");
-        thread.setDaemon(true);
-        thread.start();
+    private int listen(Callable<?> source) throws Exception {
+        try {
+            source.call();
+            return 0;
+        } catch (SseException end) {
+            return tool.statusOf(end);
+        } catch (Throwable failure) {
+            if (isOver && failure instanceof ClosedChannelException) {
+                return 0;
+            }
+            close();
+            throw failure;
+        }
+    }
+
+    private void endInTime() {
+        timeIsOver = !isOver;
+        close();
     }
 
     /** Ends all, and waits for none: the caller may be in a handler for which the others wait. */
     void close() {
         isOver = true;
-        clients.keySet().forEach(client -> start(client::close));
+        sources.values().forEach(source -> threads.submit(() -> {
+            source.close();
+            return null;
+        }));
     }
 
-    private void checkNotOver() throws OverException {
+    /** Nothing more is handed over once all is over, and what was not does not count as taken. */
+    void checkNotOver() throws ClosedChannelException {
         if (isOver) {
-            throw new OverException();
+            throw new ClosedChannelException();
         }
     }
 
-    private final class InTurn implements SseClient.Handler {
-        private final SseClient.Handler handler;
-
-        InTurn(SseClient.Handler handler) {
-            this.handler = handler;
-        }
-
-        @Override
-        public void open() throws IOException {
-            handler.open();
-        }
-
-        @Override
-        public void event(SseEvent event) throws IOException {
-            synchronized (SseSources.this) {
-                checkNotOver();
-                handler.event(event);
-            }
-        }
-
-        @Override
-        public void comment(String text) throws IOException {
-            synchronized (SseSources.this) {
-                checkNotOver();
-                handler.comment(text);
-            }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            synchronized (SseSources.this) {
+    private Object read(InputStream in, SseParser parser, SseClient.Handler handler) throws IOException {
+        byte[] bytes = new byte[BUFFER];
+        for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
+            try {
+                parser.feed(ByteBuffer.wrap(bytes, 0, length));
+            } finally {
                 handler.flush();
             }
         }
+        if (parser.isWithinEvent()) {
+            tool.notice("standard input ended in the middle of an event");
+        } else if (!parser.hasReadAnything()) {
+            tool.notice("no event came from standard input");
+        }
+        return parser;
     }
 }

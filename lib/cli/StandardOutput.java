@@ -22,12 +22,6 @@ public final class StandardOutput extends BufferedOutputStream {
         write('\n');
     }
 
-    /** Flushes; standard output itself stays open. */
-    @Override
-    public void close() throws IOException {
-        flush();
-    }
-
     /** The program that read our output has ended: a reason to stop, not an error. */
     static final class ReaderGoneException extends IOException {
         private static final long serialVersionUID = 1;

@@ -14,13 +14,13 @@ public final class StatusLine {
     private static final String NO_WRAP = "\033[?7l";
     private static final String WRAP = "\033[?7h";
 
-    private final PrintWriter out;
-    private final Supplier<String> text;
-    private boolean closed;
+    private PrintWriter out;
+    private volatile Supplier<String> text;
 
-    StatusLine(PrintWriter out, Supplier<String> text) {
-        this.out = out;
-        this.text = text;
+    /** Begins to draw it. */
+    synchronized void show(PrintWriter terminal, Supplier<String> line) {
+        out = terminal;
+        text = line;
         Thread thread = new Thread(this::run, "status-line");
         thread.setDaemon(true);
         thread.start();
@@ -40,18 +40,20 @@ public final class StatusLine {
 
     private synchronized void run() {
         try {
-            while (!closed) {
+            while (text != null) {
                 print(CLEAR + NO_WRAP + text.get() + WRAP);
                 wait(MILLIS_BETWEEN);
             }
         } catch (InterruptedException nobodyDoesThat) {
-            closed = true;
+            text = null;
         }
     }
 
     private void print(String controlled) {
-        out.print(controlled);
-        out.flush();
+        if (text != null) {
+            out.print(controlled);
+            out.flush();
+        }
     }
 
     /** Makes room for what the action prints; the line comes back with the next drawing. */
@@ -60,10 +62,10 @@ public final class StatusLine {
         action.run();
     }
 
-    /** Takes the line away for good. */
-    synchronized void close() {
-        closed = true;
-        print(CLEAR);
-        notifyAll();
+    /** Takes the line away for good. It waits for nobody where there is none. */
+    void close() {
+        if (text != null) {
+            above(() -> text = null);
+        }
     }
 }

@@ -12,15 +12,11 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -33,7 +29,6 @@ import picocli.CommandLine.Option;
 
 /** The options of TLS: whom to trust, and how to show who we are. */
 final class TlsOptions {
-    private static final Pattern PIN = Pattern.compile("sha256//[A-Za-z0-9+/]{43}=");
     private static final int LONGER_THAN_A_TICKET = (int) Duration.ofDays(8).toSeconds();
 
     @Option(names = {"-k", "--insecure"}, order = 100,
@@ -68,11 +63,15 @@ final class TlsOptions {
     Supplier<SSLContext> context(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
         KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);
         KeyManager[] keys = certificate == null ? null : Pem.keys(certificate, text.apply(password).toCharArray());
-        Set<String> pins = pinned == null ? Set.of() : pins(text.apply(pinned));
+        List<String> pins = pinned == null ? List.of() : pins(text.apply(pinned));
         return () -> {
             try {
+                TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                factory.init(trusted);
+                // The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name.
+                X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
                 SSLContext context = SSLContext.getInstance("TLS");
-                context.init(keys, new TrustManager[] {new Verifier(verifier(trusted), pins, insecure, notices)}, null);
+                context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
                 if (insecure) {
                     // -k has to warn each time, and a resumed session skips the verification. A ticket of TLS 1.3 comes
                     // after the verification; the JDK drops it where sessions may live longer than RFC 8446, 4.6.1 allows.
@@ -85,96 +84,77 @@ final class TlsOptions {
         };
     }
 
-    private static Set<String> pins(String text) {
-        Set<String> pins = new HashSet<>(List.of(text.strip().split("[;\\s]+", -1)));
-        for (String pin : pins) {
-            if (!PIN.matcher(pin).matches()) {
-                throw new IllegalArgumentException("--pinnedpubkey: '" + pin
-                    + "' is no pin, expected sha256//BASE64 of 32 bytes, several separated by ';'");
-            }
-        }
+    private static List<String> pins(String text) {
+        List<String> pins = List.of(text.strip().split("[;\\s]+", -1));
+        pins.stream().filter(pin -> !pin.matches("sha256//[A-Za-z0-9+/]{43}=")).findFirst().ifPresent(wrong -> {
+            throw new IllegalArgumentException("--pinnedpubkey: '" + wrong
+                + "' is no pin, expected sha256//BASE64 of 32 bytes, several separated by ';'");
+        });
         return pins;
     }
 
-    /** The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name. */
-    private static X509ExtendedTrustManager verifier(KeyStore trusted) throws GeneralSecurityException {
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(trusted);
-        return (X509ExtendedTrustManager) Arrays.stream(factory.getTrustManagers())
-            .filter(X509ExtendedTrustManager.class::isInstance).findFirst().orElseThrow();
-    }
-
     /** Asks first for a pinned key, then the JDK. HTTP clients verify by way of the engine; the other ways are not open. */
-    private static final class Verifier extends X509ExtendedTrustManager {
-        private final X509ExtendedTrustManager verifier;
-        private final Set<String> pins;
-        private final boolean insecure;
-        private final Consumer<String> notices;
-
-        Verifier(X509ExtendedTrustManager verifier, Set<String> pins, boolean insecure, Consumer<String> notices) {
-            this.verifier = verifier;
-            this.pins = pins;
-            this.insecure = insecure;
-            this.notices = notices;
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
-            String pin = pin(chain[0]);
-            if (!pins.isEmpty() && !pins.contains(pin)) {
-                throw new CertificateException(new SSLPeerUnverifiedException(
-                    "the server's key is " + pin + ", which --pinnedpubkey does not name"));
-            }
-            try {
-                verifier.checkServerTrusted(chain, type, engine);
-            } catch (CertificateException notTrusted) {
-                if (!insecure) {
-                    throw notTrusted;
-                } else if (pins.isEmpty()) {
-                    notices.accept("insecure: " + engine.getPeerHost() + ":" + engine.getPeerPort() + ": "
-                        + Reason.ofCertificate(notTrusted) + "; going on all the same; --pinnedpubkey " + pin + " takes this key only");
-                    engine.getHandshakeSession().invalidate(); // TLS 1.2 would resume it
+    private TrustManager verifier(X509ExtendedTrustManager usual, List<String> pins, Consumer<String> notices) {
+        return new X509ExtendedTrustManager() {
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
+                String pin = pin(chain[0]);
+                if (!pins.isEmpty() && !pins.contains(pin)) {
+                    throw new CertificateException(new SSLPeerUnverifiedException(
+                        "the server's key is " + pin + ", which --pinnedpubkey does not name"));
+                }
+                try {
+                    usual.checkServerTrusted(chain, type, engine);
+                } catch (CertificateException notTrusted) {
+                    if (!insecure) {
+                        throw notTrusted;
+                    } else if (pins.isEmpty()) {
+                        notices.accept("insecure: " + engine.getPeerHost() + ":" + engine.getPeerPort() + ": "
+                            + Reason.ofCertificate(notTrusted) + "; going on all the same; --pinnedpubkey " + pin
+                            + " takes this key only");
+                        engine.getHandshakeSession().invalidate(); // TLS 1.2 would resume it
+                    }
                 }
             }
-        }
 
-        private static String pin(X509Certificate certificate) throws CertificateException {
-            try {
-                byte[] key = certificate.getPublicKey().getEncoded();
-                return "sha256//" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
-            } catch (NoSuchAlgorithmException everyJavaHasIt) {
-                throw new CertificateException(everyJavaHasIt);
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {
+                throw new UnsupportedOperationException();
             }
-        }
 
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {
-            throw new UnsupportedOperationException();
-        }
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type) {
+                throw new UnsupportedOperationException();
+            }
 
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {
-            throw new UnsupportedOperationException();
-        }
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
+                throw new UnsupportedOperationException();
+            }
 
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
-            throw new UnsupportedOperationException();
-        }
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {
+                throw new UnsupportedOperationException();
+            }
 
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {
-            throw new UnsupportedOperationException();
-        }
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type) {
+                throw new UnsupportedOperationException();
+            }
 
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {
-            throw new UnsupportedOperationException();
-        }
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return usual.getAcceptedIssuers();
+            }
+        };
+    }
 
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return verifier.getAcceptedIssuers();
+    private static String pin(X509Certificate certificate) throws CertificateException {
+        try {
+            byte[] key = certificate.getPublicKey().getEncoded();
+            return "sha256//" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+        } catch (NoSuchAlgorithmException everyJavaHasIt) {
+            throw new CertificateException(everyJavaHasIt);
         }
     }
 }

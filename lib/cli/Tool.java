@@ -12,11 +12,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -26,10 +29,10 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import lib.cli.Format.Placeholder;
 import lib.sse.Reason;
 import lib.sse.SseException;
@@ -57,15 +60,12 @@ public final class Tool {
 
     /** Something on this machine failed: a file, a socket, a line of input. */
     public static final int LOCAL_FAILURE = 1;
-    /** The command line is wrong. */
-    public static final int USAGE = 2;
-    /** {@link SseException.Kind#REFUSED}. */
-    public static final int REFUSED = 5;
-    /** {@link SseException.Kind#GAVE_UP}. */
-    public static final int GAVE_UP = 6;
     /** The time was over before the events were there. */
     public static final int TIME_OVER = 124;
+    private static final int REFUSED = 5;
+    private static final int GAVE_UP = 6;
 
+    private static final long NANOS_UNTIL_MORE = TimeUnit.MILLISECONDS.toNanos(10);
     /** Together with the rest of an end it stays below a second. */
     private static final long MILLIS_TO_FINISH = 900;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
@@ -91,10 +91,9 @@ public final class Tool {
 
     private final List<Runnable> stops = new CopyOnWriteArrayList<>();
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
-    private final List<Supplier<String>> statusParts = new CopyOnWriteArrayList<>();
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
-    private volatile StatusLine statusLine;
+    private final StatusLine statusLine = new StatusLine();
     private byte[] wholeInput;
     private Integer endStatus;
 
@@ -167,9 +166,7 @@ public final class Tool {
         worked.countDown();
         if (endStatus == null) {
             endStatus = status;
-            if (statusLine != null) {
-                statusLine.close();
-            }
+            statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
@@ -196,19 +193,13 @@ public final class Tool {
 
     /** Says what went wrong. */
     public void error(String message) {
-        StatusLine line = statusLine;
-        if (line == null) {
-            print(message);
-        } else {
-            line.above(() -> print(message));
-        }
-    }
-
-    private void print(String message) {
-        PrintWriter err = command.commandLine().getErr();
-        err.println(command.name() + ": " + UNPRINTABLE.matcher(message)
-            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0))));
-        err.flush();
+        String line = command.name() + ": " + UNPRINTABLE.matcher(message)
+            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
+        statusLine.above(() -> {
+            PrintWriter err = command.commandLine().getErr();
+            err.println(line);
+            err.flush();
+        });
     }
 
     /** A mistake on the command line, to be thrown. */
@@ -244,7 +235,7 @@ public final class Tool {
     }
 
     /**
-     * Standard input, undecoded. Its failures name it.
+     * Standard input, undecoded. Its failures name it. Closing it ends a read that waits, with a ClosedChannelException.
      *
      * @throws IOException if the caller closed it. The JVM opens a file of its own in its place then, which would be sent.
      */
@@ -254,11 +245,18 @@ public final class Tool {
         if (Files.isSymbolicLink(input) && Files.readSymbolicLink(input).startsWith(javaHome)) {
             throw new IOException("standard input is closed");
         }
-        return new FileInputStream(FileDescriptor.in) {
+        return new FilterInputStream(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel())) {
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 try {
-                    return super.read(bytes, offset, length);
+                    int count = super.read(bytes, offset, length);
+                    while (count == 0 && length > 0) { // who started us has made it one that does not wait
+                        LockSupport.parkNanos(NANOS_UNTIL_MORE);
+                        count = super.read(bytes, offset, length);
+                    }
+                    return count;
+                } catch (ClosedChannelException closedHere) {
+                    throw closedHere;
                 } catch (IOException failure) {
                     throw new IOException("standard input: " + Reason.of(failure), failure);
                 }
@@ -274,16 +272,10 @@ public final class Tool {
         return value;
     }
 
-    /** Adds to what {@link #showStatus} tells; asked about once a second. */
-    public void status(Supplier<String> part) {
-        statusParts.add(part);
-    }
-
-    /** From now on, with {@code -v} on a terminal, a line there tells how it goes. */
-    public void showStatus() {
+    /** From now on, with {@code -v} on a terminal, a line there tells how it goes: this text, asked for each second. */
+    public void showStatus(Supplier<String> text) {
         if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
-            statusLine = new StatusLine(command.commandLine().getErr(),
-                () -> statusParts.stream().map(Supplier::get).collect(Collectors.joining(", ")));
+            statusLine.show(command.commandLine().getErr(), text);
         }
     }
 
@@ -298,7 +290,7 @@ public final class Tool {
 
     private int usageError(ParameterException mistake, String... args) {
         error(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
-        return USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** Says what went wrong, and gives the exit status for it. */

@@ -7,7 +7,9 @@ package lib.cli;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import lib.udp.Counts;
 import lib.udp.OnError;
 import lib.udp.Oversize;
@@ -26,44 +28,47 @@ public final class UdpOptions {
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
         description = "Where multicast and 255.255.255.255 leave; the source address for the rest.")
-    private String via;
+    private void via(String via) { settings.add(lan -> lan.via(via)); }
 
     @Option(names = {"-s", "--source"}, paramLabel = "[ADDR]:PORT", order = 61,
         description = "The source address and port.")
-    private String source;
+    private void source(String source) { settings.add(lan -> lan.source(source)); }
 
-    @Option(names = "--ttl", paramLabel = "N", order = 62, defaultValue = "1",
-        description = "How far multicast goes, 0 to 255: 1 does not pass a router (${DEFAULT-VALUE}).")
-    private int ttl;
+    @Option(names = "--ttl", paramLabel = "N", order = 62,
+        description = "How far multicast goes, 0 to 255: 1 does not pass a router (1).")
+    private void ttl(int ttl) { settings.add(lan -> lan.multicastTtl(ttl)); }
 
     @Option(names = "--multicast-loop", order = 63, negatable = true, defaultValue = "true", fallbackValue = "true",
         description = "Whether receivers on this host get multicast too (they do).")
-    private boolean multicastLoop;
+    private void multicastLoop(boolean loop) { settings.add(lan -> lan.multicastLoop(loop)); }
 
-    @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64, defaultValue = "retry",
+    @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64,
         description = "What happens to a datagram that the system refuses: sent again until it goes out, not sent, or"
-            + " the end (${DEFAULT-VALUE}).")
-    private OnError onError;
+            + " the end (retry).")
+    private void onError(OnError action) { settings.add(lan -> lan.onError(action)); }
 
-    @Option(names = "--repeat", paramLabel = "N", order = 65, defaultValue = "1",
-        description = "Send each datagram N times: Wi-Fi loses some (${DEFAULT-VALUE}).")
-    private int repeat;
+    @Option(names = "--repeat", paramLabel = "N", order = 65,
+        description = "Send each datagram N times: Wi-Fi loses some (1).")
+    private int repeat = 1;
 
-    @Option(names = "--repeat-delay", paramLabel = "SEC", order = 66, defaultValue = "0",
-        description = "The time from one of these to the next (${DEFAULT-VALUE}).")
-    private Duration repeatDelay;
+    @Option(names = "--repeat-delay", paramLabel = "SEC", order = 66,
+        description = "The time from one of these to the next (0).")
+    private Duration repeatDelay = Duration.ZERO;
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
         description = "At most N datagrams a second, evenly spaced.")
-    private Double rate;
+    private void rate(double perSecond) {
+        rate = perSecond;
+        settings.add(lan -> lan.rate(perSecond));
+    }
 
-    @Option(names = "--max-size", paramLabel = "BYTES", order = 70, defaultValue = "" + UdpBroadcaster.MAX_PAYLOAD,
-        description = "The most that goes into a datagram (${DEFAULT-VALUE}).")
-    private int maxPayload;
+    @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
+        description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
+    private void maxPayload(int bytes) { settings.add(lan -> lan.maxPayload(bytes)); }
 
     @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
         description = "What happens to more: not sent, the end, or cut off. Unless given: not sent, and exit status 1.")
-    private Oversize oversize;
+    private void oversize(Oversize action) { settings.add(lan -> lan.oversize(action)); }
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
     private boolean dryRun;
@@ -74,6 +79,8 @@ public final class UdpOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
+    private final List<Consumer<UdpBroadcaster>> settings = new ArrayList<>();
+    private double rate = Double.POSITIVE_INFINITY;
     private boolean failuresOnly;
 
     /** Has the end told only where something did not go out at once: for one message, that is. */
@@ -83,7 +90,7 @@ public final class UdpOptions {
 
     /** How long the copies of one message take, if nothing holds them up. */
     public Duration timeOfOneMessage(List<String> targets) {
-        double millis = (repeat - 1) * (repeatDelay.toMillis() + (rate == null ? 0 : 1000 * targets.size() / rate));
+        double millis = (repeat - 1) * (repeatDelay.toMillis() + 1000 * targets.size() / rate);
         return Duration.ofMillis((long) Math.min(millis, LONGEST_MILLIS));
     }
 
@@ -95,46 +102,23 @@ public final class UdpOptions {
      */
     public UdpBroadcaster open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
-        UdpBroadcaster broadcaster = broadcaster(tool, targets);
-        tool.onSignal(broadcaster::cancel);
-        tool.atEnd(status -> atEnd(status, broadcaster, tool));
-        tool.status(() -> summary(broadcaster.counts()));
-        if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-            tool.showStatus();
-        }
-        return broadcaster;
-    }
-
-    private UdpBroadcaster broadcaster(Tool tool, List<String> targets) throws IOException {
+        StandardOutput out = new StandardOutput();
         try {
-            UdpBroadcaster broadcaster = new UdpBroadcaster(targets.toArray(String[]::new))
-                .multicastTtl(ttl)
-                .multicastLoop(multicastLoop)
-                .maxPayload(maxPayload)
-                .onError(onError)
-                .repeat(repeat, repeatDelay)
-                .notices(tool::notice)
-                .losses(tool::error);
-            if (via != null) {
-                broadcaster.via(via);
-            }
-            if (source != null) {
-                broadcaster.source(source);
-            }
-            if (oversize != null) {
-                broadcaster.oversize(oversize);
-            }
-            if (rate != null) {
-                broadcaster.rate(rate);
-            }
-            StandardOutput out = new StandardOutput();
+            UdpBroadcaster lan = new UdpBroadcaster(targets.toArray(String[]::new)).repeat(repeat, repeatDelay)
+                .notices(tool::notice).losses(tool::error);
+            settings.forEach(setting -> setting.accept(lan));
             if (dryRun) {
-                broadcaster.dryRun(out);
+                lan.dryRun(out);
             }
             if (tee) {
-                broadcaster.tee(out);
+                lan.tee(out);
             }
-            return broadcaster.open();
+            tool.onSignal(lan::cancel);
+            tool.atEnd(status -> atEnd(status, lan, tool));
+            if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
+                tool.showStatus(() -> summary(lan.counts()));
+            }
+            return lan.open();
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
@@ -149,16 +133,16 @@ public final class UdpOptions {
      * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
      * errors only, too. A failure before anything was received has nothing to do with datagrams.
      */
-    private int atEnd(int status, UdpBroadcaster broadcaster, Tool tool) {
-        Counts counts = broadcaster.counts();
+    private int atEnd(int status, UdpBroadcaster lan, Tool tool) {
+        Counts counts = lan.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
         if (status == 0 && counts.failed() > 0) {
-            broadcaster.troubles().forEach(tool::error);
+            lan.troubles().forEach(tool::error);
         }
         if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
             tool.notice(summary(counts));
         }
-        boolean isRefused = status == Tool.TIME_OVER && !broadcaster.troubles().isEmpty();
+        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
         return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
     }
 }

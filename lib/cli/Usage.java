@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.MissingParameterException;
@@ -27,8 +25,6 @@ final class Usage {
     private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
         0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
         100, "TLS and proxy:\n", 190, "Messages and help:\n"));
-
-    private static final Pattern NOT_A_NUMBER = Pattern.compile("('.*') is not an? (int|long|double)");
 
     private Usage() {}
 
@@ -48,13 +44,15 @@ final class Usage {
         } else if (mistake instanceof MissingParameterException missing) {
             return missing(missing.getMissing(), args);
         }
-        String message = mistake.getMessage();
+        String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage();
         ArgSpec option = mistake.getArgSpec();
         if (option == null || !message.startsWith("Invalid value")) {
             return withoutUrls(message);
         }
-        String reason = message.substring(message.indexOf(": ") + 2);
-        return name(option) + ": " + withoutUrls(option.type().isEnum() ? oneOf(option) : number(reason));
+        String reason = message.substring(message.indexOf(": ") + 2)
+            .replaceFirst("an int$", "a whole number up to " + Integer.MAX_VALUE).replaceFirst("a (long|double)$", "a number");
+        return name(option) + ": "
+            + (option.type().isEnum() ? "expected one of " + option.paramLabel().replace("|", ", ") : withoutUrls(reason));
     }
 
     private static String name(ArgSpec option) {
@@ -111,17 +109,6 @@ final class Usage {
         }
         boolean cut = Arrays.stream(args).anyMatch(one -> one.contains("?") && !one.contains("&"));
         return "missing " + names + (cut ? "; was the URL quoted? The shell ends a command at '&'" : "");
-    }
-
-    private static String oneOf(ArgSpec option) {
-        return Arrays.stream(option.type().getEnumConstants())
-            .map(Object::toString).collect(joining(", ", "expected one of ", ""));
-    }
-
-    private static String number(String reason) {
-        Matcher wrong = NOT_A_NUMBER.matcher(reason);
-        return !wrong.matches() ? reason : wrong.group(1)
-            + (wrong.group(2).equals("int") ? " is not a whole number up to " + Integer.MAX_VALUE : " is not a number");
     }
 
     /** A URL in the wrong place keeps its path to itself. */

@@ -41,7 +41,9 @@ final class Secrets {
         }
         if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
             String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)));
-            addAll(SHORTEST_VALUE, credentials, credentials.substring(credentials.indexOf(':') + 1));
+            addAll(SHORTEST_VALUE, credentials);
+            // Some servers take a token as the user.
+            addAll(SHORTEST_VALUE, credentials.split(":", 2));
         }
     }
 

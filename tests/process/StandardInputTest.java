@@ -2,7 +2,9 @@ package tests.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +42,24 @@ class StandardInputTest {
             }
             script.process.getOutputStream().close();
             assertNull(script.nextLine());
+            script.end().assertIs(0, "");
+        }
+    }
+
+    /** As it is where what started us shares it with others that do not wait. */
+    @Test
+    void inputThatDoesNotWaitIsWaitedFor() throws Exception {
+        assumeTrue(Script.shell("command -v python3").status() == 0, "needs python3");
+        List<String> command = new ArrayList<>(List.of("python3", "-c",
+            "import os, sys; os.set_blocking(0, False); os.execv(sys.argv[1], sys.argv[1:])"));
+        command.addAll(Script.command("SseListen", "-F", "{data}", "-"));
+        try (Script script = Script.start(command)) {
+            for (String data : List.of("a", "b")) {
+                script.process.getOutputStream().write(("data: " + data + "\n\n").getBytes());
+                script.process.getOutputStream().flush();
+                assertEquals(data, script.nextLine());
+            }
+            script.process.getOutputStream().close();
             script.end().assertIs(0, "");
         }
     }

@@ -287,20 +287,6 @@ class UdpSendTest {
     }
 
     @Test
-    void theStatusLineCountsReconnects() throws Exception {
-        try (SseServer server = new SseServer(connection -> {
-            connection.send(SseServer.OK + "data: x\n\n");
-            if (connection.number > 0) {
-                connection.hold();
-            }
-        })) {
-            String inner = "TERM=xterm $SseToUdp -v -m 3 --retry-delay 0.1 " + server.url("/") + " " + receiver.target();
-            Script.Ended ended = Script.shell("INNER='" + inner + "' && script -qec \"$INNER\" /dev/null < /dev/null");
-            assertTrue(ended.out().contains(" 2 sent, 2 bytes, 0 skipped, 0 retried, 0 failed, 1 reconnects"), ended.out());
-        }
-    }
-
-    @Test
     void withoutATerminalThereIsNoStatusLine() throws Exception {
         Script.run("x\n", "UdpSend", "-v", receiver.target()).assertIs(0, "", summary(1, 1, 1, 0));
     }

@@ -16,8 +16,10 @@ import picocli.CommandLine;
 /** What {@code --each} and {@code --where} hand over. */
 class FieldOptionsTest {
 
-    private static FieldOptions.Picker picker(String options) {
-        return CommandLine.populateCommand(new FieldOptions(), options.isEmpty() ? new String[0] : options.split(" ")).picker(new Tool());
+    private static FieldOptions options(String options) {
+        FieldOptions made = new FieldOptions();
+        new CommandLine(made).setOverwrittenOptionsAllowed(true).parseArgs(options.isEmpty() ? new String[0] : options.split(" "));
+        return made;
     }
 
     @ParameterizedTest
@@ -64,7 +66,7 @@ class FieldOptionsTest {
     void eventIsHandedOverWhereItIsWanted(String options, String data, String expected) throws Exception {
         List<SseEvent> events = new ArrayList<>();
         SseEvent event = new SseEvent("touch", "4", data);
-        boolean any = picker(options).pick(event, events::add, reason -> { throw new AssertionError(reason); });
+        boolean any = options(options).pick(event, events::add, reason -> { throw new AssertionError(reason); });
         assertEquals(expected.equals("yes") ? List.of(event) : List.of(), events);
         assertEquals(expected.equals("yes"), any);
     }
@@ -81,7 +83,7 @@ class FieldOptionsTest {
         "--each /e -w !=a    | {\"e\":[\"a\",\"b\"]} | b"})
     void elementsAreHandedOverAsEvents(String options, String data, String expected) throws Exception {
         List<SseEvent> events = new ArrayList<>();
-        picker(options).pick(new SseEvent("touch", "4", data), events::add, reason -> { throw new AssertionError(reason); });
+        options(options).pick(new SseEvent("touch", "4", data), events::add, reason -> { throw new AssertionError(reason); });
         List<String> elements = expected == null ? List.of() : List.of(expected.split("~"));
         assertEquals(elements.stream().map(one -> new SseEvent("touch", "4", one)).toList(), events);
     }
@@ -95,7 +97,7 @@ class FieldOptionsTest {
         "--each /e | ``              | the data is not JSON: it is empty"})
     void dataWithoutSuchAListIsSkipped(String options, String data, String reason) throws Exception {
         List<String> skipped = new ArrayList<>();
-        picker(options).pick(new SseEvent("e", "", data), event -> { throw new AssertionError(event.data()); }, skipped::add);
+        options(options).pick(new SseEvent("e", "", data), event -> { throw new AssertionError(event.data()); }, skipped::add);
         assertEquals(List.of(reason), skipped);
     }
 
@@ -103,7 +105,7 @@ class FieldOptionsTest {
     void elementThatTheHandlerCannotUseIsSkippedAndTheOthersAreNot() throws Exception {
         List<String> taken = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
-        boolean any = picker("--each /e").pick(new SseEvent("e", "", "{\"e\":[1,2,3]}"), event -> {
+        boolean any = options("--each /e").pick(new SseEvent("e", "", "{\"e\":[1,2,3]}"), event -> {
             if (event.data().equals("2")) {
                 throw new MissingFieldException("not 2");
             }
@@ -116,7 +118,7 @@ class FieldOptionsTest {
     @CsvSource({"''", "--each="})
     void whatElseTheHandlerThrowsIsThrown(String options) {
         for (Exception thrown : new Exception[] {new IOException("full"), new IllegalArgumentException("bug")}) {
-            assertEquals(thrown, assertThrows(Exception.class, () -> picker(options).pick(new SseEvent("e", "", "[1]"), event -> {
+            assertEquals(thrown, assertThrows(Exception.class, () -> options(options).pick(new SseEvent("e", "", "[1]"), event -> {
                 if (thrown instanceof IOException failure) {
                     throw failure;
                 }

@@ -203,16 +203,6 @@ class LineReaderTest {
         }
     }
 
-    @Test
-    void theWholeInputIsOneLineEvenIfItIsEmpty() throws IOException {
-        for (String input : List.of("", "\n", "a\r\nb\0\n")) {
-            List<String> seen = new ArrayList<>();
-            new LineReader(new Pipe(input.getBytes(ISO_8859_1), 2), LIMIT).whole()
-                .forEach((bytes, offset, length, size) -> seen.add(new String(bytes, offset, length, ISO_8859_1)));
-            assertEquals(List.of(input), seen);
-        }
-    }
-
     private static List<String> lines(String input, int lineEnd, boolean keepEnds, int most) throws IOException {
         List<String> lines = new ArrayList<>();
         LineReader reader = new LineReader(new Pipe(input.getBytes(ISO_8859_1), most), LIMIT);
