@@ -32,6 +32,12 @@ class SecretsTest {
     }
 
     @Test
+    void tokenThatIsTheUserIsTakenOut() {
+        SseRequest request = new SseRequest("http://h/").basicAuthorization("abcdef-123456:");
+        assertEquals("no \u2026 here", new Secrets(request).clean("no abcdef-123456 here"));
+    }
+
+    @Test
     void requestWithoutSecretsChangesNothing() {
         assertEquals("/ and ?", new Secrets(new SseRequest("http://h/")).clean("/ and ?"));
     }
