@@ -1,9 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
-// A heap that is small and stays so, a JVM that does nothing while nothing comes, and a quick start: no classes are made at
-// run time only to put texts together.
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms6m -Xmn3m -XX:MinHeapFreeRatio=5
-//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=10 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
+// A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
+// 2.5 times the time), a JVM that does nothing while nothing comes, and a quick start: no classes are made at run time only
+// to put texts together.
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn3m -XX:MinHeapFreeRatio=20
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
