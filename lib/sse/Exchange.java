@@ -59,7 +59,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
     private volatile long lastRead = System.nanoTime();
     private volatile Answer answer;
-    private volatile Future<?> sent;
+    private volatile Optional<Future<?>> sent = Optional.empty();
     private volatile HttpClient http;
 
     Exchange(SseClient client, SseClient.Handler handler) {
@@ -250,13 +250,17 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return left;
     }
 
-    /** The request is on its way. */
-    void isSentBy(HttpClient one, Future<?> answered) {
-        lastRead = System.nanoTime();
-        sent = answered;
+    /** This one is about to send the request. */
+    void begins(HttpClient one) {
         http = one;
+    }
+
+    /** The request is on its way. */
+    void isSent(Future<?> answered) {
+        lastRead = System.nanoTime();
+        sent = Optional.of(answered);
         if (isLeft) {
-            Transport.end(one, answered);
+            Transport.end(http, sent);
         }
     }
 

@@ -85,17 +85,19 @@ final class Transport {
         Optional<InetAddress> address = addresses.next();
         client.debug(request.method() + " " + request.url() + address.map(one -> " at " + one.getHostAddress()).orElse(""));
         HttpClient http = httpClient(request, address.isPresent());
+        // The whole answer may be handed over before sendAsync returns.
+        exchange.begins(http);
         CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address), head -> {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });
-        exchange.isSentBy(http, sent);
+        exchange.isSent(sent);
         return sent.exceptionallyComposeAsync(failure -> {
             if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
-            end(http, sent);
+            end(http, Optional.of(sent));
             return send(request, headers, addresses, exchange);
         }, Transport::start);
     }
@@ -143,9 +145,9 @@ final class Transport {
      * {@code shutdownNow} does it too, but only since JDK 21. The thread bears the client's number in its name, as the client
      * itself does.
      */
-    static void end(HttpClient http, Future<?> sent) {
+    static void end(HttpClient http, Optional<Future<?>> sent) {
         // First, for java.net.http asks once more by itself where a connection ends before the answer.
-        sent.cancel(true);
+        sent.ifPresent(request -> request.cancel(true));
         String name = http.toString().replaceFirst(".*\\((\\d+)\\)", "HttpClient-$1-SelectorManager");
         Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
         Thread.enumerate(threads);
