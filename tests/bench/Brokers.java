@@ -63,7 +63,8 @@ final class Brokers implements AutoCloseable {
     private void start(int port, String... command) throws Exception {
         running.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);; TimeUnit.MILLISECONDS.sleep(100)) {
-            try (Socket broker = new Socket("127.0.0.1", port)) {
+            try {
+                new Socket("127.0.0.1", port).close();
                 return;
             } catch (IOException notYet) {
                 if (System.nanoTime() > end) {
@@ -75,8 +76,8 @@ final class Brokers implements AutoCloseable {
 
     /** With the next one: Kafka's controller listens there. */
     private static int freePort() throws IOException {
-        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
-                ServerSocket next = new ServerSocket(one.getLocalPort() + 1, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            new ServerSocket(one.getLocalPort() + 1, 1, InetAddress.getByName("127.0.0.1")).close();
             return one.getLocalPort();
         }
     }
