@@ -48,8 +48,8 @@ final class Transport {
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
-        return CompletableFuture.supplyAsync(() -> addresses(request), Transport::start)
-            .thenCompose(addresses -> send(request, headers, addresses.iterator(), exchange));
+        return CompletableFuture.supplyAsync(() -> send(request, headers, addresses(request).iterator(), exchange),
+            Transport::start).thenCompose(sent -> sent);
     }
 
     /** On a thread of its own, so that the listening thread stays free to watch the time. */
