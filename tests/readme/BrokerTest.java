@@ -423,8 +423,8 @@ class BrokerTest {
             + "\ncertfile " + certificate + "\nkeyfile " + key + "\nrequire_certificate true\npassword_file " + passwords + "\n");
         run("exec mosquitto -v -c " + folder.resolve("mosquitto.conf"), "broker");
         awaitPort();
-        String us = "keystore=" + certificates.store("client") + "\nkeystore.password=" + TestCertificates.PASSWORD
-            + "\nusername=me\npassword=";
+        String us = "keystore=" + certificates.pkcs12("client.p12", "client", TestCertificates.PASSWORD)
+            + "\nkeystore.password=" + TestCertificates.PASSWORD + "\nusername=me\npassword=";
         Path properties = certificates.write("mqtt.properties", us + "secret\ncafile=" + authority);
         Path wrongPassword = certificates.write("wrong.properties", us + "none\ncafile=" + authority);
         Path jdksAuthorities = certificates.write("jdk.properties", us + "secret");

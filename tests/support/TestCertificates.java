@@ -133,15 +133,14 @@ public final class TestCertificates {
     }
 
     /** A file with this key and its certificates, PKCS#12. */
-    public Path store(String alias) throws Exception {
+    public Path pkcs12(String name, String alias, String password) throws Exception {
         KeyStore alone = KeyStore.getInstance("PKCS12");
         alone.load(null, null);
-        alone.setKeyEntry(alias, key(alias), PASSWORD.toCharArray(), chain(alias));
-        Path file = folder.resolve(alias + ".p12");
-        try (OutputStream out = Files.newOutputStream(file)) {
-            alone.store(out, PASSWORD.toCharArray());
+        alone.setKeyEntry(alias, key(alias), password.toCharArray(), chain(alias));
+        try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
+            alone.store(out, password.toCharArray());
         }
-        return file;
+        return folder.resolve(name);
     }
 
     /** A certificate alone, in PEM. */

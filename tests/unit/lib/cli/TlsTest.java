@@ -385,13 +385,7 @@ class TlsTest {
     }
 
     private static Path pkcs12(String name, String password) throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setKeyEntry("me", certificates.key("client"), password.toCharArray(), certificates.chain("client"));
-        try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
-            store.store(out, password.toCharArray());
-        }
-        return folder.resolve(name);
+        return certificates.pkcs12(name, "client", password);
     }
 
     private void assertAccepted(Path certificate, String password) throws Exception {
