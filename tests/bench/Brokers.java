@@ -15,8 +15,12 @@ import java.util.concurrent.TimeUnit;
 /** A broker of each kind on loopback, and what brings a stream to it: ours, and a pipe; what is missing is told. */
 final class Brokers implements AutoCloseable {
     private static final int PATIENCE_SECONDS = 60;
+    private static final String COUNT = "COUNT";
+    /** Of more than 65,535, mosquitto_pub -l loses most when its input ends: its packet identifiers begin anew. */
+    private static final int MOST_MQTT_EVENTS = 60_000;
 
     private final Contestants contestants;
+    private final int events;
     private final List<String> until;
     private final Map<String, List<String>> commands = new LinkedHashMap<>();
     private final List<Process> running = new ArrayList<>();
@@ -24,10 +28,24 @@ final class Brokers implements AutoCloseable {
     /** @param stream so many events, behind which the connection stays open */
     Brokers(Contestants contestants, URI stream, int events) {
         this.contestants = contestants;
-        this.until = List.of("-q", "-c", Integer.toString(events), stream.toString());
+        this.events = events;
+        this.until = List.of("-q", "-c", COUNT, stream.toString());
     }
 
-    /** Each ends when the broker has acknowledged all events. */
+    /** How many events a second the broker acknowledges, without the start. */
+    double eventsPerSecond(List<String> command) throws Exception {
+        int count = command.toString().contains("mqtt") ? Math.min(events, MOST_MQTT_EVENTS) : events;
+        double one = seconds(command, 1);
+        return (count - 1) / (seconds(command, count) - one);
+    }
+
+    private static double seconds(List<String> command, int count) throws Exception {
+        Path nothing = Path.of("/dev/null");
+        return Trial.run(command.stream().map(part -> part.replace(COUNT, Integer.toString(count))).toList(), nothing, nothing)
+            .seconds();
+    }
+
+    /** What ends when the broker has acknowledged all events; for {@link #eventsPerSecond}. */
     Map<String, List<String>> commands() throws Exception {
         Optional<String> publisher = contestants.program("mosquitto_pub");
         Optional<String> mosquitto = contestants.program("mosquitto");
@@ -35,7 +53,7 @@ final class Brokers implements AutoCloseable {
             int port = freePort();
             start(port, mosquitto.get(), "-c", Files.writeString(contestants.folder.resolve("mosquitto.conf"),
                 "listener " + port + " 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n").toString());
-            add("mqtt", publisher.get() + " -V 5 -q 1 -l -h 127.0.0.1 -p " + port + " -t bench", "mqtt://127.0.0.1:" + port);
+            add("mqtt", publisher.get() + " -V mqttv5 -q 1 -l -h 127.0.0.1 -p " + port + " -t bench", "mqtt://127.0.0.1:" + port);
         }
         Optional<String> kcat = contestants.program("kcat");
         if (kcat.isPresent()) {
