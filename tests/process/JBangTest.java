@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.JBangHome;
 import tests.support.Lan;
 import tests.support.Readme;
@@ -327,6 +328,14 @@ class JBangTest {
             "../link hello '\u00e4\u20ac' ''",
             "kill $server; cat <&3")).command().toArray(String[]::new));
         assertEquals("[\u00e4\u20ac, ]\n", ended.out(), ended.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--quiet udp-send -n 127.0.0.1:5000", "run udp-send -m udp-send -n 127.0.0.1:5000"})
+    void commandIsKnownToAllOfJBangInAnyFolder(String arguments) throws Exception {
+        workingFolder = Files.createTempDirectory(home, "any");
+        Script.Ended ended = run("hello\n", (Script.root() + "/jbang " + arguments).split(" "));
+        assertTrue(ended.out().matches("127.0.0.1:\\d+ -> 127.0.0.1:5000 \\(lo\\): [58] bytes\n"), ended.out() + ended.err());
     }
 
     @Test
