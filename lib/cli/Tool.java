@@ -66,7 +66,6 @@ public final class Tool {
     private static final int REFUSED = 5;
     private static final int GAVE_UP = 6;
 
-    private static final long NANOS_UNTIL_MORE = TimeUnit.MILLISECONDS.toNanos(10);
     /** Together with the rest of an end it stays below a second. */
     private static final long MILLIS_TO_FINISH = 900;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
@@ -251,8 +250,8 @@ public final class Tool {
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 try {
                     int count = super.read(bytes, offset, length);
-                    while (count == 0 && length > 0) { // who started us has made it one that does not wait
-                        LockSupport.parkNanos(NANOS_UNTIL_MORE);
+                    while (count == 0 && length > 0) { // whoever shares it with us has made it one that does not wait
+                        LockSupport.parkNanos(StandardOutput.NANOS_UNTIL_READY);
                         count = super.read(bytes, offset, length);
                     }
                     return count;
