@@ -66,8 +66,10 @@ public final class Tool {
     private static final int REFUSED = 5;
     private static final int GAVE_UP = 6;
 
-    /** Together with the rest of an end it stays below a second. */
-    private static final long MILLIS_TO_FINISH = 900;
+    /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
+    private static final long MILLIS_TO_END = 950;
+    private static final long MILLIS_TO_FINISH = 850;
+    private static final long MILLIS_TO_WRITE = 100;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
@@ -150,18 +152,29 @@ public final class Tool {
         return end(new CommandLine.RunLast().execute(parsed));
     }
 
-    /** What was begun, such as a line that is being written, is finished if that does not take long. */
+    /** It waits no longer, not for somebody to read the last message either. */
     private void stop() {
+        Thread ending = new Thread(this::finish, "ending");
+        ending.start();
+        try {
+            ending.join(MILLIS_TO_END);
+        } catch (InterruptedException nobodyDoesThat) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What was begun, such as a line that is being written, is finished if that does not take long. */
+    private void finish() {
         stops.forEach(Runnable::run);
         try {
-            worked.await(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
+            worked.await(stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
         } catch (InterruptedException nobodyDoesThat) {
             Thread.currentThread().interrupt();
         }
         end(0);
     }
 
-    /** By the thread that worked, or by the signal's if that one does not get here in time: whoever comes first. */
+    /** By the thread that worked, or after a signal by another if that one does not get here in time: whoever comes first. */
     private synchronized int end(int status) {
         worked.countDown();
         if (endStatus == null) {

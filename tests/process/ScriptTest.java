@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
@@ -13,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -336,6 +338,25 @@ class ScriptTest {
             listen.signal("TERM");
             assertTrue(listen.process.waitFor(2, TimeUnit.SECONDS), "took too long");
             assertEquals(143, listen.process.exitValue());
+        }
+    }
+
+    @Test
+    void signalEndsItWithinASecondAlsoWhileNobodyReadsItsMessages() throws Exception {
+        assumeTrue(Lan.has("python3"), "needs python3");
+        List<String> command = new ArrayList<>(List.of("python3", "-c", String.join("\n", "import os, sys",
+            "reader, writer = os.pipe()", "os.set_inheritable(reader, True)", "os.dup2(writer, 2)",
+            "os.write(2, b' ' * 65536)", "os.execv(sys.argv[1], sys.argv[1:])")));
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            command.addAll(Script.command("UdpSend", receiver.target()));
+            try (Script send = Script.start(command)) {
+                send.process.getOutputStream().write("a\n".getBytes());
+                send.process.getOutputStream().flush();
+                assertEquals("a", receiver.nextText());
+                send.signal("TERM");
+                assertTrue(send.process.waitFor(2, TimeUnit.SECONDS), "took too long");
+                assertEquals(143, send.process.exitValue());
+            }
         }
     }
 
