@@ -4,7 +4,9 @@
 //SOURCES Format.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.function.Predicate.not;
+import static java.util.stream.Collectors.joining;
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,14 +49,19 @@ public final class SseOptions {
     private List<String> arguments;
 
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
+        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect; @-: standard input.")
     private void header(String line) {
-        asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
+        if (Tool.file(line).equals(Optional.of("-"))) {
+            asked.add(request -> tool().text(line).lines().filter(not(String::isBlank)).forEach(request::header));
+        } else {
+            asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
+        }
     }
 
     @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
-        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
-    private void data(String data) { asked.add(request -> request.body(tool().bytes(data))); }
+        description = "Send this body, again only after a failure; several are joined with &. @FILE: what is in FILE;"
+            + " @-: standard input.")
+    private List<String> data = List.of();
 
     @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
         description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
@@ -176,6 +184,8 @@ public final class SseOptions {
     private long taken;
     private long others;
     private String lastOther;
+    /** What was asked for came, and was an empty list. */
+    private boolean cameEmpty;
     /** Where the event comes from that is being handed over. */
     private String source;
 
@@ -280,6 +290,10 @@ public final class SseOptions {
             for (String url : urls()) {
                 SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
                 asked.forEach(setting -> setting.accept(request));
+                if (!data.isEmpty()) {
+                    request.body(data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"))
+                        .getBytes(ISO_8859_1));
+                }
                 SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
                     .notices(tool::notice).debug(tool::debug);
                 settings.forEach(setting -> setting.accept(client));
@@ -307,7 +321,7 @@ public final class SseOptions {
     /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
     private int atEnd(int status) {
         Tool tool = tool();
-        if (taken + fieldless == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+        if (taken + fieldless == 0 && others > 0 && !cameEmpty) {
             tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
                 + "; the last one was of type " + lastOther);
@@ -350,12 +364,14 @@ public final class SseOptions {
         }
 
         private void select(SseEvent event) throws IOException {
-            if ((types.isEmpty() || types.contains(event.event())) && fields.pick(event, handler, this::skip)) {
+            boolean isOfType = types.isEmpty() || types.contains(event.event());
+            if (isOfType && fields.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
                     sources.close();
                 }
             } else {
+                cameEmpty |= isOfType && fields.wanted().isEmpty();
                 others++;
                 lastOther = event.event();
             }

@@ -1,10 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
-// 2.5 times the time), a JVM that does nothing while nothing comes, and a quick start: no classes are made at run time only
-// to put texts together.
+// 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start: no
+// classes are made at run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn3m -XX:MinHeapFreeRatio=20
-//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
@@ -19,13 +19,18 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -72,6 +77,8 @@ public final class Tool {
     private static final long MILLIS_TO_WRITE = 100;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+    /** What stands for bytes that are not UTF-8. */
+    private static final String NOT_DECODED = "\uFFFD";
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     @Spec(Spec.Target.MIXEE)
@@ -96,12 +103,25 @@ public final class Tool {
     private final CountDownLatch worked = new CountDownLatch(1);
     private final Thread onSignal = new Thread(this::stop, "signal");
     private final StatusLine statusLine = new StatusLine();
-    private byte[] wholeInput;
+    private final Map<String, byte[]> contents = new HashMap<>();
     private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
     public static void main(Object script, String... args) {
-        System.exit(commandLine(script).execute(args));
+        System.exit(commandLine(script).execute(asTyped(args)));
+    }
+
+    /** In the locale C the JVM damages what is not ASCII, but the system still has it. */
+    private static String[] asTyped(String... args) {
+        try {
+            if (String.join("", args).contains(NOT_DECODED)) {
+                String[] words = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), UTF_8).split("\0", -1);
+                return Arrays.copyOfRange(words, words.length - 1 - args.length, words.length - 1);
+            }
+        } catch (IOException notLinux) {
+            return args;
+        }
+        return args;
     }
 
     /**
@@ -116,6 +136,7 @@ public final class Tool {
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
             .setExpandAtFiles(false)
+            .setAllowOptionsAsOptionParameters(true)
             .setOverwrittenOptionsAllowed(true)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpLongOptionsMaxWidth(28)
@@ -147,6 +168,10 @@ public final class Tool {
 
     private int work(ParseResult parsed) {
         if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+            List<String> words = parsed.originalArgs();
+            words.stream().filter(word -> word.contains(NOT_DECODED)).findFirst().ifPresent(word -> {
+                throw usage("argument " + (words.indexOf(word) + 1) + ": expected UTF-8");
+            });
             Runtime.getRuntime().addShutdownHook(onSignal);
         }
         return end(new CommandLine.RunLast().execute(parsed));
@@ -230,18 +255,22 @@ public final class Tool {
 
     /** An option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
-        return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
+        try {
+            return file(value).isEmpty() ? value
+                : UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(value))).toString().replaceAll("\\A\uFEFF|\r?\n\\z", "");
+        } catch (CharacterCodingException notText) {
+            throw usage(value + ": " + Reason.of(notText));
+        }
     }
 
-    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input, which is read once. */
+    /** An option's value in UTF-8; of {@code @FILE} what is in it, read once, and {@code @-} is standard input. */
     public byte[] bytes(String value) {
         String file = file(value).orElse(null);
         try {
-            if ("-".equals(file)) {
-                wholeInput = wholeInput == null ? standardInput().readAllBytes() : wholeInput;
-                return wholeInput;
+            if (file != null && !contents.containsKey(file)) {
+                contents.put(file, file.equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file)));
             }
-            return file == null ? value.getBytes(UTF_8) : Files.readAllBytes(Path.of(file));
+            return file == null ? value.getBytes(UTF_8) : contents.get(file);
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }

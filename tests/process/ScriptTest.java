@@ -61,7 +61,9 @@ class ScriptTest {
         "sse-listen|--pinnedpubkey~@/no/such/file~https://x/|@/no/such/file: no such file",
         "sse-listen|-c~99999999999~http://x/|--count: '99999999999' is not a whole number up to 2147483647",
         "sse-listen|http://x/~-c|--count needs a value: N",
-        "sse-listen|-H~-usecret~http://x/|--header needs a value: NAME:VALUE",
+        "sse-listen|-H~-usecret~http://x/|expected NAME:VALUE in a header",
+        "sse-listen|-F~gr\uFFFDn~http://x/|argument 2: expected UTF-8",
+        "udp-send|-m~\uFFFD~127.0.0.1:9|argument 2: expected UTF-8",
         "sse-listen|-q=secret~http://x/|--quiet: 'secret' is not a boolean",
         "sse-listen|-m~-1~http://x/|--max-time: '-1' is not within 0 to 1000000000 seconds",
         "sse-listen|-m~soon~http://x/|--max-time: 'soon' is not a number of seconds",
@@ -206,6 +208,28 @@ class ScriptTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"-F, 2, ' (sse-listen --help says more)'", "-u, 2, ' (sse-listen --help says more)'", "-H, 1, ''"})
+    void fileThatIsNotInUtf8IsRefused(String option, int status, String hint) throws Exception {
+        Path latin1 = Files.write(folder.resolve("latin1"), new byte[] {'A', ':', (byte) 0xFC});
+        Script.Ended ended = Script.here("sse-listen", "--no-retry", option, "@" + latin1, "http://127.0.0.1:9/");
+        assertEquals("sse-listen: " + (status == 2 ? "@" : "header file ") + latin1 + ": not UTF-8" + hint + "\n", ended.err());
+        assertEquals(status, ended.status());
+    }
+
+    @Test
+    void eachServerGetsAllThatIsReadOnce() throws Exception {
+        try (SseServer one = SseServer.stream(sse("1")); SseServer other = SseServer.stream(sse("1"))) {
+            Script.shell("printf 'X-A: b\\n\\nX-C: d\\n' | $SseListen -q -c 2 -F '{data}' -H @- -d @<(printf a=1) -d b=2 "
+                + one.url("/") + " " + other.url("/")).assertIs(0, "1\n1\n");
+            for (SseServer server : List.of(one, other)) {
+                SseServer.Connection request = server.next();
+                assertEquals("a=1&b=2", request.body);
+                assertEquals("b d", request.header("X-A").orElse("") + " " + request.header("X-C").orElse(""));
+            }
+        }
+    }
+
     @Test
     void sendsTheRequestThatTheOptionsDescribe() throws Exception {
         Path headers = Files.writeString(folder.resolve("headers"), "X-File: yes\n");
@@ -217,7 +241,7 @@ class ScriptTest {
                 .withHeader("Content-Type", "text/event-stream").withBody(sse("a"))));
             Path url = Files.writeString(folder.resolve("url"), server.baseUrl() + "/x?y=z\n");
             Script.run("", "SseListen", "-c", "1", "-F", "{data}", "-H", "X-A: b", "-H", "@" + headers, "-u", "me:secret",
-                "-X", "PUT", "-d", "@" + body, "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
+                "-X", "PUT", "-d", "@" + body, "-d", "", "-d", "x", "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
                 .assertIs(0, "a\n");
             server.verify(1, WireMock.putRequestedFor(WireMock.urlEqualTo("/x?y=z"))
                 .withHeader("X-A", WireMock.equalTo("b")).withHeader("X-File", WireMock.equalTo("yes"))
@@ -225,7 +249,7 @@ class ScriptTest {
                 .withHeader("Content-Type", WireMock.equalTo("application/json"))
                 .withHeader("Accept", WireMock.equalTo("text/event-stream"))
                 .withHeader("Last-Event-ID", WireMock.equalTo("7"))
-                .withRequestBody(WireMock.equalTo("{\n}\n")));
+                .withRequestBody(WireMock.equalTo("{\n}\n&&x")));
             assertEquals(1, server.getAllServeEvents().size());
         } finally {
             server.stop();

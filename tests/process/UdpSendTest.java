@@ -53,6 +53,13 @@ class UdpSendTest {
         assertEquals(List.of("on"), receiver.arrived());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"-m -0.5 | -0.5", "--message=-0.5 | -0.5", "-m -h | -h", "-m x -F -Temp{line} | -Tempx"})
+    void aValueMayBeginLikeAnOption(String options, String payload) throws Exception {
+        Script.here("udp-send", (options + " " + receiver.target()).split(" ")).assertIs(0, "");
+        assertEquals(List.of(payload), receiver.arrived());
+    }
+
     @Test
     void severalTargetsAndALoopbackNameAndIpv6() throws Exception {
         try (UdpReceiver other = new UdpReceiver()) {
