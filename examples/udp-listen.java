@@ -35,7 +35,8 @@ import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
-    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port.",
+    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port: each gets what is"
+        + " broadcast or multicast, and one of them what is for this host alone.",
     footer = {
         "  udp-listen 5000",
         "  udp-listen -F '{data}' -c 1 239.1.2.3:5000",
@@ -58,8 +59,8 @@ class UdpListen implements Callable<Integer> {
     private Long count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
-        description = "End after this time: with status 0, or 124 if --count was not reached.")
-    private Duration maxTime;
+        description = "End after this time: with status 0, or 124 if --count was not reached (0: never).")
+    private Duration maxTime = Duration.ZERO;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
         description = "What becomes of a datagram: {json}, or {data} for the payload as text, whatever it does to a"
@@ -86,7 +87,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     private int receive(DatagramSocket socket, Format template) throws IOException {
-        long end = System.nanoTime() + (maxTime == null ? Long.MAX_VALUE : maxTime.toNanos());
+        long end = System.nanoTime() + (maxTime.toNanos());
         DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
         for (long taken = 0; count == null || taken < count; taken++) {
             try {
@@ -100,7 +101,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     private void waitUntil(long end, DatagramSocket socket, DatagramPacket packet) throws IOException {
-        if (maxTime != null) {
+        if (!maxTime.isZero()) {
             long millis = Math.min((end - System.nanoTime()) / 1_000_000, Integer.MAX_VALUE);
             if (millis <= 0) {
                 throw new SocketTimeoutException();

@@ -34,8 +34,9 @@ public final class FieldOptions {
     }
 
     private final List<Condition> conditions = new ArrayList<>();
-    /** Null where no condition looks into the data, and so is the list. */
+    /** Null without conditions. */
     private Fields fields;
+    /** Null without {@code --each}, as the list is. */
     private String each;
     private Fields list;
     private long taken;

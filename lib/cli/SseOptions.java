@@ -94,7 +94,7 @@ public final class SseOptions {
     private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time, with status 0; with 124 if --count was not reached.")
+        description = "End after this time, with status 0; with 124 if --count was not reached (0: never).")
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
@@ -104,8 +104,7 @@ public final class SseOptions {
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
         description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
             + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0,"
-            + " \\xHH, \\\\ are these bytes."
-            + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
+            + " \\xHH, \\\\ are these bytes. @FILE: the template is in FILE.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
@@ -129,7 +128,7 @@ public final class SseOptions {
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up after N failures in a row (never). With --data: ask again when the stream has ended, too.")
+        description = "Give up when N retries in a row have failed (never). With --data: ask again when the stream has ended, too.")
     private void maxRetries(int most) {
         tool().within(0, Integer.MAX_VALUE, most, "--max-retries");
         settings.add(client -> client.maxRetries(most));
@@ -140,7 +139,7 @@ public final class SseOptions {
     private void retryAllErrors(boolean on) { settings.add(SseClient::retryAllErrors); }
 
     @Option(names = "--retry-delay", paramLabel = "SEC", order = 85,
-        description = "Wait this long before the first retry, unless the server sets it (1).")
+        description = "Wait this long before connecting again, unless the server sets it (1).")
     private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
     @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever the server sets.")
@@ -235,9 +234,12 @@ public final class SseOptions {
 
     /** What an option of the script makes of an event, with the same placeholders. */
     public Format template(String option, String text) {
-        return tool().format(option, text,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
-            .source(() -> source);
+        Format made = tool().format(option, text,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD);
+        if (comments && made.has(Placeholder.FIELD)) {
+            throw tool().usage("--comments goes without a field in " + option);
+        }
+        return made.source(() -> source);
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
@@ -282,7 +284,7 @@ public final class SseOptions {
         return sources.listen(maxTime, count == null ? 0 : Tool.TIME_OVER);
     }
 
-    /** What the options say once for all of them is read once. */
+    /** One for each URL; what they have in common is made once. */
     private void addClients(Tool tool) throws IOException {
         try {
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
@@ -318,7 +320,7 @@ public final class SseOptions {
         });
     }
 
-    /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
+    /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
     private int atEnd(int status) {
         Tool tool = tool();
         if (taken + fieldless == 0 && others > 0 && !cameEmpty) {

@@ -229,6 +229,12 @@ class UdpSendTest {
         assertEquals(1, ended.status());
     }
 
+    @Test
+    void aLineThatIsNotPartOfThePayloadMayBeOfAnySize() throws Exception {
+        Script.run("x".repeat(1 << 20), "UdpSend", "-F", "ping", receiver.target()).assertIs(0, "", summary(1, 1, 4, 0));
+        assertEquals(List.of("ping"), receiver.arrived());
+    }
+
     @ParameterizedTest
     @CsvSource({"skip, not sent, 0", "truncate, cut off, 0", "fail, -, 1"})
     void anEndlessLineCostsNoMemoryAndTheNextOneGoesOut(String oversize, String end, int status) throws Exception {
@@ -255,6 +261,12 @@ class UdpSendTest {
             assertEquals("next", receiver.nextText());
         }
         receiver.assertNothingMore();
+    }
+
+    @Test
+    void noTimeIsNoLimit() throws Exception {
+        Script.here("udp-send", "--max-time", "0", "-m", "x", receiver.target()).assertIs(0, "");
+        assertEquals(List.of("x"), receiver.arrived());
     }
 
     @Test
