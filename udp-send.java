@@ -68,8 +68,7 @@ class UdpSend implements Callable<Integer> {
     private boolean whole;
 
     @Option(names = "--max-time", paramLabel = "SEC", order = 6,
-        description = "Give up after this time, with status 124, or 1 if a target does not work (10 with --message; 0:"
-            + " never).")
+        description = "Give up after this time, with status 124, or 1 if a target does not work (10 with --message).")
     private Duration maxTime;
 
     @Mixin

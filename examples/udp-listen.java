@@ -59,8 +59,8 @@ class UdpListen implements Callable<Integer> {
     private Long count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
-        description = "End after this time: with status 0, or 124 if --count was not reached (0: never).")
-    private Duration maxTime = Duration.ZERO;
+        description = "End after this time (0: never): with status 0, or 124 if --count was not reached.")
+    private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
         description = "What becomes of a datagram: {json}, or {data} for the payload as text, whatever it does to a"
@@ -76,6 +76,7 @@ class UdpListen implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        maxTime = maxTime != null && maxTime.isZero() ? null : maxTime;
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
@@ -87,7 +88,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     private int receive(DatagramSocket socket, Format template) throws IOException {
-        long end = System.nanoTime() + (maxTime.toNanos());
+        long end = System.nanoTime() + (maxTime == null ? Long.MAX_VALUE : maxTime.toNanos());
         DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
         for (long taken = 0; count == null || taken < count; taken++) {
             try {
@@ -101,7 +102,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     private void waitUntil(long end, DatagramSocket socket, DatagramPacket packet) throws IOException {
-        if (!maxTime.isZero()) {
+        if (maxTime != null) {
             long millis = Math.min((end - System.nanoTime()) / 1_000_000, Integer.MAX_VALUE);
             if (millis <= 0) {
                 throw new SocketTimeoutException();

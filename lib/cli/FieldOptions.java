@@ -42,14 +42,10 @@ public final class FieldOptions {
     private long taken;
 
     /** Whether each element of a list is asked for. */
-    public boolean hasEach() {
-        return each != null;
-    }
+    public boolean hasEach() { return each != null; }
 
     /** Whether the data has to be looked into. */
-    public boolean areGiven() {
-        return each != null || !conditions.isEmpty();
-    }
+    public boolean areGiven() { return each != null || !conditions.isEmpty(); }
 
     /** What {@code --where} asks for, in words; "" for nothing. */
     String wanted() {

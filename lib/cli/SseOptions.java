@@ -71,11 +71,9 @@ public final class SseOptions {
         description = "The method: GET, or POST with --data.")
     private void method(String method) { asked.add(request -> request.method(method)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24,
-        description = "Follow up to N redirects at a connect (20).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects at a connect (20).")
     private void maxRedirects(int most) {
-        tool().within(0, Integer.MAX_VALUE, most, "--max-redirs");
-        settings.add(client -> client.maxRedirects(most));
+        settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
 
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
@@ -91,10 +89,10 @@ public final class SseOptions {
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
         description = "End after N events of which something was output.")
-    private Integer count;
+    private void count(int most) { count = tool().within(1, Integer.MAX_VALUE, most, "--count"); }
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time, with status 0; with 124 if --count was not reached (0: never).")
+        description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
@@ -128,10 +126,9 @@ public final class SseOptions {
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up when N retries in a row have failed (never). With --data: ask again when the stream has ended, too.")
+        description = "Give up when N retries in a row have failed (never). With --data: also retry when the stream has ended.")
     private void maxRetries(int most) {
-        tool().within(0, Integer.MAX_VALUE, most, "--max-retries");
-        settings.add(client -> client.maxRetries(most));
+        settings.add(client -> client.maxRetries(tool().within(0, Integer.MAX_VALUE, most, "--max-retries")));
     }
 
     @Option(names = "--retry-all-errors", arity = "0", order = 84,
@@ -179,6 +176,7 @@ public final class SseOptions {
     private SseSources sources;
     private SseParser.Handler handler;
     private Flushable out;
+    private Integer count;
     private long fieldless;
     private long taken;
     private long others;
@@ -243,10 +241,7 @@ public final class SseOptions {
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
-    public SseOptions skipped(Consumer<String> lines) {
-        skipped = lines;
-        return this;
-    }
+    public SseOptions skipped(Consumer<String> lines) { skipped = lines; return this; }
 
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
@@ -266,9 +261,6 @@ public final class SseOptions {
         handler = events;
         out = flushed;
         Tool tool = tool();
-        if (count != null) {
-            tool.within(1, Integer.MAX_VALUE, count, "--count");
-        }
         if (types.contains("") || excluded.contains("")) {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
@@ -335,9 +327,7 @@ public final class SseOptions {
         return status == 0 ? Tool.LOCAL_FAILURE : status;
     }
 
-    private Tool tool() {
-        return Tool.of(command);
-    }
+    private Tool tool() { return Tool.of(command); }
 
     /** Passes on what the user asked for, and ends after the last of it. */
     private class Selection implements SseClient.Handler {

@@ -1,10 +1,11 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
-// 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start: no
-// classes are made at run time only to put texts together.
+// 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
+// no classes are made at run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn3m -XX:MinHeapFreeRatio=20
-//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.internal.httpclient.selectorTimeout=1200000
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -XX:+DisplayVMOutputToStderr
+//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
@@ -32,8 +33,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
@@ -61,7 +62,6 @@ import picocli.CommandLine;
     synopsisHeading = "Usage: ",
     abbreviateSynopsis = true)
 public final class Tool {
-    /** The version of the toolkit. */
     public static final String VERSION = "1.0.0";
 
     /** Something on this machine failed: a file, a socket, a line of input. */
@@ -100,7 +100,7 @@ public final class Tool {
 
     private final List<Runnable> stops = new CopyOnWriteArrayList<>();
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
-    private final CountDownLatch worked = new CountDownLatch(1);
+    private final CompletableFuture<Void> worked = new CompletableFuture<>();
     private final Thread onSignal = new Thread(this::stop, "signal");
     private final StatusLine statusLine = new StatusLine();
     private final Map<String, byte[]> contents = new HashMap<>();
@@ -142,7 +142,7 @@ public final class Tool {
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
             .registerConverter(Path.class, Tool::path)
-            .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake, args))
+            .setParameterExceptionHandler((mistake, args) -> tool.end(tool.usageError(mistake, args)))
             .setExecutionStrategy(parsed -> tool.work(parsed))
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
@@ -154,17 +154,13 @@ public final class Tool {
     }
 
     /** Has this done when the process is asked to end by a signal: it makes the work return soon. */
-    public void onSignal(Runnable stop) {
-        stops.add(stop);
-    }
+    public void onSignal(Runnable stop) { stops.add(stop); }
 
     /**
      * Has this done at the end, however that comes: it is given the exit status so far and gives another, or the same.
      * It is done once.
      */
-    public void atEnd(IntUnaryOperator ending) {
-        endings.add(ending);
-    }
+    public void atEnd(IntUnaryOperator ending) { endings.add(ending); }
 
     private int work(ParseResult parsed) {
         if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
@@ -177,31 +173,21 @@ public final class Tool {
         return end(new CommandLine.RunLast().execute(parsed));
     }
 
-    /** It waits no longer, not for somebody to read the last message either. */
+    /**
+     * What was begun, such as a line that is being written, is finished if that does not take long. Nor does it wait long
+     * for somebody to read the last message.
+     */
     private void stop() {
-        Thread ending = new Thread(this::finish, "ending");
-        ending.start();
-        try {
-            ending.join(MILLIS_TO_END);
-        } catch (InterruptedException nobodyDoesThat) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** What was begun, such as a line that is being written, is finished if that does not take long. */
-    private void finish() {
-        stops.forEach(Runnable::run);
-        try {
-            worked.await(stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException nobodyDoesThat) {
-            Thread.currentThread().interrupt();
-        }
-        end(0);
+        CompletableFuture.runAsync(() -> {
+            stops.forEach(Runnable::run);
+            worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS).join();
+            end(0);
+        }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();
     }
 
     /** By the thread that worked, or after a signal by another if that one does not get here in time: whoever comes first. */
     private synchronized int end(int status) {
-        worked.countDown();
+        worked.complete(null);
         if (endStatus == null) {
             endStatus = status;
             statusLine.close();
@@ -229,15 +215,10 @@ public final class Tool {
         }
     }
 
-    /** Says what went wrong. */
     public void error(String message) {
         String line = command.name() + ": " + UNPRINTABLE.matcher(message)
             .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
-        statusLine.above(() -> {
-            PrintWriter err = command.commandLine().getErr();
-            err.println(line);
-            err.flush();
-        });
+        statusLine.above(() -> command.commandLine().getErr().println(line));
     }
 
     /** A mistake on the command line, to be thrown. */
@@ -340,17 +321,12 @@ public final class Tool {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;
         }
-        if (failure instanceof ParameterException mistake) {
-            return usageError(mistake);
-        }
         error(failure instanceof IOException ? Reason.of(failure) : failure.toString());
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace, true));
         trace.toString().lines().forEach(line -> debug(line.replace("\t", "    ")));
-        if (failure instanceof SseException end) {
-            return end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
-        }
-        return LOCAL_FAILURE;
+        return !(failure instanceof SseException end) ? LOCAL_FAILURE
+            : end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
     }
 
     private static Path path(String value) {

@@ -28,7 +28,6 @@ final class Usage {
 
     private Usage() {}
 
-    /** The options by section. */
     static String options(Help help) {
         Map<Integer, List<OptionSpec>> sections = help.commandSpec().options().stream()
             .collect(groupingBy(option -> SECTIONS.floorKey(option.order()), TreeMap::new, toList()));
@@ -37,7 +36,6 @@ final class Usage {
             .collect(joining());
     }
 
-    /** What is wrong, in one line. */
     static String message(ParameterException mistake, String... args) {
         if (mistake instanceof UnmatchedArgumentException unmatched) {
             return unmatched.isUnknownOption() ? unknownOption(unmatched) : tooMany(unmatched);
