@@ -140,7 +140,7 @@ class UdpSend implements Callable<Integer> {
     }
 
     private void giveUpInTime(UdpBroadcaster lan, InputStream in) {
-        if (maxTime != null) {
+        if (maxTime != null && !maxTime.isZero()) {
             Thread timer = new Thread(() -> giveUp(lan, in), "max-time");
             timer.setDaemon(true);
             timer.start();
@@ -169,7 +169,8 @@ class UdpSend implements Callable<Integer> {
     private void send(byte[] line, int offset, int length, long size, UdpBroadcaster lan) throws IOException {
         lineNumber++;
         if (!readsEvents()) {
-            template.write(null, line, offset, length, payload -> lan.send(payload, payload.remaining() + size - length));
+            long leftOut = template.has(Placeholder.LINE) ? size - length : 0;
+            template.write(null, line, offset, length, payload -> lan.send(payload, payload.remaining() + leftOut));
         } else if (size > length) {
             skip(size + " bytes, more than the " + LONGEST_EVENT + " of an event", lan);
         } else {

@@ -41,7 +41,7 @@ class Demo implements Callable<Integer> {
             String target = "127.255.255.255:" + receiver.getLocalPort();
             System.out.println("$ sse-to-udp " + url + " " + target);
             // Not on the common pool: with two cores that has one thread, and since JDK 25 the HTTP client wants it.
-            FutureTask<Integer> relay = new FutureTask<>(() -> SseToUdp.commandLine().execute("-q", url, target));
+            FutureTask<Integer> relay = new FutureTask<>(() -> SseToUdp.commandLine().execute("-q", "-x", "", url, target));
             new Thread(relay, "relay").start();
             says.readLine(); // the relay is there
             try (OutputStream touches = controller.getOutputStream()) {

@@ -35,7 +35,8 @@ import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
-    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port.",
+    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port: each gets what is"
+        + " broadcast or multicast, and one of them what is for this host alone.",
     footer = {
         "  udp-listen 5000",
         "  udp-listen -F '{data}' -c 1 239.1.2.3:5000",
@@ -58,7 +59,7 @@ class UdpListen implements Callable<Integer> {
     private Long count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
-        description = "End after this time: with status 0, or 124 if --count was not reached.")
+        description = "End after this time (0: never): with status 0, or 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
@@ -75,6 +76,7 @@ class UdpListen implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        maxTime = maxTime != null && maxTime.isZero() ? null : maxTime;
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }

@@ -163,21 +163,24 @@ await_port() {
   return 1
 }
 
-# Runs a tool for the first time. A part of what it loaded would be worse than nothing.
+# Runs a tool for the first time; its process is in NAME.pid. A part of what it loaded would be worse than nothing.
 once() {
-  "./$@" && mv -f "$folder/$1.new" "$folder/$1.kept"
+  # shellcheck disable=SC2016 # the variables of another shell, whose process becomes the tool
+  sh -c 'echo $$ >"$1.pid" && exec "./$@"' sh "$@" && mv -f "$folder/$1.new" "$folder/$1.kept"
 }
 
 # Runs each tool for real, on loopback: what they load is what their JVMs start from, and since JDK 25 how they ran, so
-# that their first events are as quick as later ones. Without, they start slower.
+# that their first events are as quick as later ones. Without, they start slower. Each ends, also where another fails.
 run_each_once() (
   cd "$folder/first" || exit
+  export no_proxy='*'
   yes | head -n 20000 | once sse-serve --port 0 --wait 2 --linger 0 >serve 2>&1 &
-  once udp-listen -v -c 1 127.0.0.1:0 >listen 2>&1 &
-  await_port 'http:' serve && url=http://127.0.0.1:$port/events && await_port 'listening' listen || exit
-  once sse-listen -c 20000 "$url" &
-  once sse-to-udp -c 20000 "$url" "127.255.255.255:$port"
-  echo two | once udp-send "127.0.0.1:$port"
+  once udp-listen -v -c 1 -m 60 127.0.0.1:0 >listen 2>&1 &
+  await_port 'http:' serve && url=http://127.0.0.1:$port/events && await_port 'listening' listen && {
+    echo two | once udp-send "127.0.0.1:$port"
+    once sse-listen -m 60 -c 20000 "$url" &
+    once sse-to-udp -m 60 -c 20000 "$url" "127.255.255.255:$port" && wait $!
+  } || kill "$(cat sse-serve.pid)"
   wait
 ) >/dev/null 2>&1
 

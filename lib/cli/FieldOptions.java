@@ -34,21 +34,18 @@ public final class FieldOptions {
     }
 
     private final List<Condition> conditions = new ArrayList<>();
-    /** Null where no condition looks into the data, and so is the list. */
+    /** Null without conditions. */
     private Fields fields;
+    /** Null without {@code --each}, as the list is. */
     private String each;
     private Fields list;
     private long taken;
 
     /** Whether each element of a list is asked for. */
-    public boolean hasEach() {
-        return each != null;
-    }
+    public boolean hasEach() { return each != null; }
 
     /** Whether the data has to be looked into. */
-    public boolean areGiven() {
-        return each != null || !conditions.isEmpty();
-    }
+    public boolean areGiven() { return each != null || !conditions.isEmpty(); }
 
     /** What {@code --where} asks for, in words; "" for nothing. */
     String wanted() {

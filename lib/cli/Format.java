@@ -52,7 +52,6 @@ public final class Format {
     /** @param placeholder null for what stands for itself, which has bytes and no word */
     private record Part(Placeholder placeholder, String word, byte[] bytes) {}
 
-    /** Takes what was made. */
     @FunctionalInterface
     public interface Sink {
         /** @param payload valid during the call only */
@@ -90,16 +89,10 @@ public final class Format {
     }
 
     /** What {@link Placeholder#SOURCE} stands for when an event is written. */
-    public Format source(Supplier<String> current) {
-        source = current;
-        return this;
-    }
+    public Format source(Supplier<String> current) { source = current; return this; }
 
     /** Writes {@link Placeholder#JSON}; {@link EventJson} without a time unless set. */
-    Format json(BiConsumer<SseEvent, Payload> writer) {
-        json = writer;
-        return this;
-    }
+    Format json(BiConsumer<SseEvent, Payload> writer) { json = writer; return this; }
 
     private void addText(String text) {
         if (!text.isEmpty()) {
@@ -126,20 +119,15 @@ public final class Format {
                 .collect(Collectors.joining(" ", braces + " is not known here, expected one of ", " ({{ is a brace)"))));
     }
 
-    /** Whether the placeholder occurs. */
     public boolean has(Placeholder placeholder) {
         return parts.stream().anyMatch(part -> part.placeholder == placeholder);
     }
 
     /** Whether an event is needed to write it: whether a placeholder other than the line occurs. */
-    public boolean needsEvent() {
-        return needsEvent;
-    }
+    public boolean needsEvent() { return needsEvent; }
 
     /** Whether this is {@code {json}} and nothing else. */
-    public boolean isJson() {
-        return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON;
-    }
+    public boolean isJson() { return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON; }
 
     /**
      * Makes of an event what the template says; a comment, which is an event without a type, only as JSON.

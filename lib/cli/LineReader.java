@@ -10,7 +10,6 @@ import java.util.Arrays;
  */
 public final class LineReader {
 
-    /** Takes a line. */
     @FunctionalInterface
     public interface Handler {
         /**
@@ -39,16 +38,10 @@ public final class LineReader {
     }
 
     /** Lines end in NUL instead. */
-    public LineReader endInNull() {
-        lineEnd = 0;
-        return this;
-    }
+    public LineReader endInNull() { lineEnd = 0; return this; }
 
     /** Lines are handed over with their own line ends. */
-    public LineReader keepEnds() {
-        keepEnds = true;
-        return this;
-    }
+    public LineReader keepEnds() { keepEnds = true; return this; }
 
     /**
      * Reads to the end. A line is handed over as soon as its end was read; the last one may be without.

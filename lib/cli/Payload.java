@@ -24,7 +24,6 @@ public final class Payload {
         return new String(bytes, 0, length, UTF_8);
     }
 
-    /** Begins anew. */
     public Payload clear() {
         length = 0;
         if (bytes.length > KEPT) {
@@ -52,11 +51,7 @@ public final class Payload {
         return bytes;
     }
 
-    int length() {
-        return length;
-    }
+    int length() { return length; }
 
-    void length(int now) {
-        length = now;
-    }
+    void length(int now) { length = now; }
 }

@@ -4,7 +4,9 @@
 //SOURCES Format.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.function.Predicate.not;
+import static java.util.stream.Collectors.joining;
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,14 +49,19 @@ public final class SseOptions {
     private List<String> arguments;
 
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect.")
+        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect; @-: standard input.")
     private void header(String line) {
-        asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
+        if (Tool.file(line).equals(Optional.of("-"))) {
+            asked.add(request -> tool().text(line).lines().filter(not(String::isBlank)).forEach(request::header));
+        } else {
+            asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
+        }
     }
 
     @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
-        description = "Send this body, again only after a failure; @FILE: what is in FILE; @-: standard input.")
-    private void data(String data) { asked.add(request -> request.body(tool().bytes(data))); }
+        description = "Send this body, again only after a failure; several are joined with &. @FILE: what is in FILE;"
+            + " @-: standard input.")
+    private List<String> data = List.of();
 
     @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
         description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
@@ -63,11 +71,9 @@ public final class SseOptions {
         description = "The method: GET, or POST with --data.")
     private void method(String method) { asked.add(request -> request.method(method)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24,
-        description = "Follow up to N redirects at a connect (20).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects at a connect (20).")
     private void maxRedirects(int most) {
-        tool().within(0, Integer.MAX_VALUE, most, "--max-redirs");
-        settings.add(client -> client.maxRedirects(most));
+        settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
 
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
@@ -83,10 +89,10 @@ public final class SseOptions {
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
         description = "End after N events of which something was output.")
-    private Integer count;
+    private void count(int most) { count = tool().within(1, Integer.MAX_VALUE, most, "--count"); }
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time, with status 0; with 124 if --count was not reached.")
+        description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
@@ -96,8 +102,7 @@ public final class SseOptions {
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
         description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
             + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0,"
-            + " \\xHH, \\\\ are these bytes."
-            + " @FILE: the template is in FILE, where text beyond ASCII has to be in the locale C.")
+            + " \\xHH, \\\\ are these bytes. @FILE: the template is in FILE.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
@@ -121,10 +126,9 @@ public final class SseOptions {
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up after N failures in a row (never). With --data: ask again when the stream has ended, too.")
+        description = "Give up when N retries in a row have failed (never). With --data: also retry when the stream has ended.")
     private void maxRetries(int most) {
-        tool().within(0, Integer.MAX_VALUE, most, "--max-retries");
-        settings.add(client -> client.maxRetries(most));
+        settings.add(client -> client.maxRetries(tool().within(0, Integer.MAX_VALUE, most, "--max-retries")));
     }
 
     @Option(names = "--retry-all-errors", arity = "0", order = 84,
@@ -132,7 +136,7 @@ public final class SseOptions {
     private void retryAllErrors(boolean on) { settings.add(SseClient::retryAllErrors); }
 
     @Option(names = "--retry-delay", paramLabel = "SEC", order = 85,
-        description = "Wait this long before the first retry, unless the server sets it (1).")
+        description = "Wait this long before connecting again, unless the server sets it (1).")
     private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
     @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever the server sets.")
@@ -172,10 +176,13 @@ public final class SseOptions {
     private SseSources sources;
     private SseParser.Handler handler;
     private Flushable out;
+    private Integer count;
     private long fieldless;
     private long taken;
     private long others;
     private String lastOther;
+    /** What was asked for came, and was an empty list. */
+    private boolean cameEmpty;
     /** Where the event comes from that is being handed over. */
     private String source;
 
@@ -225,16 +232,16 @@ public final class SseOptions {
 
     /** What an option of the script makes of an event, with the same placeholders. */
     public Format template(String option, String text) {
-        return tool().format(option, text,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD)
-            .source(() -> source);
+        Format made = tool().format(option, text,
+            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD);
+        if (comments && made.has(Placeholder.FIELD)) {
+            throw tool().usage("--comments goes without a field in " + option);
+        }
+        return made.source(() -> source);
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
-    public SseOptions skipped(Consumer<String> lines) {
-        skipped = lines;
-        return this;
-    }
+    public SseOptions skipped(Consumer<String> lines) { skipped = lines; return this; }
 
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
@@ -254,9 +261,6 @@ public final class SseOptions {
         handler = events;
         out = flushed;
         Tool tool = tool();
-        if (count != null) {
-            tool.within(1, Integer.MAX_VALUE, count, "--count");
-        }
         if (types.contains("") || excluded.contains("")) {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
@@ -272,7 +276,7 @@ public final class SseOptions {
         return sources.listen(maxTime, count == null ? 0 : Tool.TIME_OVER);
     }
 
-    /** What the options say once for all of them is read once. */
+    /** One for each URL; what they have in common is made once. */
     private void addClients(Tool tool) throws IOException {
         try {
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
@@ -280,6 +284,10 @@ public final class SseOptions {
             for (String url : urls()) {
                 SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
                 asked.forEach(setting -> setting.accept(request));
+                if (!data.isEmpty()) {
+                    request.body(data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"))
+                        .getBytes(ISO_8859_1));
+                }
                 SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
                     .notices(tool::notice).debug(tool::debug);
                 settings.forEach(setting -> setting.accept(client));
@@ -304,10 +312,10 @@ public final class SseOptions {
         });
     }
 
-    /** Whoever mistyped a type or a pointer would see nothing, and no reason. */
+    /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
     private int atEnd(int status) {
         Tool tool = tool();
-        if (taken + fieldless == 0 && others > 0 && !(types.isEmpty() && fields.wanted().isEmpty())) {
+        if (taken + fieldless == 0 && others > 0 && !cameEmpty) {
             tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
                 + "; the last one was of type " + lastOther);
@@ -319,9 +327,7 @@ public final class SseOptions {
         return status == 0 ? Tool.LOCAL_FAILURE : status;
     }
 
-    private Tool tool() {
-        return Tool.of(command);
-    }
+    private Tool tool() { return Tool.of(command); }
 
     /** Passes on what the user asked for, and ends after the last of it. */
     private class Selection implements SseClient.Handler {
@@ -350,12 +356,14 @@ public final class SseOptions {
         }
 
         private void select(SseEvent event) throws IOException {
-            if ((types.isEmpty() || types.contains(event.event())) && fields.pick(event, handler, this::skip)) {
+            boolean isOfType = types.isEmpty() || types.contains(event.event());
+            if (isOfType && fields.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
                     sources.close();
                 }
             } else {
+                cameEmpty |= isOfType && fields.wanted().isEmpty();
                 others++;
                 lastOther = event.event();
             }

@@ -8,12 +8,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import lib.sse.Reason;
 
 /** Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. */
 public final class StandardOutput extends BufferedOutputStream {
+    private static final int BUFFER = 64 << 10;
+    /** From one look to the next at a stream that does not wait. */
+    static final long NANOS_UNTIL_READY = 10_000_000;
+
     public StandardOutput() {
-        super(new Unbuffered(), 64 << 10);
+        super(new Unbuffered(), BUFFER);
     }
 
     /** Writes a line, and its end. */
@@ -42,15 +47,22 @@ public final class StandardOutput extends BufferedOutputStream {
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
+            int end = offset + length;
             try {
-                super.write(bytes, offset, length);
+                for (int at = offset; at < end;) {
+                    int count = getChannel().write(ByteBuffer.wrap(bytes, at, Math.min(BUFFER, end - at)));
+                    if (count == 0) { // whoever shares it with us has made it one that does not wait
+                        LockSupport.parkNanos(NANOS_UNTIL_READY);
+                    }
+                    at += count;
+                }
             } catch (IOException failure) {
                 throw isPipe() ? new ReaderGoneException(failure)
                     : new IOException("standard output: " + Reason.of(failure), failure);
             }
         }
 
-        /** A pipe or a socket fails for one reason only. The system's own words for it depend on the locale. */
+        /** A pipe or a socket fails only when its reader is gone. The system's words for that depend on the locale. */
         private static boolean isPipe() {
             try {
                 int type = (int) Files.getAttribute(Path.of("/dev/stdout"), "unix:mode") & FILE_TYPE;

@@ -17,7 +17,6 @@ public final class StatusLine {
     private PrintWriter out;
     private volatile Supplier<String> text;
 
-    /** Begins to draw it. */
     synchronized void show(PrintWriter terminal, Supplier<String> line) {
         out = terminal;
         text = line;

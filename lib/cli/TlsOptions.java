@@ -118,29 +118,19 @@ final class TlsOptions {
             }
 
             @Override
-            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {
-                throw new UnsupportedOperationException();
-            }
+            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) { throw notOpen(); }
 
             @Override
-            public void checkServerTrusted(X509Certificate[] chain, String type) {
-                throw new UnsupportedOperationException();
-            }
+            public void checkServerTrusted(X509Certificate[] chain, String type) { throw notOpen(); }
 
             @Override
-            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {
-                throw new UnsupportedOperationException();
-            }
+            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) { throw notOpen(); }
 
             @Override
-            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {
-                throw new UnsupportedOperationException();
-            }
+            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) { throw notOpen(); }
 
             @Override
-            public void checkClientTrusted(X509Certificate[] chain, String type) {
-                throw new UnsupportedOperationException();
-            }
+            public void checkClientTrusted(X509Certificate[] chain, String type) { throw notOpen(); }
 
             @Override
             public X509Certificate[] getAcceptedIssuers() {
@@ -148,6 +138,8 @@ final class TlsOptions {
             }
         };
     }
+
+    private static RuntimeException notOpen() { return new UnsupportedOperationException("only with an SSLEngine"); }
 
     private static String pin(X509Certificate certificate) throws CertificateException {
         try {

@@ -1,10 +1,11 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
-// 2.5 times the time), a JVM that does nothing while nothing comes, and a quick start: no classes are made at run time only
-// to put texts together.
+// 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
+// no classes are made at run time only to put texts together.
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn3m -XX:MinHeapFreeRatio=20
-//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -Djdk.internal.httpclient.selectorTimeout=1200000
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -XX:+DisplayVMOutputToStderr
+//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
@@ -19,16 +20,21 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
@@ -56,7 +62,6 @@ import picocli.CommandLine;
     synopsisHeading = "Usage: ",
     abbreviateSynopsis = true)
 public final class Tool {
-    /** The version of the toolkit. */
     public static final String VERSION = "1.0.0";
 
     /** Something on this machine failed: a file, a socket, a line of input. */
@@ -66,11 +71,14 @@ public final class Tool {
     private static final int REFUSED = 5;
     private static final int GAVE_UP = 6;
 
-    private static final long NANOS_UNTIL_MORE = TimeUnit.MILLISECONDS.toNanos(10);
-    /** Together with the rest of an end it stays below a second. */
-    private static final long MILLIS_TO_FINISH = 900;
+    /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
+    private static final long MILLIS_TO_END = 950;
+    private static final long MILLIS_TO_FINISH = 850;
+    private static final long MILLIS_TO_WRITE = 100;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+    /** What stands for bytes that are not UTF-8. */
+    private static final String NOT_DECODED = "\uFFFD";
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     @Spec(Spec.Target.MIXEE)
@@ -92,15 +100,28 @@ public final class Tool {
 
     private final List<Runnable> stops = new CopyOnWriteArrayList<>();
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
-    private final CountDownLatch worked = new CountDownLatch(1);
+    private final CompletableFuture<Void> worked = new CompletableFuture<>();
     private final Thread onSignal = new Thread(this::stop, "signal");
     private final StatusLine statusLine = new StatusLine();
-    private byte[] wholeInput;
+    private final Map<String, byte[]> contents = new HashMap<>();
     private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
     public static void main(Object script, String... args) {
-        System.exit(commandLine(script).execute(args));
+        System.exit(commandLine(script).execute(asTyped(args)));
+    }
+
+    /** In the locale C the JVM damages what is not ASCII, but the system still has it. */
+    private static String[] asTyped(String... args) {
+        try {
+            if (String.join("", args).contains(NOT_DECODED)) {
+                String[] words = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), UTF_8).split("\0", -1);
+                return Arrays.copyOfRange(words, words.length - 1 - args.length, words.length - 1);
+            }
+        } catch (IOException notLinux) {
+            return args;
+        }
+        return args;
     }
 
     /**
@@ -115,12 +136,13 @@ public final class Tool {
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
             .setExpandAtFiles(false)
+            .setAllowOptionsAsOptionParameters(true)
             .setOverwrittenOptionsAllowed(true)
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
             .registerConverter(Path.class, Tool::path)
-            .setParameterExceptionHandler((mistake, args) -> tool.usageError(mistake, args))
+            .setParameterExceptionHandler((mistake, args) -> tool.end(tool.usageError(mistake, args)))
             .setExecutionStrategy(parsed -> tool.work(parsed))
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
@@ -132,39 +154,40 @@ public final class Tool {
     }
 
     /** Has this done when the process is asked to end by a signal: it makes the work return soon. */
-    public void onSignal(Runnable stop) {
-        stops.add(stop);
-    }
+    public void onSignal(Runnable stop) { stops.add(stop); }
 
     /**
      * Has this done at the end, however that comes: it is given the exit status so far and gives another, or the same.
      * It is done once.
      */
-    public void atEnd(IntUnaryOperator ending) {
-        endings.add(ending);
-    }
+    public void atEnd(IntUnaryOperator ending) { endings.add(ending); }
 
     private int work(ParseResult parsed) {
         if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+            List<String> words = parsed.originalArgs();
+            words.stream().filter(word -> word.contains(NOT_DECODED)).findFirst().ifPresent(word -> {
+                throw usage("argument " + (words.indexOf(word) + 1) + ": expected UTF-8");
+            });
             Runtime.getRuntime().addShutdownHook(onSignal);
         }
         return end(new CommandLine.RunLast().execute(parsed));
     }
 
-    /** What was begun, such as a line that is being written, is finished if that does not take long. */
+    /**
+     * What was begun, such as a line that is being written, is finished if that does not take long. Nor does it wait long
+     * for somebody to read the last message.
+     */
     private void stop() {
-        stops.forEach(Runnable::run);
-        try {
-            worked.await(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException nobodyDoesThat) {
-            Thread.currentThread().interrupt();
-        }
-        end(0);
+        CompletableFuture.runAsync(() -> {
+            stops.forEach(Runnable::run);
+            worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS).join();
+            end(0);
+        }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();
     }
 
-    /** By the thread that worked, or by the signal's if that one does not get here in time: whoever comes first. */
+    /** By the thread that worked, or after a signal by another if that one does not get here in time: whoever comes first. */
     private synchronized int end(int status) {
-        worked.countDown();
+        worked.complete(null);
         if (endStatus == null) {
             endStatus = status;
             statusLine.close();
@@ -192,15 +215,10 @@ public final class Tool {
         }
     }
 
-    /** Says what went wrong. */
     public void error(String message) {
         String line = command.name() + ": " + UNPRINTABLE.matcher(message)
             .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
-        statusLine.above(() -> {
-            PrintWriter err = command.commandLine().getErr();
-            err.println(line);
-            err.flush();
-        });
+        statusLine.above(() -> command.commandLine().getErr().println(line));
     }
 
     /** A mistake on the command line, to be thrown. */
@@ -218,18 +236,22 @@ public final class Tool {
 
     /** An option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
-        return file(value).isPresent() ? new String(bytes(value), UTF_8).replaceAll("\\A\uFEFF|\r?\n\\z", "") : value;
+        try {
+            return file(value).isEmpty() ? value
+                : UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(value))).toString().replaceAll("\\A\uFEFF|\r?\n\\z", "");
+        } catch (CharacterCodingException notText) {
+            throw usage(value + ": " + Reason.of(notText));
+        }
     }
 
-    /** An option's value in UTF-8; of {@code @FILE} what is in it, and {@code @-} is standard input, which is read once. */
+    /** An option's value in UTF-8; of {@code @FILE} what is in it, read once, and {@code @-} is standard input. */
     public byte[] bytes(String value) {
         String file = file(value).orElse(null);
         try {
-            if ("-".equals(file)) {
-                wholeInput = wholeInput == null ? standardInput().readAllBytes() : wholeInput;
-                return wholeInput;
+            if (file != null && !contents.containsKey(file)) {
+                contents.put(file, file.equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file)));
             }
-            return file == null ? value.getBytes(UTF_8) : Files.readAllBytes(Path.of(file));
+            return file == null ? value.getBytes(UTF_8) : contents.get(file);
         } catch (IOException | InvalidPathException unreadable) {
             throw usage(value + ": " + Reason.of(unreadable));
         }
@@ -251,8 +273,8 @@ public final class Tool {
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 try {
                     int count = super.read(bytes, offset, length);
-                    while (count == 0 && length > 0) { // who started us has made it one that does not wait
-                        LockSupport.parkNanos(NANOS_UNTIL_MORE);
+                    while (count == 0 && length > 0) { // whoever shares it with us has made it one that does not wait
+                        LockSupport.parkNanos(StandardOutput.NANOS_UNTIL_READY);
                         count = super.read(bytes, offset, length);
                     }
                     return count;
@@ -299,17 +321,12 @@ public final class Tool {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;
         }
-        if (failure instanceof ParameterException mistake) {
-            return usageError(mistake);
-        }
         error(failure instanceof IOException ? Reason.of(failure) : failure.toString());
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace, true));
         trace.toString().lines().forEach(line -> debug(line.replace("\t", "    ")));
-        if (failure instanceof SseException end) {
-            return end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
-        }
-        return LOCAL_FAILURE;
+        return !(failure instanceof SseException end) ? LOCAL_FAILURE
+            : end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
     }
 
     private static Path path(String value) {

@@ -28,7 +28,6 @@ final class Usage {
 
     private Usage() {}
 
-    /** The options by section. */
     static String options(Help help) {
         Map<Integer, List<OptionSpec>> sections = help.commandSpec().options().stream()
             .collect(groupingBy(option -> SECTIONS.floorKey(option.order()), TreeMap::new, toList()));
@@ -37,7 +36,6 @@ final class Usage {
             .collect(joining());
     }
 
-    /** What is wrong, in one line. */
     static String message(ParameterException mistake, String... args) {
         if (mistake instanceof UnmatchedArgumentException unmatched) {
             return unmatched.isUnknownOption() ? unknownOption(unmatched) : tooMany(unmatched);
@@ -98,8 +96,9 @@ final class Usage {
     private static String tooMany(UnmatchedArgumentException unmatched) {
         String expected = unmatched.getCommandLine().getCommandSpec().positionalParameters().stream()
             .map(ArgSpec::paramLabel).collect(joining(" "));
-        return "too many arguments: expected "
-            + (expected.isEmpty() ? "options only" : expected + "; text with spaces has to be quoted");
+        return "too many arguments: expected " + (expected.isEmpty() ? "options only" : expected
+            + "; text with spaces has to be quoted"
+            + (expected.startsWith("URL") ? ", and further URLs begin with http:// or https://" : ""));
     }
 
     private static String missing(List<ArgSpec> missing, String... args) {
@@ -111,7 +110,7 @@ final class Usage {
         return "missing " + names + (cut ? "; was the URL quoted? The shell ends a command at '&'" : "");
     }
 
-    /** A URL in the wrong place keeps its path to itself. */
+    /** Leaves out the rest of a URL, which may hold a token. */
     private static String withoutUrls(String message) {
         return message.replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
     }

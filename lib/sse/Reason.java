@@ -6,6 +6,7 @@ import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -37,6 +38,7 @@ public final class Reason {
             : cause instanceof ConnectException && message.isEmpty() ? "connection refused"
             : cause instanceof NoSuchFileException ? "no such file"
             : cause instanceof AccessDeniedException ? "permission denied"
+            : cause instanceof CharacterCodingException ? "not UTF-8"
             : cause instanceof FileSystemException file && file.getReason() != null ? file.getReason()
             : cause instanceof SSLException ? ofCertificate(cause)
             : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -123,6 +124,22 @@ class InstallTest {
         builder.environment().put("PATH", folder.toString());
         try (Script script = Script.of(builder.start())) {
             script.input("").end().assertIs(1, "", "udp-send: no java is found, 17 or newer is needed: .*");
+        }
+    }
+
+    @Test
+    void dumpOfTheJvmIsNoData() throws Exception {
+        File dump = folder.resolve("dump").toFile();
+        ProcessBuilder builder = Installed.in(Installed.home(),
+            List.of(Installed.commands().resolve("sse-listen").toString(), "-F", "{data}", "-")).redirectError(dump);
+        try (Script listen = Script.of(builder.start())) {
+            listen.process.getOutputStream().write("data: a\n\n".getBytes());
+            listen.process.getOutputStream().flush();
+            assertEquals("a", listen.nextLine());
+            listen.signal("QUIT");
+            Lan.await("the dump", () -> Files.readString(dump.toPath()).contains("Heap"));
+            listen.process.getOutputStream().close();
+            listen.end().assertIs(0, "");
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
@@ -13,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -59,7 +61,9 @@ class ScriptTest {
         "sse-listen|--pinnedpubkey~@/no/such/file~https://x/|@/no/such/file: no such file",
         "sse-listen|-c~99999999999~http://x/|--count: '99999999999' is not a whole number up to 2147483647",
         "sse-listen|http://x/~-c|--count needs a value: N",
-        "sse-listen|-H~-usecret~http://x/|--header needs a value: NAME:VALUE",
+        "sse-listen|-H~-usecret~http://x/|expected NAME:VALUE in a header",
+        "sse-listen|-F~gr\uFFFDn~http://x/|argument 2: expected UTF-8",
+        "udp-send|-m~\uFFFD~127.0.0.1:9|argument 2: expected UTF-8",
         "sse-listen|-q=secret~http://x/|--quiet: 'secret' is not a boolean",
         "sse-listen|-m~-1~http://x/|--max-time: '-1' is not within 0 to 1000000000 seconds",
         "sse-listen|-m~soon~http://x/|--max-time: 'soon' is not a number of seconds",
@@ -75,6 +79,7 @@ class ScriptTest {
         "udp-listen|-F~{/on}~5000|--format: {/on} is not known here, expected one of {data} {json} ({{ is a brace)",
         "sse-listen|-F~{data}~--timestamps~http://x/|--timestamps goes with a --format that has {json}",
         "sse-listen|-F~{data}~--comments~http://x/|--comments goes with --format {json}",
+        "sse-listen|-F~{/x}~--comments~http://x/|--comments goes without a field in --format",
         "sse-listen|--nonsense~http://x/|unknown option '--nonsense'",
         "sse-listen|--retrys=secret~http://x/~secret|unknown option '--retrys', did you mean --retry-delay?",
         "sse-listen|--retries=1~http://x/|unknown option '--retries', did you mean --max-retries?",
@@ -87,10 +92,10 @@ class ScriptTest {
         "sse-listen|--xyz~http://x/|unknown option '--xyz'",
         "sse-listen|--secret~http://x/|unknown option '--secret'",
         "sse-listen|-Zsecret~http://x/|unknown option '-Z'",
-        "sse-listen|http://x/~secret|too many arguments: expected URL; text with spaces has to be quoted",
+        "sse-listen|http://x/~secret|too many arguments: expected URL; text with spaces has to be quoted, and further URLs begin with http:// or https://",
         "sse-listen|http://x/~-|standard input (-) goes without URLs beside it",
         "sse-listen|-~http://x/|standard input (-) goes without URLs beside it",
-        "sse-listen|http://x/~ftp://y/|too many arguments: expected URL; text with spaces has to be quoted",
+        "sse-listen|http://x/~ftp://y/|too many arguments: expected URL; text with spaces has to be quoted, and further URLs begin with http:// or https://",
         "sse-to-udp|http://x/~https://y/|missing TARGET",
         "sse-to-udp|-|missing URL",
         "sse-to-udp|http://x/|missing TARGET",
@@ -204,6 +209,34 @@ class ScriptTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"-F, 2, ' (sse-listen --help says more)'", "-u, 2, ' (sse-listen --help says more)'", "-H, 1, ''"})
+    void fileThatIsNotInUtf8IsRefused(String option, int status, String hint) throws Exception {
+        Path latin1 = Files.write(folder.resolve("latin1"), new byte[] {'A', ':', (byte) 0xFC});
+        Script.Ended ended = Script.here("sse-listen", "--no-retry", option, "@" + latin1, "http://127.0.0.1:9/");
+        assertEquals("sse-listen: " + (status == 2 ? "@" : "header file ") + latin1 + ": not UTF-8" + hint + "\n", ended.err());
+        assertEquals(status, ended.status());
+    }
+
+    @Test
+    void headersMayComeFromStandardInput() throws Exception {
+        try (SseServer server = SseServer.stream(sse("1"))) {
+            Script.run("X-A: b\n\nX-C: d\n", "SseListen", "-c", "1", "-F", "{data}", "-H", "@-", server.url("/")).assertIs(0, "1\n");
+            SseServer.Connection request = server.next();
+            assertEquals("b d", request.header("X-A").orElse("") + " " + request.header("X-C").orElse(""));
+        }
+    }
+
+    @Test
+    void eachServerGetsTheBodyThatIsReadOnce() throws Exception {
+        try (SseServer one = SseServer.stream(sse("1")); SseServer other = SseServer.stream(sse("1"))) {
+            Script.shell("$SseListen -q -c 2 -F '{data}' -d @<(printf a=1) -d b=2 " + one.url("/") + " " + other.url("/"))
+                .assertIs(0, "1\n1\n");
+            assertEquals("a=1&b=2", one.next().body);
+            assertEquals("a=1&b=2", other.next().body);
+        }
+    }
+
     @Test
     void sendsTheRequestThatTheOptionsDescribe() throws Exception {
         Path headers = Files.writeString(folder.resolve("headers"), "X-File: yes\n");
@@ -215,7 +248,7 @@ class ScriptTest {
                 .withHeader("Content-Type", "text/event-stream").withBody(sse("a"))));
             Path url = Files.writeString(folder.resolve("url"), server.baseUrl() + "/x?y=z\n");
             Script.run("", "SseListen", "-c", "1", "-F", "{data}", "-H", "X-A: b", "-H", "@" + headers, "-u", "me:secret",
-                "-X", "PUT", "-d", "@" + body, "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
+                "-X", "PUT", "-d", "@" + body, "-d", "", "-d", "x", "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
                 .assertIs(0, "a\n");
             server.verify(1, WireMock.putRequestedFor(WireMock.urlEqualTo("/x?y=z"))
                 .withHeader("X-A", WireMock.equalTo("b")).withHeader("X-File", WireMock.equalTo("yes"))
@@ -223,7 +256,7 @@ class ScriptTest {
                 .withHeader("Content-Type", WireMock.equalTo("application/json"))
                 .withHeader("Accept", WireMock.equalTo("text/event-stream"))
                 .withHeader("Last-Event-ID", WireMock.equalTo("7"))
-                .withRequestBody(WireMock.equalTo("{\n}\n")));
+                .withRequestBody(WireMock.equalTo("{\n}\n&&x")));
             assertEquals(1, server.getAllServeEvents().size());
         } finally {
             server.stop();
@@ -336,6 +369,25 @@ class ScriptTest {
             listen.signal("TERM");
             assertTrue(listen.process.waitFor(2, TimeUnit.SECONDS), "took too long");
             assertEquals(143, listen.process.exitValue());
+        }
+    }
+
+    @Test
+    void signalEndsItWithinASecondAlsoWhileNobodyReadsItsMessages() throws Exception {
+        assumeTrue(Lan.has("python3"), "needs python3");
+        List<String> command = new ArrayList<>(List.of("python3", "-c", String.join("\n", "import os, sys",
+            "reader, writer = os.pipe()", "os.set_inheritable(reader, True)", "os.dup2(writer, 2)",
+            "os.write(2, b' ' * 65536)", "os.execv(sys.argv[1], sys.argv[1:])")));
+        try (UdpReceiver receiver = new UdpReceiver()) {
+            command.addAll(Script.command("UdpSend", receiver.target()));
+            try (Script send = Script.start(command)) {
+                send.process.getOutputStream().write("a\n".getBytes());
+                send.process.getOutputStream().flush();
+                assertEquals("a", receiver.nextText());
+                send.signal("TERM");
+                assertTrue(send.process.waitFor(2, TimeUnit.SECONDS), "took too long");
+                assertEquals(143, send.process.exitValue());
+            }
         }
     }
 

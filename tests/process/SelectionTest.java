@@ -174,7 +174,8 @@ class SelectionTest {
         "-e tuch -E ping               | none of type tuch",
         "-E ping -E touch -w /a        | -",
         "--settle 100 -w /a            | -",
-        "--each /none                  | -"})
+        "--each /none                  | -",
+        "-e touch --each /none         | -"})
     void whatIsAskedForAndNeverCameIsToldAtTheEnd(String options, String told) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(options.trim().split(" ")));
         try (SseServer server = serve(event("ping", "1"), event("touch", "{\"none\":[]}")); UdpReceiver receiver = new UdpReceiver()) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.Lan;
 import tests.support.Script;
 import tests.support.UdpReceiver;
 
@@ -46,14 +47,18 @@ class StandardInputTest {
         }
     }
 
-    /** As it is where what started us shares it with others that do not wait. */
-    @Test
-    void inputThatDoesNotWaitIsWaitedFor() throws Exception {
+    /** Standard input or output does not wait where whoever shares it with us has set it so. */
+    private static Script startNotWaiting(int descriptor, String... arguments) throws Exception {
         assumeTrue(Script.shell("command -v python3").status() == 0, "needs python3");
         List<String> command = new ArrayList<>(List.of("python3", "-c",
-            "import os, sys; os.set_blocking(0, False); os.execv(sys.argv[1], sys.argv[1:])"));
-        command.addAll(Script.command("SseListen", "-F", "{data}", "-"));
-        try (Script script = Script.start(command)) {
+            "import os, sys; os.set_blocking(" + descriptor + ", False); os.execv(sys.argv[1], sys.argv[1:])"));
+        command.addAll(Script.command("SseListen", arguments));
+        return Script.start(command);
+    }
+
+    @Test
+    void inputThatDoesNotWaitIsWaitedFor() throws Exception {
+        try (Script script = startNotWaiting(0, "-F", "{data}", "-")) {
             for (String data : List.of("a", "b")) {
                 script.process.getOutputStream().write(("data: " + data + "\n\n").getBytes());
                 script.process.getOutputStream().flush();
@@ -61,6 +66,16 @@ class StandardInputTest {
             }
             script.process.getOutputStream().close();
             script.end().assertIs(0, "");
+        }
+    }
+
+    @Test
+    void outputThatDoesNotWaitIsWaitedForUntilItHasRoom() throws Exception {
+        String line = "x".repeat(1000);
+        try (Script script = startNotWaiting(1, "-F", "{data}{data}{data}{data}", "-")) {
+            script.input(("data: " + line + "\n\n").repeat(60));
+            Lan.await("a full pipe", () -> script.process.getInputStream().available() > 56 << 10);
+            script.end().assertIs(0, (line.repeat(4) + "\n").repeat(60));
         }
     }
 

@@ -42,7 +42,7 @@ class UdpListenTest {
     @Test
     void aDatagramIsAJsonLine() throws Exception {
         int port = freePort();
-        try (Script script = listen(port, "-c", "2", "" + port)) {
+        try (Script script = listen(port, "-c", "2", "-m", "0", "" + port)) {
             send(port, "a \"quoted\" ä\n".getBytes(StandardCharsets.UTF_8));
             send(port, new byte[] {(byte) 0xFF, 0, 1});
             String start = "\\{\"from\":\"127\\.0\\.0\\.1:\\d+\",";

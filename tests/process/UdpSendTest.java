@@ -53,6 +53,13 @@ class UdpSendTest {
         assertEquals(List.of("on"), receiver.arrived());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"-m -0.5 | -0.5", "--message=-0.5 | -0.5", "-m -h | -h", "-m x -F -Temp{line} | -Tempx"})
+    void aValueMayBeginLikeAnOption(String options, String payload) throws Exception {
+        Script.here("udp-send", (options + " " + receiver.target()).split(" ")).assertIs(0, "");
+        assertEquals(List.of(payload), receiver.arrived());
+    }
+
     @Test
     void severalTargetsAndALoopbackNameAndIpv6() throws Exception {
         try (UdpReceiver other = new UdpReceiver()) {
@@ -222,6 +229,12 @@ class UdpSendTest {
         assertEquals(1, ended.status());
     }
 
+    @Test
+    void aLineThatIsNotPartOfThePayloadMayBeOfAnySize() throws Exception {
+        Script.run("x".repeat(1 << 20), "UdpSend", "-F", "ping", receiver.target()).assertIs(0, "", summary(1, 1, 4, 0));
+        assertEquals(List.of("ping"), receiver.arrived());
+    }
+
     @ParameterizedTest
     @CsvSource({"skip, not sent, 0", "truncate, cut off, 0", "fail, -, 1"})
     void anEndlessLineCostsNoMemoryAndTheNextOneGoesOut(String oversize, String end, int status) throws Exception {
@@ -248,6 +261,12 @@ class UdpSendTest {
             assertEquals("next", receiver.nextText());
         }
         receiver.assertNothingMore();
+    }
+
+    @Test
+    void noTimeIsNoLimit() throws Exception {
+        Script.here("udp-send", "--max-time", "0", "-m", "x", receiver.target()).assertIs(0, "");
+        assertEquals(List.of("x"), receiver.arrived());
     }
 
     @Test

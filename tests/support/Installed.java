@@ -48,7 +48,10 @@ public final class Installed {
     public static Script.Ended jbang(Path home, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(Script.root().resolve("jbang").toString()));
         command.addAll(List.of(arguments));
-        try (Script script = Script.of(in(home, command).start())) {
+        ProcessBuilder builder = in(home, command);
+        // What it does on loopback needs none.
+        builder.environment().put("http_proxy", "http://127.0.0.1:9");
+        try (Script script = Script.of(builder.start())) {
             // Each tool is built, run and completed once.
             script.input("").process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
             return script.end();
