@@ -353,6 +353,7 @@ public final class SseOptions {
             if ((types.isEmpty() || types.contains(event.event())) && fields.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
+                    out.flush();
                     sources.close();
                 }
             } else {
