@@ -37,6 +37,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaBroker extends Broker {
     static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final String FOR_EVER = Integer.toString(Integer.MAX_VALUE);
     /**
      * One request at a time: with more, on a topic that is just being made, the first batch may be refused for now and the
@@ -44,7 +45,8 @@ final class KafkaBroker extends Broker {
      */
     private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true",
         "max.in.flight.requests.per.connection", "1", "batch.size", "131072", "linger.ms", "0",
-        "max.block.ms", "3000", "bootstrap.resolve.timeout.ms", FOR_EVER, "delivery.timeout.ms", FOR_EVER);
+        "max.block.ms", Long.toString(PATIENCE.toMillis()), "bootstrap.resolve.timeout.ms", FOR_EVER,
+        "delivery.timeout.ms", FOR_EVER);
     /** Paced records may take any time; a sender that is gone is found out by its heartbeats. */
     private static final Map<String, String> CONSUMER = Map.of("auto.offset.reset", "earliest",
         "session.timeout.ms", "6000", "heartbeat.interval.ms", "2000", "bootstrap.resolve.timeout.ms", FOR_EVER,
@@ -52,7 +54,6 @@ final class KafkaBroker extends Broker {
     /** A signal is seen that soon. */
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int POLLS_UNTIL_LOOK = 15;
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
 
     private final String servers;
     private final Path file;
@@ -82,24 +83,12 @@ final class KafkaBroker extends Broker {
         published();
         String name = UTF_8.decode(topic).toString();
         try {
-            awaitPartitions(name);
+            // Without a broker, or without the topic, they are not known.
+            while (!isDone(() -> producer.partitionsFor(name), "topic " + name + ": ")) { }
             producer.send(new ProducerRecord<>(name, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
                 (where, refusal) -> answered(refusal));
         } catch (KafkaException refusal) {
             answered(refusal);
-        }
-    }
-
-    /** Without a broker, or without the topic, they are not known. */
-    private void awaitPartitions(String topic) {
-        while (true) {
-            try {
-                producer.partitionsFor(topic);
-                back();
-                return;
-            } catch (TimeoutException notThere) {
-                away(notThere.getMessage());
-            }
         }
     }
 
