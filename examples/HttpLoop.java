@@ -26,6 +26,7 @@ import java.util.function.Function;
  */
 final class HttpLoop implements AutoCloseable {
     private static final int BACKLOG = 1024;
+    /** More than this, and not whole yet, is refused. */
     private static final int LONGEST_REQUEST = 8 << 10;
     /** Of connections that have no stream. When there are more, the oldest of them is closed. */
     private static final int MOST_WITHOUT_STREAM = 1000;
@@ -263,7 +264,7 @@ final class HttpLoop implements AutoCloseable {
         }
 
         void heartbeat() throws IOException {
-            if (events != null && !ending && !stalled && !answer.hasRemaining()) {
+            if (events != null && !ending && !answer.hasRemaining() && !events.hasMore()) {
                 answer = COMMENT.duplicate();
                 write();
             }

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 record HttpRequest(String client, String method, String path, Map<String, String> query, Map<String, String> headers) {
     private static final Pattern FIRST_LINE =
         Pattern.compile("([A-Z]{1,20}) (?:https?://[^/?\\s]*)?([/*][^?\\s]*)(?:\\?(\\S*))? HTTP/1\\.[01]");
-    private static final Pattern HEADER = Pattern.compile("([^\\s:]+):[ \t]*(.*?)[ \t]*");
+    private static final Pattern HEADER = Pattern.compile("([^\\s:]+):[ \t]*([^\\r]*?)[ \t]*");
     private static final Pattern LINE_END = Pattern.compile("\r?\n");
     private static final Pattern END = Pattern.compile("\r?\n\r?\n");
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -16,16 +17,19 @@ import lib.cli.Format;
 import lib.cli.Tool;
 import lib.sse.Reason;
 import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -33,19 +37,28 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaBroker extends Broker {
     static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    private static final String FOR_EVER = Integer.toString(Integer.MAX_VALUE);
     /**
      * One request at a time: with more, on a topic that is just being made, the first batch may be refused for now and the
      * second taken, idempotence or not. To linger would hold up each read.
      */
     private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true",
         "max.in.flight.requests.per.connection", "1", "batch.size", "131072", "linger.ms", "0",
-        "max.block.ms", "3000", "delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
+        "max.block.ms", Long.toString(PATIENCE.toMillis()), "bootstrap.resolve.timeout.ms", FOR_EVER,
+        "delivery.timeout.ms", FOR_EVER);
+    /** Paced records may take any time; a sender that is gone is found out by its heartbeats. */
     private static final Map<String, String> CONSUMER = Map.of("auto.offset.reset", "earliest",
-        "session.timeout.ms", "6000", "heartbeat.interval.ms", "2000");
+        "session.timeout.ms", "6000", "heartbeat.interval.ms", "2000", "bootstrap.resolve.timeout.ms", FOR_EVER,
+        "max.poll.interval.ms", FOR_EVER, "max.poll.records", "50");
+    /** A signal is seen that soon. */
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final int POLLS_UNTIL_LOOK = 15;
 
     private final String servers;
     private final Path file;
     private KafkaProducer<byte[], byte[]> producer;
+    private volatile boolean isOver;
 
     /** @param file with more of the client's properties; null for none */
     KafkaBroker(Tool tool, String servers, Path file) {
@@ -70,7 +83,8 @@ final class KafkaBroker extends Broker {
         published();
         String name = UTF_8.decode(topic).toString();
         try {
-            awaitPartitions(name);
+            // Without a broker, or without the topic, they are not known.
+            while (!isDone(() -> producer.partitionsFor(name), "topic " + name + ": ")) { }
             producer.send(new ProducerRecord<>(name, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
                 (where, refusal) -> answered(refusal));
         } catch (KafkaException refusal) {
@@ -78,59 +92,69 @@ final class KafkaBroker extends Broker {
         }
     }
 
-    /** Without a broker, or without the topic, they are not known. */
-    private void awaitPartitions(String topic) {
-        while (true) {
-            try {
-                producer.partitionsFor(topic);
-                back();
-                return;
-            } catch (TimeoutException notThere) {
-                away(notThere.getMessage());
-            }
-        }
-    }
-
     /**
-     * Hands records over until a signal comes, and commits them when the sink has returned.
+     * Hands records over until a signal comes, and commits those with which the sink has returned.
      *
      * @param group its members share the records
      */
     void receive(String group, String topic, Format.Sink sink) throws IOException {
+        if (group.isEmpty()) {
+            throw tool.usage("--group '': expected a name");
+        }
         Properties properties = properties(tool, file, CONSUMER);
         properties.putAll(Map.of("bootstrap.servers", servers, "group.id", group, "enable.auto.commit", "false"));
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+        tool.onSignal(() -> isOver = true);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
-            tool.onSignal(consumer::wakeup);
             consumer.subscribe(List.of(topic));
-            while (true) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofDays(1))) {
-                    // One without a value says that a key is gone.
-                    if (record.value() != null) {
-                        sink.take(ByteBuffer.wrap(record.value()));
-                    }
+            for (int quiet = 0; !isOver; quiet++) {
+                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+                if (!records.isEmpty()) {
+                    handOver(consumer, records, sink);
+                    quiet = 0;
+                } else if (quiet % POLLS_UNTIL_LOOK == 0) {
+                    // A poll does not tell a broker that is away from one that has nothing.
+                    isDone(() -> consumer.beginningOffsets(List.of(new TopicPartition(topic, 0)), PATIENCE), "topic " + topic + ": ");
                 }
-                commit(consumer);
             }
-        } catch (WakeupException signal) {
-            return;
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
         } catch (KafkaException unusable) {
             throw failure(unusable);
         }
     }
 
-    private void commit(KafkaConsumer<?, ?> consumer) {
-        while (true) {
-            try {
-                consumer.commitSync();
-                back();
-                return;
-            } catch (TimeoutException notThere) {
-                away(notThere.getMessage());
-            } catch (CommitFailedException | RebalanceInProgressException otherMember) {
-                tool.notice("another member of the group sends some of these again: " + otherMember.getMessage());
-                return;
+    private void handOver(Consumer<?, ?> consumer, ConsumerRecords<byte[], byte[]> records, Format.Sink sink) throws IOException {
+        Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+        try {
+            for (ConsumerRecord<byte[], byte[]> record : records) {
+                // One without a value says that a key is gone.
+                if (record.value() != null) {
+                    sink.take(ByteBuffer.wrap(record.value()));
+                }
+                next.put(new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1));
             }
+        } finally {
+            commit(consumer, next);
+        }
+    }
+
+    private void commit(Consumer<?, ?> consumer, Map<TopicPartition, OffsetAndMetadata> next) {
+        try {
+            while (!isDone(() -> consumer.commitSync(next, PATIENCE), "")) { }
+        } catch (CommitFailedException | RebalanceInProgressException later) {
+            tool.notice("not committed, so some of these are sent again, here or by another member: " + later.getMessage());
+        }
+    }
+
+    private boolean isDone(Runnable request, String subject) {
+        try {
+            request.run();
+            back();
+            return true;
+        } catch (TimeoutException noAnswer) {
+            away(subject + "no answer for " + PATIENCE.toSeconds() + " s");
+            return false;
         }
     }
 

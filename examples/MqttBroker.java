@@ -16,6 +16,7 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5RxClient;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
@@ -24,8 +25,6 @@ import io.reactivex.processors.UnicastProcessor;
 import io.reactivex.schedulers.Schedulers;
 import java.io.File;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -39,6 +38,8 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 import lib.cli.Format;
@@ -52,6 +53,8 @@ final class MqttBroker extends Broker {
     static final String PROPERTIES = "A file of NAME=VALUE lines: username, password; cafile: trust the authorities in this"
         + " PEM file instead of the JDK's; keystore, keystore.password: our certificate, PKCS#12.";
 
+    private static final Pattern ADDRESS =
+        Pattern.compile("(mqtts?)://([^\\s:/?#@\\[\\]]+|\\[[0-9a-fA-F:.%]+])(?::([1-9][0-9]{0,4}))?");
     private static final int HIGHEST_PORT = 65535;
     private static final List<String> NAMES = List.of("username", "password", "cafile", "keystore", "keystore.password");
     private static final Set<Mqtt5ConnAckReasonCode> PASSING = EnumSet.of(Mqtt5ConnAckReasonCode.SERVER_UNAVAILABLE,
@@ -69,14 +72,17 @@ final class MqttBroker extends Broker {
         this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
     }
 
-    private MqttBroker(Tool tool, URI url, Properties properties) {
-        super(tool, url.getHost() + ":" + port(url));
+    private MqttBroker(Tool tool, Matcher url, Properties properties) {
+        super(tool, url.group(2) + ":" + port(url));
         Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
         unknown.removeAll(NAMES);
         if (!unknown.isEmpty()) {
             throw tool.usage("--properties: " + unknown.iterator().next() + " is none of " + String.join(", ", NAMES));
         }
-        client.serverHost(url.getHost()).serverPort(port(url))
+        if (!isTls(url) && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
+            throw tool.usage("--properties: cafile and keystore are for mqtts");
+        }
+        client.serverHost(url.group(2)).serverPort(port(url))
             .addConnectedListener(now -> connected())
             .addDisconnectedListener(this::disconnected)
             // Answers are only counted: another thread for them would cost a third more.
@@ -85,7 +91,7 @@ final class MqttBroker extends Broker {
             client.simpleAuth().username(properties.getProperty("username"))
                 .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
         }
-        if (url.getScheme().equals("mqtts")) {
+        if (isTls(url)) {
             try {
                 client.sslConfig(tls(properties));
             } catch (IOException | GeneralSecurityException unusable) {
@@ -94,21 +100,21 @@ final class MqttBroker extends Broker {
         }
     }
 
-    private static URI parsed(Tool tool, String text) {
-        try {
-            URI url = new URI(text);
-            if (Set.of("mqtt", "mqtts").contains(String.valueOf(url.getScheme())) && url.getHost() != null
-                    && url.getUserInfo() == null && url.getPath().isEmpty() && url.getPort() <= HIGHEST_PORT) {
-                return url;
-            }
-        } catch (URISyntaxException notOne) {
+    private static Matcher parsed(Tool tool, String text) {
+        Matcher url = ADDRESS.matcher(text);
+        if (!url.matches() || port(url) > HIGHEST_PORT) {
             // No part of what may hold a password is shown.
+            throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
         }
-        throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
+        return url;
     }
 
-    private static int port(URI url) {
-        return url.getPort() > 0 ? url.getPort() : url.getScheme().equals("mqtts") ? 8883 : 1883;
+    private static boolean isTls(Matcher url) {
+        return url.group(1).equals("mqtts");
+    }
+
+    private static int port(Matcher url) {
+        return url.group(3) != null ? Integer.parseInt(url.group(3)) : isTls(url) ? 8883 : 1883;
     }
 
     private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
@@ -150,6 +156,9 @@ final class MqttBroker extends Broker {
      * @param filter  the topics
      */
     void receive(String session, String filter, Format.Sink sink) throws IOException {
+        if (session.isEmpty()) {
+            throw tool.usage("--id '': expected a name");
+        }
         tool.onSignal(Thread.currentThread()::interrupt);
         Mqtt5BlockingClient receiver = client.identifier(session).buildBlocking();
         try (Mqtt5BlockingClient.Mqtt5Publishes received = receiver.publishes(MqttGlobalPublishFilter.ALL, true)) {
@@ -199,7 +208,8 @@ final class MqttBroker extends Broker {
         while (cause instanceof RuntimeException && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return Reason.of(cause).replaceFirst(": [^ ]*/.*|\\.$", "");
+        String reason = Reason.of(cause).replaceFirst(": [^ ]*/.*|\\.$", "");
+        return cause instanceof Mqtt5DisconnectException end ? reason + ": " + end.getMqttMessage().getReasonCode() : reason;
     }
 
     @Override

@@ -111,7 +111,8 @@ final class SseBroadcaster {
 
     private Message message(SseEvent event) {
         String id = event.id().isEmpty() ? run + "-" + ++count : event.id();
-        SseEvent complete = new SseEvent(event.event(), id, event.data());
+        String type = event.event().isEmpty() ? "message" : event.event();
+        SseEvent complete = new SseEvent(type, id, event.data());
         EventJson.write(complete, Instant.now(), line.clear());
         return new Message(id, frame(complete), frame(new SseEvent("message", id, line.toString())));
     }

@@ -26,7 +26,8 @@ class MqttToUdp implements Callable<Integer> {
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
     private List<String> targets;
 
-    @Option(names = {"-t", "--topic"}, paramLabel = "FILTER", required = true, order = 40, description = "The topics: home/#")
+    @Option(names = {"-t", "--topic"}, paramLabel = "FILTER", required = true, order = 40,
+        description = "Which topics, as an MQTT filter: home/#, home/+/touch.")
     private String topic;
 
     @Option(names = {"-i", "--id"}, paramLabel = "NAME", required = true, order = 41,

@@ -1,16 +1,19 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Play back recorded JSON lines with the time between them: replay < touches.jsonl
-//SOURCES ../lib/cli/StandardOutput.java ../lib/cli/Tool.java
+//SOURCES ../lib/cli/LineReader.java ../lib/cli/StandardOutput.java ../lib/cli/Tool.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lib.cli.LineReader;
 import lib.cli.StandardOutput;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
@@ -24,6 +27,7 @@ import picocli.CommandLine.Option;
         "  replay < touches.jsonl | udp-send -F '{data}' 192.168.8.255:5000",
         "  replay --speed 10 < touches.jsonl | sse-serve --json"})
 class Replay implements Callable<Integer> {
+    private static final int LONGEST_LINE = 16 << 20;
     /** Within the data a quotation mark has a backslash before it. A line without a time goes out at once. */
     private static final Pattern TIME = Pattern.compile("(?<!\\\\)\"time\"\\s*:\\s*\"(\\d{4}-\\d\\d-\\d\\dT[^\"]+)\"");
 
@@ -33,28 +37,42 @@ class Replay implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
+    private final StandardOutput out = new StandardOutput();
+    private Instant last;
+    private double due;
+    private long lineNumber;
+    private boolean lineSkipped;
+
     @Override
     public Integer call() throws Exception {
         if (!(speed > 0 && speed < Double.POSITIVE_INFINITY)) {
             throw tool.usage("--speed " + speed + ": expected a number above 0");
         }
-        // A byte is a character here, so that every line goes out as it came in.
-        BufferedReader lines = new BufferedReader(new InputStreamReader(tool.standardInput(), ISO_8859_1));
-        StandardOutput out = new StandardOutput();
-        long last = Long.MAX_VALUE;
-        double due = System.nanoTime() / 1e6;
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            Matcher time = TIME.matcher(line);
-            if (time.find()) {
-                long now = Instant.parse(time.group(1)).toEpochMilli();
-                due += Math.max(0, now - last) / speed;
-                last = now;
-                Thread.sleep((long) Math.max(0, due - System.nanoTime() / 1e6));
-            }
-            out.write((line + "\n").getBytes(ISO_8859_1));
-            out.flush();
+        new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::play);
+        return lineSkipped ? Tool.LOCAL_FAILURE : 0;
+    }
+
+    private void play(byte[] line, int offset, int length, long size) throws IOException {
+        lineNumber++;
+        if (size > length) {
+            tool.error("line " + lineNumber + ": " + size + " bytes, more than the " + LONGEST_LINE + " of a line; skipped");
+            lineSkipped = true;
+            return;
         }
-        return 0;
+        Matcher time = TIME.matcher(new String(line, offset, length, ISO_8859_1));
+        if (time.find()) {
+            await(Instant.parse(time.group(1)));
+        }
+        out.line(ByteBuffer.wrap(line, offset, length));
+        out.flush();
+    }
+
+    private void await(Instant time) {
+        due = last == null ? System.nanoTime() : due + Math.max(0, Duration.between(last, time).toMillis()) * 1e6 / speed;
+        last = time;
+        while (System.nanoTime() < due) {
+            LockSupport.parkNanos((long) due - System.nanoTime());
+        }
     }
 
     public static void main(String... args) {

@@ -45,6 +45,7 @@ class SseServe implements Callable<Integer> {
     private static final Duration TIME_TO_FINISH = Duration.ofSeconds(10);
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final String SECONDS_UNTIL_ROOM = "10";
+    private static final String SECONDS_UNTIL_NAME = "1";
     private static final int LONGEST_SHOWN = 30;
     private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
     private static final String COOKIE = "sse-serve=";
@@ -75,8 +76,8 @@ class SseServe implements Callable<Integer> {
     private boolean json;
 
     @Option(names = "--replay", paramLabel = "N", order = 7, defaultValue = "1000",
-        description = "Keep the last N events, 16 MiB at the most, for clients that come back or come late"
-            + " (${DEFAULT-VALUE}).")
+        description = "Keep the last N events, 16 MiB at the most (each with its JSON form), for clients that come back or"
+            + " come late (${DEFAULT-VALUE}).")
     private int replay;
 
     @Option(names = "--retry", paramLabel = "MS", order = 8, defaultValue = "1000",
@@ -127,7 +128,11 @@ class SseServe implements Callable<Integer> {
             broadcaster.end(TIME_TO_FINISH);
             Thread.sleep(linger.toMillis());
         }
-        return lineSkipped ? Tool.LOCAL_FAILURE : 0;
+        int left = broadcaster.clients();
+        if (left > 0) {
+            tool.error("at the end " + left + (left == 1 ? " client" : " clients") + " had not got everything");
+        }
+        return lineSkipped || left > 0 ? Tool.LOCAL_FAILURE : 0;
     }
 
     private void send(byte[] line, int offset, int length, long size) throws IOException {
@@ -151,7 +156,7 @@ class SseServe implements Callable<Integer> {
 
     private HttpAnswer answer(HttpRequest request) {
         HttpAnswer answer = secret != null || isOurName(request.header("host")) ? route(request)
-            : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
+            : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME) : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
         allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
         if (answer.events() == null) {
             String path = request.path();
@@ -166,7 +171,7 @@ class SseServe implements Callable<Integer> {
             return HttpAnswer.of(204).with("Access-Control-Allow-Headers", "Authorization, Last-Event-ID");
         }
         return switch (request.method() + " " + request.path()) {
-            case "GET /" -> page.answer();
+            case "GET /", "HEAD /" -> page.answer();
             case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Form.EVENTS);
             case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Form.JSON);
             case "POST /session" -> session(request);
@@ -256,6 +261,12 @@ class SseServe implements Callable<Integer> {
         tool.within(1, 1 << 30, clientBuffer, "--client-buffer");
         tool.within(1, 1_000_000, maxClients, "--max-clients");
         tool.within(0, maxClients, wait, "--wait");
+        for (String origin : origins) {
+            if (!origin.matches("[*]|null|[a-z][a-z0-9+.-]*://[^/A-Z\\s]+")) {
+                throw tool.usage("--allow-origin '" + origin
+                    + "': expected *, or SCHEME://HOST[:PORT] in lower case and no more");
+            }
+        }
         if (token != null) {
             String value = tool.text(token);
             if (!value.matches("[!-~]+")) {

@@ -29,7 +29,8 @@ class SseToKafka implements Callable<Integer> {
     private String servers;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format. An event for which it comes out as none is skipped, with a message.")
+        description = "The topic, as --format. An event whose topic comes out empty or invalid is skipped, with a"
+            + " message.")
     private String topic;
 
     @Option(names = "--key", paramLabel = "TEMPLATE", order = 44, defaultValue = "",

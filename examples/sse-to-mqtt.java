@@ -29,7 +29,8 @@ class SseToMqtt implements Callable<Integer> {
     private String url;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format. An event for which it comes out as none is skipped, with a message.")
+        description = "The topic, as --format. An event whose topic comes out empty or invalid is skipped, with a"
+            + " message.")
     private String topic;
 
     @Option(names = {"-r", "--retain"}, order = 44, description = "Have the broker keep the last message of each topic.")

@@ -360,6 +360,7 @@ public final class SseOptions {
             if (isOfType && fields.pick(event, handler, this::skip)) {
                 taken++;
                 if (count != null && taken == count) {
+                    out.flush();
                     sources.close();
                 }
             } else {

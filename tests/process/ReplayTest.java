@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,7 +52,7 @@ class ReplayTest {
     @Test
     void linesWithoutATimeAndAnyBytesPassThroughAtOnce() throws Exception {
         byte[] recorded = (line("\\\"time\\\":\\\"2020-01-01T00:00:00Z\\\"", "2026-11-25T20:00:00Z")
-            + "no time\n\n{\"time\":\"soon\"}\n{\"time\":7}\n\u00e4?\n").getBytes();
+            + "no time\n\na\rb\n{\"time\":\"soon\"}\n{\"time\":7}\n\u00e4?\n").getBytes();
         recorded[recorded.length - 2] = (byte) 0xff;
         play(recorded);
     }
@@ -64,6 +65,29 @@ class ReplayTest {
             assertEquals(line("one", "2026-11-25T20:00:00Z"), script.nextLine() + "\n");
             script.input("").end().assertIs(0, "");
         }
+    }
+
+    @Test
+    void timeIsCountedFromTheFirstLine() throws Exception {
+        try (Script script = Script.start("Replay")) {
+            OutputStream in = script.process.getOutputStream();
+            in.write("no time\n".getBytes());
+            in.flush();
+            script.nextLine();
+            Thread.sleep(400);
+            long before = System.nanoTime();
+            in.write((line("one", "2026-11-25T20:00:00.000Z") + line("two", "2026-11-25T20:00:00.300Z")).getBytes());
+            in.flush();
+            script.nextLine();
+            script.nextLine();
+            assertTrue(System.nanoTime() - before >= 300_000_000);
+        }
+    }
+
+    @Test
+    void lineThatIsTooLongIsToldAndSkipped() throws Exception {
+        Script.run("x".repeat(17 << 20) + "\nnext\n", "Replay").assertIs(1, "next\n",
+            "replay: line 1: 17825792 bytes, more than the 16777216 of a line; skipped");
     }
 
     @ParameterizedTest

@@ -30,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.Script;
@@ -40,6 +41,9 @@ class SseServeTest {
     private static final String KILOBYTE = "x".repeat(1000);
 
     private static final Map<List<String>, SseServing> SHARED = new HashMap<>();
+
+    @TempDir
+    Path folder;
 
     /** One for all tests that want one with these arguments and leave it as it is. */
     private static SseServing shared(String... arguments) throws IOException {
@@ -239,6 +243,23 @@ class SseServeTest {
             assertNull(listen.nextLine());
             assertEquals(0, listen.end().status(), "it asked again and was told that there is no more");
             assertEquals(0, serving.script.end().status());
+        }
+    }
+
+    @Test
+    void whoHasNotGotEverythingAtTheEndIsTold() throws Exception {
+        try (SseServing serving = SseServing.start("--linger", "0"); SseServing.Stream slow = serving.connect("/events")) {
+            serving.lines(KILOBYTE.repeat(10_000)).endInput();
+            Thread reader = inBackground(() -> {
+                while (serving.script.process.isAlive()) {
+                    Thread.sleep(100);
+                    slow.read(10_000);
+                }
+                return null;
+            });
+            assertEquals("sse-serve: at the end 1 client had not got everything", serving.script.nextLine());
+            assertEquals(1, serving.script.end().status());
+            reader.join();
         }
     }
 
@@ -516,6 +537,7 @@ class SseServeTest {
         "POST|/session|Authorization: Bearer wrong|401",
         "POST|/session|Authorization: Bearer right|204",
         "GET|/|Accept: x|200",
+        "HEAD|/|Accept: x|200",
         "POST|/|Accept: x|405",
         "POST|/events|Authorization: Bearer right|405",
         "GET|/else|Authorization: Bearer right|404",
@@ -553,10 +575,23 @@ class SseServeTest {
             if (status == 200) {
                 open.awaitStatus("HTTP/1.1 200 OK", path, "Host", name);
             } else {
-                assertEquals("HTTP/1.1 421 Misdirected Request", open.status(path, "Host", name));
+                open.awaitStatus("HTTP/1.1 421 Misdirected Request", path, "Host", name);
             }
         }
         assertEquals("HTTP/1.1 200 OK", shared("--token", "right").status("/", "Host", name));
+    }
+
+    @Test
+    void beforeTheNameOfThisMachineIsKnownARequestForItIsToComeLater() throws Exception {
+        Path hosts = folder.resolve("hosts");
+        assumeTrue(Script.shell("mkfifo '" + hosts + "'").status() == 0, "needs mkfifo");
+        try (SseServing serving = SseServing.start(List.of("-Djdk.net.hosts.file=" + hosts))) {
+            HttpResponse<?> answer = serving.request("GET", "/");
+            assertEquals(200, answer.statusCode());
+            assertEquals("HTTP/1.1 503 Service Unavailable", serving.status("/", "Host", "other.example"));
+            Files.writeString(hosts, "");
+            serving.awaitStatus("HTTP/1.1 421 Misdirected Request", "/", "Host", "other.example");
+        }
     }
 
     @Test
@@ -621,6 +656,9 @@ class SseServeTest {
         "--token=|--token: expected printable ASCII without spaces",
         "--token=@/no/such/file|@/no/such/file: no such file",
         "--host=no such host|--host no such host: expected an address of this machine",
+        "--allow-origin=a.example|--allow-origin 'a.example': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
+        "--allow-origin=http://a.example/|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
+        "--allow-origin=http://A.example|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
         "more|too many arguments: expected options only",
     })
     void mistakeIsToldInOneLineWithStatus2(String argument, String message) throws Exception {

@@ -16,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tests.support.Lan;
 import tests.support.Readme;
 import tests.support.Script;
@@ -394,6 +397,19 @@ class BrokerTest {
     }
 
     @Test
+    void whyABrokerEndsTheConnectionIsTold() throws Exception {
+        try (ServerSocket broker = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+            run("mqtt-to-udp mqtt://127.0.0.1:" + port + " 127.0.0.1:9 -t x -i used-twice", "sender");
+            Socket client = broker.accept();
+            int connect = 0x10;
+            assertEquals(connect, client.getInputStream().read());
+            byte[] connectAckAndDisconnect = HexFormat.of().parseHex("2003000000" + "e0018e");
+            client.getOutputStream().write(connectAckAndDisconnect);
+            awaitLog("sender", ": Server sent DISCONNECT: SESSION_TAKEN_OVER; waiting for it", 1);
+        }
+    }
+
+    @Test
     void brokerThatDoesNotKnowUsIsTheEnd() throws Exception {
         assumeCommands("mosquitto");
         Path file = Files.writeString(folder.resolve("p"), "username=me\npassword=secret\n");
@@ -475,16 +491,22 @@ class BrokerTest {
             kill(broker, "KILL");
             numbers.happen(20);
             awaitLog("relay", "waiting for it", 1);
+            awaitLog("a", ": no answer for 3 s; waiting for it", 1);
             Process again = kafkaBroker();
+            awaitLog("a", "it is there again", 1);
             int last = numbers.last.get();
             collect(onA, last, a);
             onA.assertAllInOrder(last, "kafka, two senders of a group");
             await(() -> state().equals(Integer.toString(last)), "the state");
 
-            sender("kafka-to-udp", "segment-b", other, "c");
+            Process busy = sender("kafka-to-udp", "segment-b --rate 20", other, "c");
             Arrivals onOther = new Arrivals();
+            collect(onOther, 10, other);
+            kill(busy, "TERM");
+            sender("kafka-to-udp", "segment-b", other, "c");
             collect(onOther, last, other);
             onOther.assertAllInOrder(last, "kafka, another group");
+            assertEquals(0, onOther.repeated);
             kill(again, "KILL");
             assertNotTaken(numbers, relay, "relay");
         }
@@ -500,6 +522,31 @@ class BrokerTest {
             run("until kcat -C -u -q -b 127.0.0.1:" + port + " -t events -o beginning; do sleep 0.2; done > " + output, "subscriber");
             killTheRelayAgainAndAgain(numbers, "sse-to-kafka", DEATHS, output);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "kafka-to-udp 127.0.0.1:1 127.0.0.1:9 -t x -G a|127.0.0.1:1: topic x: no answer for 3 s",
+        "kafka-to-udp no-such-host.invalid:9092 127.0.0.1:9 -t x -G a|no-such-host.invalid:9092: topic x: no answer for 3 s",
+        "sse-to-kafka - no-such-host.invalid:9092 -t x|no-such-host.invalid:9092: topic x: no answer for 3 s",
+        "mqtt-to-udp mqtt://no_such_host 127.0.0.1:9 -t x -i a|no_such_host:1883: host not found",
+        "sse-to-mqtt - mqtts://[::1]:1 -t x|\\[::1]:1: [^;]*"})
+    void brokerThatIsNotThereOrHasNoAddressYetIsWaitedFor(String command, String reason) throws Exception {
+        run("printf 'data: 1\\n\\n' | " + command, "log");
+        awaitLog("log", "; waiting for it\n", 1);
+        String said = Files.readString(log("log"));
+        assertTrue(said.matches(command.split(" ")[0] + ": " + reason + "; waiting for it\n"), said);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "mqtt-to-udp mqtt://x 127.0.0.1:9 -t x --id ''|--id '': expected a name",
+        "mqtt-to-udp mqtt://x 127.0.0.1:9 -t x --id a --properties <(echo cafile=x)|--properties: cafile and keystore are for mqtts",
+        "kafka-to-udp x:1 127.0.0.1:9 -t x --group ''|--group '': expected a name",
+        "kafka-to-udp x:1 127.0.0.1:9 -t '' --group a|Topic .* empty topic"}, quoteCharacter = '"')
+    void mistakeIsNamed(String command, String message) throws Exception {
+        String script = command.split(" ")[0];
+        relay(command).assertIs(2, "", script + ": " + message + " \\(" + script + " --help says more\\)", script + ": 0 received, .*");
     }
 
     // ---- pipes ----

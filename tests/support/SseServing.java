@@ -167,6 +167,11 @@ public final class SseServing implements AutoCloseable {
             }
         }
 
+        /** Takes so many characters, or fewer, and drops them. */
+        public void read(int most) throws IOException {
+            in.read(new char[most]);
+        }
+
         /** All lines of data up to the end. */
         public List<String> restOfData() throws IOException {
             List<String> data = new ArrayList<>();

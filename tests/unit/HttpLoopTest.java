@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lib.sse.SseEvent;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,24 +26,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 @SuppressWarnings("auxiliaryclass")
 class HttpLoopTest {
     private static final Duration TICK = Duration.ofMillis(20);
+    /** Whenever there is time for it. */
+    private static final Duration HEARTBEAT = Duration.ofNanos(1);
     private static final String LARGE = "x".repeat(40_000);
 
     private final BlockingQueue<String> notices = new LinkedBlockingQueue<>();
     private final List<Socket> sockets = new ArrayList<>();
     private HttpLoop server;
+    private final SseBroadcaster broadcaster = new SseBroadcaster(10, 1000, line -> { }, () -> server.wakeup());
 
     @BeforeEach
     void start() throws IOException {
-        server = new HttpLoop(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), HttpLoopTest::answer, notices::add);
-        Thread thread = new Thread(() -> server.run(TICK, Duration.ZERO));
+        server = new HttpLoop(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), this::answer, notices::add);
+        Thread thread = new Thread(() -> server.run(TICK, HEARTBEAT));
         thread.setDaemon(true);
         thread.start();
     }
 
-    private static HttpAnswer answer(HttpRequest request) {
+    private HttpAnswer answer(HttpRequest request) {
         return switch (request.path()) {
             case "/" -> HttpAnswer.of(200, "hello");
             case "/large" -> HttpAnswer.of(200, LARGE);
+            case "/events" -> HttpAnswer.of(200)
+                .followedBy(broadcaster.connect(request.client(), SseBroadcaster.Form.EVENTS, "", 0).orElseThrow());
             case "/fault" -> throw new IllegalStateException("fault");
             default -> HttpAnswer.of(404);
         };
@@ -94,7 +102,7 @@ class HttpLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\r\n\r\n", "x\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "get / HTTP/1.1\r\n\r\n", "GET x HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", "GET / HTTP/1.1\r\nA: b\rc\r\n\r\n",
         "GET /?a=%zz HTTP/1.1\r\n\r\n", "\u0016\u0003\u0001\r\n\r\n", "GET / / HTTP/1.1\r\n\r\n"})
     void whatIsNoRequestIsAnswered400(String request) throws Exception {
         assertTrue(rest(send(request)).startsWith("HTTP/1.1 400 Bad Request\r\n"));
@@ -113,10 +121,27 @@ class HttpLoopTest {
     }
 
     @Test
+    void aHeaderMayHoldAnyByteButALineEnd() {
+        String text = IntStream.range(0x20, 0x100).mapToObj(Character::toString).collect(Collectors.joining()).strip();
+        assertEquals(text, HttpRequest.parse("client", "GET / HTTP/1.1\r\nLast-Event-ID: " + text + "\r\n\r\n").header("last-event-id"));
+    }
+
+    @Test
     void aFaultInAnAnswerIsToldAndEndsThatConnectionOnly() throws Exception {
         assertEquals("", rest(send("GET /fault HTTP/1.1\r\n\r\n")));
         assertTrue(notices.take().matches("client 127.0.0.1 port [0-9]+: java.lang.IllegalStateException: fault"));
         assertEndsWith("hello", rest(send("GET / HTTP/1.1\r\n\r\n")));
+    }
+
+    @Test
+    void heartbeatsComeBetweenEventsOnly() throws Exception {
+        SseEvent event = new SseEvent("message", "1", LARGE.repeat(10));
+        String frame = new String(SseBroadcaster.frame(event), ISO_8859_1);
+        Socket socket = send("GET /events HTTP/1.1\r\n\r\n");
+        broadcaster.awaitClients(1);
+        broadcaster.send(event);
+        broadcaster.end(Duration.ZERO);
+        assertTrue(rest(socket).contains("\n" + frame));
     }
 
     // ---- those who let wait ----

@@ -8,12 +8,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.UdpReceiver;
@@ -85,6 +89,36 @@ class SseSourcesTest {
             assertEquals(2000, ended.out().lines().count(), "counted together, and no more");
             ended.assertIs(0, ended.out());
         }
+    }
+
+    // ---- the end of what is counted ----
+
+    @Command(name = "relay")
+    private static final class Relay implements Callable<Integer> {
+        @Mixin
+        private SseOptions sse;
+
+        @Mixin
+        private Tool tool;
+
+        private boolean taken;
+
+        @Override
+        public Integer call() throws Exception {
+            return sse.listen(event -> { }, () -> {
+                LockSupport.parkNanos(1_200_000_000);
+                taken = true;
+            });
+        }
+    }
+
+    @Test
+    void whatIsCountedLastIsWaitedForHoweverLongItTakes() throws Exception {
+        Relay relay = new Relay();
+        try (SseServer server = SseServer.stream(events(1))) {
+            assertEquals(0, Tool.commandLine(relay).execute("-c", "1", server.url("/")));
+        }
+        assertTrue(relay.taken);
     }
 
     // ---- what is asked ----
