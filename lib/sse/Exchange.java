@@ -211,7 +211,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         Optional<Throwable> failure;
         try {
             if (!client.watch.await(() -> nanosLeft(done.isDone()), client.progress)) {
-                return over(client.watch.outcome, "");
+                return over(SseClient.Outcome.CLOSED, "");
             }
             isCut = !done.isDone();
             failure = isCut ? Optional.empty() : done.join();

@@ -53,8 +53,6 @@ public final class SseClient implements AutoCloseable {
         NO_CONTENT,
         /** The stream ended, and no reconnect was wanted. */
         STREAM_ENDED,
-        /** The time given by {@link SseClient#maxTime} is over. */
-        TIME_OVER,
         /** {@link SseClient#close} was called. */
         CLOSED
     }
@@ -73,7 +71,6 @@ public final class SseClient implements AutoCloseable {
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
     private int maxRetries = Integer.MAX_VALUE;
-    private Duration maxTime = Duration.ZERO;
     private Consumer<String> debug = message -> {};
 
     final Digest digest = new Digest(() -> UUID.randomUUID().toString());
@@ -144,9 +141,6 @@ public final class SseClient implements AutoCloseable {
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /** When to end, counted from the start of {@link #listen}; never unless set. */
-    public SseClient maxTime(Duration time) { maxTime = time; return this; }
-
     /**
      * Takes lines on what happened and what comes next; standard error unless set. They may hold text from the network as
      * it came.
@@ -175,7 +169,7 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        watch.begin(maxTime);
+        watch.begin();
         try {
             return watch.isClosed() ? Outcome.CLOSED : resume(handler);
         } finally {
@@ -232,7 +226,7 @@ public final class SseClient implements AutoCloseable {
             sayWhatComes(exchange, wait);
             long until = System.nanoTime() + waited.toNanos();
             if (!watch.await(() -> until - System.nanoTime(), progress)) {
-                return watch.outcome;
+                return Outcome.CLOSED;
             }
         }
     }

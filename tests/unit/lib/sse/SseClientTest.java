@@ -787,17 +787,6 @@ class SseClientTest {
     }
 
     @Test
-    void endsWhenItsTimeIsOver() throws Exception {
-        try (SseServer server = SseServer.stream(data("a"))) {
-            // Longer times where the machine needs them for the event.
-            for (Duration time = Duration.ofMillis(300); events.isEmpty(); time = time.multipliedBy(2)) {
-                assertEquals(Outcome.TIME_OVER, client(server).maxTime(time).listen(events::add));
-            }
-            assertEquals(List.of("a"), received());
-        }
-    }
-
-    @Test
     void interruptedItThrows() throws Exception {
         try (SseServer server = SseServer.stream(data("a"))) {
             CountDownLatch first = new CountDownLatch(1);
