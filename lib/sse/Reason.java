@@ -33,7 +33,7 @@ public final class Reason {
         String message = cause.getMessage() == null ? "" : cause.getMessage();
         return cause instanceof UnknownHostException || has(cause, UnresolvedAddressException.class) ? "host not found"
             : cause instanceof HttpConnectTimeoutException ? "no connection in time"
-            : cause instanceof NoRouteToHostException ? "no route to host"
+            : has(cause, NoRouteToHostException.class) ? "no route to host"
             : cause instanceof ConnectException && message.isEmpty() ? "connection refused"
             : cause instanceof NoSuchFileException ? "no such file"
             : cause instanceof AccessDeniedException ? "permission denied"

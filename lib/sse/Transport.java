@@ -2,10 +2,11 @@
 package lib.sse;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.CookieManager;
+import java.net.HttpCookie;
 import java.net.InetAddress;
 import java.net.ProxySelector;
-import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
@@ -128,15 +129,21 @@ final class Transport {
 
     /** Whether another address may do better. */
     private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof SocketException || failure instanceof HttpConnectTimeoutException;
+        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
     }
 
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */
     private void keepCookies(SseRequest request, HttpHeaders headers) {
-        try {
-            cookies.put(URI.create(request.url()), headers.map());
-        } catch (IOException | IllegalArgumentException notACookie) {
-            return;
+        for (String set : headers.allValues("Set-Cookie")) {
+            try {
+                // Where there is an "expires=" the JDK does not take it for a cookie of RFC 2965.
+                String cookie = set + "; not-expires=";
+                // What is none would be in the JDK's log, with the whole URL.
+                HttpCookie.parse(cookie);
+                cookies.put(URI.create(request.url()), Map.of("Set-Cookie", List.of(cookie)));
+            } catch (IOException | IllegalArgumentException notACookie) {
+                continue;
+            }
         }
     }
 

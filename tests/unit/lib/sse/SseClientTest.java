@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,6 +288,31 @@ class SseClientTest {
             assertEquals(Optional.of("a=3"), server.next().header("Cookie"));
             assertEquals(Optional.empty(), other.next().header("Cookie"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "sid=abc                              | sid=abc",
+        "sid=abc; Max-Age=3600; Path=/        | sid=abc",
+        "sid=abc; Max-Age=3600; Version=1     | sid=abc",
+        "sid=abc; HttpOnly; SameSite=Strict   | sid=abc",
+        "sid=a,b; Max-Age=3600; SameSite=Lax  | sid=a,b",
+        "sid=abc; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Path=/ | sid=abc",
+        "sid=abc; Max-Age=0                   | -",
+        "sid=abc; Max-Age=3600; Secure        | -",
+        "no-cookie                            | -"})
+    void cookieGoesBackAsItCameWithoutItsAttributes(String set, String sent) throws Exception {
+        List<String> logged = new CopyOnWriteArrayList<>();
+        Logger log = Logger.getLogger("java.net.CookieManager");
+        log.setFilter(line -> !logged.add(line.getMessage()));
+        try (SseServer server = answers(answer(503, "Set-Cookie: " + set))) {
+            client(server).listen(events::add);
+            server.next();
+            assertEquals(Optional.ofNullable(sent), server.next().header("Cookie"));
+        } finally {
+            log.setFilter(null);
+        }
+        assertEquals(List.of(), logged);
     }
 
     @Test
