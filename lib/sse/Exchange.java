@@ -33,11 +33,12 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private final SseClient client;
     private final SseClient.Handler handler;
     private final SseRequest request;
+    final Secrets secrets;
     /** What the messages say of the way so far. */
     private final String redirected;
     private final int redirects;
-    /** How many challenges to this request were answered before. */
-    private final int answered;
+    /** How many challenges to this request there were before. */
+    private final int challenges;
     private final SseParser parser;
     private final Silence silence;
     private final CompletableFuture<Void> body = new CompletableFuture<>();
@@ -63,16 +64,18 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private volatile HttpClient http;
 
     Exchange(SseClient client, SseClient.Handler handler) {
-        this(client, handler, client.request, "", 0, 0);
+        this(client, handler, client.request, new Secrets(), "", 0, 0);
     }
 
-    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected, int redirects, int answered) {
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, Secrets secrets, String redirected,
+            int redirects, int challenges) {
         this.client = client;
         this.handler = handler;
         this.request = request;
+        this.secrets = secrets;
         this.redirected = redirected;
         this.redirects = redirects;
-        this.answered = answered;
+        this.challenges = challenges;
         silence = new Silence(client.idleTimeout.toNanos());
         takenId = client.lastEventId();
         parser = new SseParser(takenId, client.maxEventBytes, this);
@@ -85,7 +88,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
         lastRead = System.nanoTime();
         isChallenged = head.statusCode() == 401
-            && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), answered);
+            && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), challenges);
         answer = Answer.of(request.method(), head.statusCode(), head.headers());
         if (isStream()) {
             client.connected();
@@ -224,11 +227,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         } else if (answer == null) {
             return unanswered(failure);
         } else if (isChallenged) {
-            return new Exchange(client, handler, request, redirected, redirects, answered + 1).run(transport);
+            return new Exchange(client, handler, request, secrets, redirected, redirects, challenges + 1).run(transport);
         }
         return switch (answer.kind()) {
             case STREAM -> failure.isPresent()
-                ? failed("connection lost, " + clean(Reason.of(failure.get())))
+                ? failed("connection lost, " + secrets.clean(Reason.of(failure.get())))
                 : over(SseClient.Outcome.STREAM_ENDED, howItEnded());
             case OVER -> over(SseClient.Outcome.NO_CONTENT, "");
             case REDIRECT -> redirect(transport);
@@ -240,11 +243,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     /**
      * How long until it is over, as far as can be seen now. Once that is not above 0 nothing more is handed over.
      *
-     * @param isAnswered whether the whole answer has come, or will not come any more
+     * @param isDone whether the whole answer has come, or will not come any more
      */
-    private long nanosLeft(boolean isAnswered) {
+    private long nanosLeft(boolean isDone) {
         long now = System.nanoTime();
-        long left = isAnswered ? 0
+        long left = isDone ? 0
             : answer == null || isStream() ? silence.left(now, lastRead) : lastRead + TIME_FOR_A_REASON - now;
         isLeft = left <= 0;
         return left;
@@ -256,9 +259,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     }
 
     /** The request is on its way. */
-    void isSent(Future<?> answered) {
+    void isSent(Future<?> whole) {
         lastRead = System.nanoTime();
-        sent = Optional.of(answered);
+        sent = Optional.of(whole);
         if (isLeft) {
             Transport.end(http, sent);
         }
@@ -321,7 +324,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
         String words = "redirected to " + next + (request.leavesHeadersBehind(next) ? ", without your headers" : "") + ": ";
-        return new Exchange(client, handler, next, words, redirects + 1, 0).run(transport);
+        return new Exchange(client, handler, next, secrets, words, redirects + 1, 0).run(transport);
     }
 
     private Exchange unanswered(Optional<Throwable> failure) throws SseException {
@@ -329,7 +332,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             // What a proxy answers to CONNECT does not get to the body handler.
             return refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = clean(Reason.of(failure.get()));
+        String reason = secrets.clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
         String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
@@ -337,7 +340,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     }
 
     private String withoutStream() {
-        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
+        return answer.words() + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
     }
 
     private String howItEnded() {
@@ -356,16 +359,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     /** How the body begins, on one line; nothing if that is no text. */
     private String beginning() {
-        String text = clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
-        boolean isText = text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL || c == 0xFFFD);
-        if (text.isEmpty() || !isText) {
-            return "";
-        }
-        int length = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
-        return "; the answer begins: " + text.substring(0, length);
-    }
-
-    private String clean(String text) {
-        return new Secrets(request).clean(new Secrets(client.request).clean(text));
+        String text = secrets.clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
+        String shown = text.substring(0, text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length()))));
+        boolean isText = shown.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL);
+        return shown.isEmpty() || !isText ? "" : "; the answer begins: " + shown;
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class SseRequest {
     private static final List<String> ABOUT_THE_BODY =
         List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
     private static final List<String> NOT_SENT = List.of("");
+    private static final Map<Path, String> READ_ONCE = new HashMap<>();
     /** Not where java.net.http was in use before: it reads its properties once. */
     static final boolean CAN_SET_HOST;
 
@@ -83,7 +85,7 @@ public final class SseRequest {
      */
     public SseRequest header(String line) { add(line, headers); return this; }
 
-    /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
+    /** Adds the headers in a file, one {@code NAME:VALUE} a line; a regular file is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
     /**
@@ -243,12 +245,24 @@ public final class SseRequest {
 
     private void read(Path file, Map<String, List<String>> all) throws IOException {
         try {
-            Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
-                .forEach(line -> add(line, all));
+            text(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank()).forEach(line -> add(line, all));
         } catch (IllegalArgumentException notAHeader) {
             throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
         } catch (IOException unreadable) {
             throw new IOException("header file " + file + ": " + Reason.of(unreadable), unreadable);
+        }
+    }
+
+    /** What is no regular file, such as a pipe, is read once for all requests of this process: later it is empty. */
+    private static String text(Path file) throws IOException {
+        if (Files.isRegularFile(file)) {
+            return Files.readString(file);
+        }
+        synchronized (READ_ONCE) {
+            if (!READ_ONCE.containsKey(file)) {
+                READ_ONCE.put(file, Files.readString(file));
+            }
+            return READ_ONCE.get(file);
         }
     }
 

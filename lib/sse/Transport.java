@@ -49,6 +49,7 @@ final class Transport {
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
+        exchange.secrets.add(request, headers);
         return CompletableFuture.supplyAsync(() -> send(request, headers, addresses(request).iterator(), exchange),
             Transport::start).thenCompose(sent -> sent);
     }

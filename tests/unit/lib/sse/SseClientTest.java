@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,6 +163,25 @@ class SseClientTest {
             assertEquals(Optional.of("Bearer second"), second.header("Authorization"));
             assertEquals(Optional.of("yes"), second.header("X-More"));
         }
+    }
+
+    /** As a shell makes it of {@code @<(command)}. */
+    @Test
+    void headersInAPipeAreReadOnceAndKept() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "needs mkfifo");
+        CompletableFuture<Void> written = CompletableFuture.runAsync(() ->
+            assertDoesNotThrowIo(() -> Files.writeString(pipe, "X-A: 1\n", StandardOpenOption.WRITE)));
+        try (SseServer server = answers(answer(503), answer(302, "Location: /b")); SseServer other = answers()) {
+            CompletableFuture<Outcome> end = listen(client(new SseRequest(server.url("/")).headerFile(pipe)), events::add);
+            assertEquals(Outcome.NO_CONTENT, end.get(20, TimeUnit.SECONDS));
+            for (int i = 0; i < 3; i++) {
+                assertEquals(Optional.of("1"), server.next().header("X-A"));
+            }
+            listen(client(new SseRequest(other.url("/")).headerFile(pipe)), events::add).get(20, TimeUnit.SECONDS);
+            assertEquals(Optional.of("1"), other.next().header("X-A"));
+        }
+        written.get(20, TimeUnit.SECONDS);
     }
 
     @Test
@@ -403,6 +424,45 @@ class SseClientTest {
             SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
             assertEquals("HTTP status 503; the answer begins: " + shown + "; connecting again in 0.01 s", said().get(0));
             assertTrue(end.getMessage().endsWith("/…: HTTP status 404; the answer begins: " + shown), end.getMessage());
+        }
+    }
+
+    @Test
+    void pageIsShownThoughItIsCutWithinACharacterOrIsNoUtf8() throws Exception {
+        String page = "x" + "\u00E9".repeat(20_000);
+        String end = " begins: x" + "\u00E9".repeat(199);
+        try (SseServer server = new SseServer(connection -> connection.send(answer(404)).send(page.getBytes("UTF-8")));
+                SseServer other = new SseServer(connection -> connection.send(answer(404)).send("caf\u00E9".getBytes("ISO-8859-1")))) {
+            String message = assertThrows(SseException.class, () -> client(server).listen(events::add)).getMessage();
+            assertTrue(message.endsWith(end), message);
+            message = assertThrows(SseException.class, () -> client(other).listen(events::add)).getMessage();
+            assertTrue(message.endsWith(" begins: caf\uFFFD"), message);
+        }
+    }
+
+    /** What the server got of the user's headers does not hide what went wrong. */
+    @ParameterizedTest
+    @CsvSource({"/,Content-Type: application/json", "/json,X-A: 1", "/event-stream,X-A: 1", "/,accept: text/event-stream"})
+    void bothContentTypesAreTold(String path, String header) throws Exception {
+        try (SseServer server = answers(answer(200, "Content-Type: application/json"))) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(new SseRequest(server.url(path)).header(header)).listen(events::add));
+            assertTrue(end.getMessage().endsWith("/…: content type application/json, expected text/event-stream"), end.getMessage());
+        }
+    }
+
+    /** What was sent then, not what would be sent now. */
+    @Test
+    void whatWasSentIsNotShownThoughTheServerRepeatsIt() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "Authorization: Basic x\nX-Token: token-of-then\n");
+        try (SseServer server = new SseServer(connection -> {
+            Files.writeString(token, "X-Token: token-of-now\n");
+            String heard = connection.header("X-Token").orElse("") + " " + connection.header("Cookie").orElse("");
+            connection.send(connection.number < 2 ? answer(503, "Set-Cookie: sid=cookie-of-then") + "heard " + heard : NO_CONTENT);
+        })) {
+            client(new SseRequest(server.url("/")).headerFile(token)).listen(events::add);
+            assertEquals(List.of("HTTP status 503; the answer begins: heard …; connecting again in 0.01 s",
+                "HTTP status 503; the answer begins: heard … …; connecting again in 0.02 s"), said());
         }
     }
 
