@@ -50,8 +50,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     // What became of it; nobody else writes it.
     /** Null if it was lost, did not come about, or was answered with what may get better. */
     SseClient.Outcome outcome;
-    /** Whether we gave it up, because nothing came for too long. */
-    boolean isIdle;
+    /** Whether nothing came for too long, and that is no failure. */
+    boolean isQuiet;
     /** In words; the usual end of a stream, or of all, needs none. */
     String reason;
     volatile boolean isLeft;
@@ -221,8 +221,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         } finally {
             close();
         }
-        isIdle = isCut && (answer == null || isStream());
-        if (isIdle) {
+        if (isCut && (answer == null || isStream())) {
+            isQuiet = !client.request.asksForAnAct();
             return failed("nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
             return unanswered(failure);
@@ -298,9 +298,13 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return answer != null && answer.kind() == Answer.Kind.STREAM;
     }
 
-    /** Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before. */
+    /**
+     * Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before,
+     * which is not enough where an act was asked for.
+     */
     boolean wasOfUse(Duration waited) {
-        return isStream() && (parser.hasReadAnything() || System.nanoTime() - begun > waited.toNanos());
+        return isStream() && (parser.hasReadAnything()
+            || !client.request.asksForAnAct() && System.nanoTime() - begun > waited.toNanos());
     }
 
     /** The reconnection time that the stream has set. */

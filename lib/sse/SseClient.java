@@ -57,6 +57,8 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
+    private static final String BODY_AGAIN = "; this sends the body again";
+
     // Set before listen, and read by this room only.
     final SseRequest request;
     Duration connectTimeout = Duration.ofSeconds(10);
@@ -79,6 +81,7 @@ public final class SseClient implements AutoCloseable {
     private volatile long reconnects;
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
+    private volatile boolean hasSentBody;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
 
     public SseClient(SseRequest request) {
@@ -199,9 +202,7 @@ public final class SseClient implements AutoCloseable {
     private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(this);
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
-        // What a request with a body asked for was done.
-        boolean isDone = request.body != null || request.method().equals("POST");
-        boolean asksOnce = maxRetries == 0 || isDone && maxRetries == Integer.MAX_VALUE;
+        boolean asksOnce = maxRetries == 0 || request.asksForAnAct() && maxRetries == Integer.MAX_VALUE;
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
@@ -213,13 +214,13 @@ public final class SseClient implements AutoCloseable {
                 }
                 return exchange.outcome;
             }
-            failures = exchange.wasOfUse(waited) ? 0 : exchange.isIdle ? failures : failures + 1;
+            failures = exchange.wasOfUse(waited) ? 0 : exchange.isQuiet ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
                 throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
                     + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
             retry = exchange.retry().isPresent() ? exchange.retry() : retry;
-            Backoff.Wait wait = exchange.isIdle ? Backoff.NO_WAIT
+            Backoff.Wait wait = exchange.isQuiet ? Backoff.NO_WAIT
                 : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
             waited = wait.time();
             reconnects++;
@@ -238,13 +239,18 @@ public final class SseClient implements AutoCloseable {
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
         String notice = (exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
-            + (exchange.isIdle ? " (this is said once)" : " in " + seconds(wait.time()))
+            + (exchange.isQuiet ? " (this is said once)" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "")
-            + (request.body != null && reconnects == 1 ? "; this sends the body again" : "");
-        if (!exchange.isIdle) {
+            + (hasSentBody && said.add(BODY_AGAIN) ? BODY_AGAIN : "");
+        if (!exchange.isQuiet) {
             say(notice);
         }
-        troubleSaid |= !exchange.isIdle || sayOnce(notice);
+        troubleSaid |= !exchange.isQuiet || sayOnce(notice);
+    }
+
+    /** A server gets the body. */
+    void sendsBody() {
+        hasSentBody = true;
     }
 
     /** There is a stream now. */

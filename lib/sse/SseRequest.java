@@ -120,6 +120,11 @@ public final class SseRequest {
         return !method.isEmpty() ? method : body == null ? "GET" : "POST";
     }
 
+    /** Whether it asks for an act, which a stream that ends well has done, and which is not asked for again without a word. */
+    boolean asksForAnAct() {
+        return body != null || method().equals("POST");
+    }
+
     /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
     String url() {
         return url.whole(url.host());
@@ -214,17 +219,24 @@ public final class SseRequest {
         return all;
     }
 
-    /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
-    HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
-        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(url.host());
+    /**
+     * @param address  which of the host's addresses to ask; empty if that is left to java.net.http
+     * @param withBody is run when there is a connection and the body is sent, if that is not empty
+     */
+    HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address, Runnable withBody) {
+        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
+            .orElse(url.host());
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
         if (CAN_SET_HOST && (address.isPresent() || url.host().contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
         headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
-        if (body != null) {
-            return request.method(method(), BodyPublishers.ofByteArray(body)).build();
+        if (body != null && body.length > 0) {
+            return request.method(method(), BodyPublishers.fromPublisher(connection -> {
+                withBody.run();
+                BodyPublishers.ofByteArray(body).subscribe(connection);
+            }, body.length)).build();
         }
         // Up to JDK 18 GET() too sends "Content-Length: 0"; later ones do not.
         return (method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody())).build();

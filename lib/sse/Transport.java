@@ -89,7 +89,7 @@ final class Transport {
         HttpClient http = httpClient(request, address.isPresent());
         // The whole answer may be handed over before sendAsync returns.
         exchange.begins(http);
-        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address), head -> {
+        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address, client::sendsBody), head -> {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -114,6 +116,39 @@ class SseClientTest {
             assertEquals(0, server.further());
             assertEquals(List.of("HTTP status 503; connecting again in 0.01 s; this sends the body again",
                 "HTTP status 500; connecting again in 0.02 s", "connected again"), said());
+        }
+    }
+
+    /** The first time that it is sent again, not the first time that something is tried again. */
+    @Test
+    void bodyThatWasNotSentIsNotSentAgain() throws Exception {
+        SseServer gone = answers();
+        gone.close();
+        List<SseServer> back = new ArrayList<>();
+        SseClient client = client(post(gone)).notices(notice -> {
+            notices.add(notice);
+            if (notice.contains("refused")) {
+                assertDoesNotThrowIo(() -> back.add(new SseServer(connection ->
+                    connection.send(connection.number == 0 ? answer(503) : NO_CONTENT),
+                    new ServerSocket(gone.port(), 50, InetAddress.getByName("127.0.0.1")), "http")));
+            }
+        });
+        assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
+        assertEquals(List.of("connection refused; connecting again in 0.01 s",
+            "HTTP status 503; connecting again in 0.02 s; this sends the body again"), said());
+        back.get(0).close();
+    }
+
+    /** To ask for an act again is never without a word, nor without an end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", SseServer.OK})
+    void silenceAfterAPostIsAFailureEachTime(String answer) throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(answer).hold())) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(post(server)).idleTimeout(Duration.ofMillis(200)).maxRetries(2).listen(events::add));
+            assertEquals(server.uri("/") + "…: nothing came for 0.2 s; gave up after 2 retries", end.getMessage());
+            assertEquals(List.of("nothing came for 0.2 s; connecting again in 0.01 s; this sends the body again",
+                "nothing came for 0.2 s; connecting again in 0.02 s"), said().stream().filter(notice -> !notice.equals("connected again")).toList());
         }
     }
 
