@@ -222,7 +222,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             close();
         }
         if (isCut && (answer == null || isStream())) {
-            isQuiet = !client.request.asksForAnAct();
+            isQuiet = sent.isPresent() && !client.request.asksForAnAct();
             return failed("nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
             return unanswered(failure);

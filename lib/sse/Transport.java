@@ -14,6 +14,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
@@ -118,7 +120,10 @@ final class Transport {
             .sslParameters(isNamed ? PeerTls.parameters(request.url.host()) : new SSLParameters())
             .proxy(client.proxy.address(request).map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
             .executor(Runnable::run);
-        return client.connectTimeout.isZero() ? builder.build() : builder.connectTimeout(client.connectTimeout).build();
+        // First, so that silence means that there is a connection.
+        Stream.of(client.connectTimeout, client.idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
+            .ifPresent(builder::connectTimeout);
+        return builder.build();
     }
 
     private synchronized SSLContext tls() {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 import lib.sse.SseClient.Outcome;
@@ -1016,6 +1018,23 @@ class SseClientTest {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
             assertEquals(List.of("nothing came for 0.2 s; connecting again (this is said once)", "connected again",
                 "HTTP status 503; connecting again in 0.01 s", "connected again"), said());
+        }
+    }
+
+    /** Whichever of the two times is over first. The system does not answer whoever comes while others wait to be accepted. */
+    @ParameterizedTest
+    @CsvSource({"200,0", "200,200", "200,10000", "10000,200", "0,200"})
+    void hostThatDoesNotConnectIsAFailure(int idle, int connect) throws Exception {
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                Socket one = new Socket(busy.getInetAddress(), busy.getLocalPort());
+                Socket other = new Socket(busy.getInetAddress(), busy.getLocalPort())) {
+            SseClient client = client(new SseRequest("http://127.0.0.1:" + busy.getLocalPort() + "/")).maxRetries(1)
+                .idleTimeout(Duration.ofMillis(idle)).connectTimeout(Duration.ofMillis(connect));
+            CompletableFuture<Outcome> end = listen(client, events::add);
+            SseException failure = (SseException) assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause();
+            assertEquals(client + ": no connection in time; gave up after 1 retry", failure.getMessage());
+            assertEquals(List.of("no connection in time; connecting again in 0.01 s"), said());
+            assertTrue(one.isConnected() && other.isConnected());
         }
     }
 
