@@ -340,7 +340,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
         String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
-        return Reason.has(failure.get(), SSLPeerUnverifiedException.class) ? refused(words) : failed(words);
+        boolean isFinal = Reason.has(failure.get(), SSLPeerUnverifiedException.class)
+            || Reason.has(failure.get(), IllegalArgumentException.class);
+        return isFinal ? refused(words) : failed(words);
     }
 
     private String withoutStream() {

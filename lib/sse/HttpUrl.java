@@ -136,6 +136,11 @@ record HttpUrl(String scheme, String credentials, String host, int port, String 
         return port >= 0 ? port : scheme.equals("https") ? 443 : 80;
     }
 
+    /** The host without the dot behind a full name, which TLS does not know. */
+    String tlsName() {
+        return host.replaceFirst("\\.$", "");
+    }
+
     String authority() {
         return host + (port < 0 ? "" : ":" + port);
     }

@@ -225,7 +225,7 @@ public final class SseRequest {
      */
     HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address, Runnable withBody) {
         String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
-            .orElse(url.host());
+            .orElse(url.scheme().equals("https") ? url.tlsName() : url.host());
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
         if (CAN_SET_HOST && (address.isPresent() || url.host().contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).

@@ -67,8 +67,13 @@ public final class StateFile implements Closeable {
      *                     it would lose events
      */
     synchronized Optional<String> open(String name) throws IOException {
-        if (users == 0) {
-            read();
+        try {
+            if (users == 0) {
+                read();
+            }
+        } catch (IOException unusable) {
+            release();
+            throw unusable;
         }
         users++;
         return Optional.ofNullable(ids.get(name));
@@ -94,7 +99,8 @@ public final class StateFile implements Closeable {
         for (String line : lines.subList(isOfSeveral ? 1 : 0, lines.size())) {
             Matcher named = NAMED.matcher(isOfSeveral ? line : names.iterator().next() + " " + line);
             if (!named.matches() || !isOfSeveral && lines.size() > 1) {
-                throw new IOException("expected one line with a last event ID");
+                throw new IOException(isOfSeveral ? "expected lines with a server and its last event ID"
+                    : "expected one line with a last event ID");
             }
             ids.put(named.group(1), named.group(2));
         }

@@ -6,6 +6,7 @@ import java.net.ConnectException;
 import java.net.CookieManager;
 import java.net.HttpCookie;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -41,7 +42,7 @@ final class Transport {
     }
 
     /**
-     * Asks, at each of the server's addresses in turn until a connection comes about, and has the answer read.
+     * Asks, by each of the ways in turn until a connection comes about, and has the answer read.
      *
      * @return is done when the answer is read, or will not come any more
      * @throws IOException if a header file cannot be read, or holds something that is no header
@@ -52,7 +53,7 @@ final class Transport {
             "Cookie", cookie, "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
         exchange.secrets.add(request, headers);
-        return CompletableFuture.supplyAsync(() -> send(request, headers, addresses(request).iterator(), exchange),
+        return CompletableFuture.supplyAsync(() -> send(request, headers, ways(request).iterator(), exchange),
             Transport::start).thenCompose(sent -> sent);
     }
 
@@ -63,46 +64,55 @@ final class Transport {
         thread.start();
     }
 
-    /**
-     * Where a request can be sent, in the system's order: java.net.http tries only the first address of a name. Empty
-     * where it finds the way by itself.
-     */
-    private List<Optional<InetAddress>> addresses(SseRequest request) {
-        if (client.proxy.address(request).isPresent() || !SseRequest.CAN_SET_HOST) {
-            return List.of(Optional.empty());
+    /** By which proxy to go, if any, and at which address to ask the server; empty where java.net.http knows it by itself. */
+    private record Way(Optional<InetSocketAddress> proxy, Optional<InetAddress> server) {}
+
+    /** One for each address of the server, or of the proxy: java.net.http tries only the first address of a name. */
+    private List<Way> ways(SseRequest request) {
+        Optional<InetSocketAddress> proxy = client.proxy.address(request);
+        if (proxy.isEmpty() && !SseRequest.CAN_SET_HOST) {
+            return List.of(new Way(proxy, Optional.empty()));
         }
         try {
-            InetAddress[] all = InetAddress.getAllByName(request.url.host());
-            // java.net.http takes no name with an underscore.
-            boolean isPlain = all.length == 1 && URI.create(request.url()).getHost() != null;
-            return isPlain ? List.of(Optional.empty()) : Arrays.stream(all).map(Optional::of).toList();
+            InetAddress[] all = InetAddress.getAllByName(proxy.map(InetSocketAddress::getHostString).orElse(request.url.host()));
+            boolean isPlain = proxy.isPresent() || all.length == 1 && isSendable(request) && !request.url.host().endsWith(".");
+            return Arrays.stream(all).map(one -> new Way(proxy.map(any -> new InetSocketAddress(one, any.getPort())),
+                isPlain ? Optional.empty() : Optional.of(one))).toList();
         } catch (UnknownHostException unknown) {
             throw new CompletionException(unknown);
         }
     }
 
+    /** java.net.http takes no host name with an underscore, for example. */
+    private static boolean isSendable(SseRequest request) {
+        return URI.create(request.url()).getHost() != null;
+    }
+
     private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
-            Iterator<Optional<InetAddress>> addresses, Exchange exchange) {
+            Iterator<Way> ways, Exchange exchange) {
         if (exchange.isLeft) {
             throw new CancellationException();
         }
-        Optional<InetAddress> address = addresses.next();
-        client.debug(request.method() + " " + request.url() + address.map(one -> " at " + one.getHostAddress()).orElse(""));
-        HttpClient http = httpClient(request, address.isPresent());
+        Way way = ways.next();
+        if (way.server.isEmpty() && !isSendable(request)) {
+            throw new IllegalArgumentException("Java cannot send a host name like this one");
+        }
+        client.debug(request.method() + " " + request.url() + way.server.map(one -> " at " + one.getHostAddress()).orElse(""));
+        HttpClient http = httpClient(request, way);
         // The whole answer may be handed over before sendAsync returns.
         exchange.begins(http);
-        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, address, client::sendsBody), head -> {
+        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, way.server, client::sendsBody), head -> {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });
         exchange.isSent(sent);
         return sent.exceptionallyComposeAsync(failure -> {
-            if (!addresses.hasNext() || !isNotConnected(Reason.cause(failure))) {
+            if (!ways.hasNext() || !isNotConnected(Reason.cause(failure))) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
             end(http, Optional.of(sent));
-            return send(request, headers, addresses, exchange);
+            return send(request, headers, ways, exchange);
         }, Transport::start);
     }
 
@@ -110,15 +120,15 @@ final class Transport {
      * A client for one request: to end it is to end all that belongs to the request, whatever it waits for. Its tasks run on
      * the thread that reads, so that there is no switch between socket and handler.
      */
-    private HttpClient httpClient(SseRequest request, boolean isAtAddress) {
-        boolean isNamed = isAtAddress && request.url.scheme().equals("https");
+    private HttpClient httpClient(SseRequest request, Way way) {
+        boolean isNamed = way.server.isPresent() && request.url.scheme().equals("https");
         SSLContext context = request.url.scheme().equals("https") ? tls() : NO_TLS;
         HttpClient.Builder builder = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .sslContext(isNamed ? PeerTls.of(context, request.url.host()) : context)
-            .sslParameters(isNamed ? PeerTls.parameters(request.url.host()) : new SSLParameters())
-            .proxy(client.proxy.address(request).map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
+            .sslContext(isNamed ? PeerTls.of(context, request.url.tlsName()) : context)
+            .sslParameters(isNamed ? PeerTls.parameters(request.url.tlsName()) : new SSLParameters())
+            .proxy(way.proxy.map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
             .executor(Runnable::run);
         // First, so that silence means that there is a connection.
         Stream.of(client.connectTimeout, client.idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
