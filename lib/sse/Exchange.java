@@ -90,9 +90,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         isChallenged = head.statusCode() == 401
             && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), challenges);
         answer = Answer.of(request.method(), head.statusCode(), head.headers());
-        if (isStream()) {
-            client.connected();
-        }
         client.watch.wake();
         return this;
     }
@@ -109,6 +106,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         boolean isWanted = !isChallenged && answer.kind() != Answer.Kind.REDIRECT;
         goOn(isWanted && client.watch.handOver(() -> {
             if (isStream() && !isLeft) {
+                client.connected();
                 handler.open();
             }
         }));

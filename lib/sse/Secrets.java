@@ -31,16 +31,13 @@ final class Secrets {
         }
         headers.forEach((name, values) -> {
             if (!PUBLIC.matcher(name).matches()) {
-                values.forEach(this::addHeader);
+                // The hashes of Digest tell nobody the credentials, its words are usual ones.
+                values.stream().filter(value -> !value.startsWith("Digest ")).forEach(this::addHeader);
             }
         });
     }
 
     private void addHeader(String value) {
-        if (value.startsWith("Digest ")) {
-            // Its hashes tell nobody the credentials, its words are usual ones.
-            return;
-        }
         addAll(SHORTEST_VALUE, value);
         for (String word : value.split("[\\s,;=]+")) {
             if (!SCHEMES.contains(word.toLowerCase(Locale.ROOT))) {

@@ -57,8 +57,6 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    private static final String BODY_AGAIN = "; this sends the body again";
-
     // Set before listen, and read by this room only.
     final SseRequest request;
     Duration connectTimeout = Duration.ofSeconds(10);
@@ -81,7 +79,6 @@ public final class SseClient implements AutoCloseable {
     private volatile long reconnects;
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
-    private volatile boolean hasSentBody;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
 
     public SseClient(SseRequest request) {
@@ -238,19 +235,15 @@ public final class SseClient implements AutoCloseable {
 
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
+        String again = "; this sends the body again";
         String notice = (exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
             + (exchange.isQuiet ? " (this is said once)" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "")
-            + (hasSentBody && said.add(BODY_AGAIN) ? BODY_AGAIN : "");
+            + (request.hasSentBody && said.add(again) ? again : "");
         if (!exchange.isQuiet) {
             say(notice);
         }
         troubleSaid |= !exchange.isQuiet || sayOnce(notice);
-    }
-
-    /** A server gets the body. */
-    void sendsBody() {
-        hasSentBody = true;
     }
 
     /** There is a stream now. */

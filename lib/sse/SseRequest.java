@@ -60,6 +60,8 @@ public final class SseRequest {
     String userAgent = "";
     String method = "";
     byte[] body;
+    /** Whether it got as far as that once. */
+    volatile boolean hasSentBody;
 
     /**
      * @param url {@code http} or {@code https}, or without a scheme, which is {@code http}. What no URL may hold is
@@ -219,11 +221,8 @@ public final class SseRequest {
         return all;
     }
 
-    /**
-     * @param address  which of the host's addresses to ask; empty if that is left to java.net.http
-     * @param withBody is run when there is a connection and the body is sent, if that is not empty
-     */
-    HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address, Runnable withBody) {
+    /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
+    HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
         String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
             .orElse(url.scheme().equals("https") ? url.tlsName() : url.host());
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
@@ -234,7 +233,7 @@ public final class SseRequest {
         headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
         if (body != null && body.length > 0) {
             return request.method(method(), BodyPublishers.fromPublisher(connection -> {
-                withBody.run();
+                hasSentBody = true;
                 BodyPublishers.ofByteArray(body).subscribe(connection);
             }, body.length)).build();
         }
@@ -258,10 +257,8 @@ public final class SseRequest {
     private void read(Path file, Map<String, List<String>> all) throws IOException {
         try {
             text(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank()).forEach(line -> add(line, all));
-        } catch (IllegalArgumentException notAHeader) {
-            throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
-        } catch (IOException unreadable) {
-            throw new IOException("header file " + file + ": " + Reason.of(unreadable), unreadable);
+        } catch (IllegalArgumentException | IOException failure) {
+            throw new IOException("header file " + file + ": " + Reason.of(failure), failure);
         }
     }
 

@@ -9,7 +9,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -67,13 +66,10 @@ public final class StateFile implements Closeable {
      *                     it would lose events
      */
     synchronized Optional<String> open(String name) throws IOException {
-        try {
-            if (users == 0) {
-                read();
-            }
-        } catch (IOException unusable) {
+        if (users == 0) {
+            // Somebody may have found it unusable, and holds it still.
             release();
-            throw unusable;
+            read();
         }
         users++;
         return Optional.ofNullable(ids.get(name));
@@ -138,13 +134,11 @@ public final class StateFile implements Closeable {
     synchronized void write(String name, String lastEventId) throws IOException {
         ids.put(name, lastEventId);
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        Path temporary;
-        try {
-            // New, under a name that nobody can foresee, readable by its owner only.
-            temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
-        } catch (NoSuchFileException noFolder) {
-            throw new IOException("there is no folder for it", noFolder);
+        if (!Files.isDirectory(target.getParent())) {
+            throw new IOException("there is no folder for it");
         }
+        // New, under a name that nobody can foresee, readable by its owner only.
+        Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
             locked(channel);

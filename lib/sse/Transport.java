@@ -48,9 +48,9 @@ final class Transport {
      * @throws IOException if a header file cannot be read, or holds something that is no header
      */
     CompletableFuture<HttpResponse<Void>> send(SseRequest request, Exchange exchange) throws IOException {
-        String cookie = String.join("; ", cookies.get(URI.create(request.url()), Map.of()).getOrDefault("Cookie", List.of()));
+        List<String> cookie = cookies.get(URI.create(request.url()), Map.of()).getOrDefault("Cookie", List.of());
         Map<String, List<String>> headers = request.headers(Map.of("Last-Event-ID", client.progress.sendable(),
-            "Cookie", cookie, "Authorization", client.digest.authorization(request),
+            "Cookie", String.join("; ", cookie), "Authorization", client.digest.authorization(request),
             "Proxy-Authorization", client.proxy.authorization(request)));
         exchange.secrets.add(request, headers);
         return CompletableFuture.supplyAsync(() -> send(request, headers, ways(request).iterator(), exchange),
@@ -64,28 +64,27 @@ final class Transport {
         thread.start();
     }
 
-    /** By which proxy to go, if any, and at which address to ask the server; empty where java.net.http knows it by itself. */
+    /** @param server at which address to ask it; empty where java.net.http, or the proxy, looks it up */
     private record Way(Optional<InetSocketAddress> proxy, Optional<InetAddress> server) {}
 
     /** One for each address of the server, or of the proxy: java.net.http tries only the first address of a name. */
     private List<Way> ways(SseRequest request) {
         Optional<InetSocketAddress> proxy = client.proxy.address(request);
-        if (proxy.isEmpty() && !SseRequest.CAN_SET_HOST) {
-            return List.of(new Way(proxy, Optional.empty()));
+        boolean isByName = proxy.isPresent() || !SseRequest.CAN_SET_HOST;
+        String host = request.url.host();
+        // With an underscore, for example.
+        boolean isOdd = URI.create(request.url()).getHost() == null;
+        if (isByName && isOdd) {
+            throw new IllegalArgumentException("Java cannot send a host name like this one");
         }
         try {
-            InetAddress[] all = InetAddress.getAllByName(proxy.map(InetSocketAddress::getHostString).orElse(request.url.host()));
-            boolean isPlain = proxy.isPresent() || all.length == 1 && isSendable(request) && !request.url.host().endsWith(".");
+            InetAddress[] all = InetAddress.getAllByName(proxy.map(InetSocketAddress::getHostString).orElse(host));
+            boolean isLeftToJava = isByName || all.length == 1 && !isOdd && !host.endsWith(".");
             return Arrays.stream(all).map(one -> new Way(proxy.map(any -> new InetSocketAddress(one, any.getPort())),
-                isPlain ? Optional.empty() : Optional.of(one))).toList();
+                isLeftToJava ? Optional.empty() : Optional.of(one))).distinct().toList();
         } catch (UnknownHostException unknown) {
             throw new CompletionException(unknown);
         }
-    }
-
-    /** java.net.http takes no host name with an underscore, for example. */
-    private static boolean isSendable(SseRequest request) {
-        return URI.create(request.url()).getHost() != null;
     }
 
     private CompletableFuture<HttpResponse<Void>> send(SseRequest request, Map<String, List<String>> headers,
@@ -94,20 +93,19 @@ final class Transport {
             throw new CancellationException();
         }
         Way way = ways.next();
-        if (way.server.isEmpty() && !isSendable(request)) {
-            throw new IllegalArgumentException("Java cannot send a host name like this one");
-        }
-        client.debug(request.method() + " " + request.url() + way.server.map(one -> " at " + one.getHostAddress()).orElse(""));
+        client.debug(request.method() + " " + request.url() + way.server.map(one -> " at " + one).orElse(""));
         HttpClient http = httpClient(request, way);
         // The whole answer may be handed over before sendAsync returns.
         exchange.begins(http);
-        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, way.server, client::sendsBody), head -> {
+        CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, way.server), head -> {
             keepCookies(request, head.headers());
             return exchange.apply(head);
         });
         exchange.isSent(sent);
         return sent.exceptionallyComposeAsync(failure -> {
-            if (!ways.hasNext() || !isNotConnected(Reason.cause(failure))) {
+            Throwable cause = Reason.cause(failure);
+            boolean isConnected = !(cause instanceof ConnectException || cause instanceof HttpConnectTimeoutException);
+            if (isConnected || !ways.hasNext()) {
                 return CompletableFuture.failedFuture(failure);
             }
             client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
@@ -141,11 +139,6 @@ final class Transport {
             tls = client.tls.get();
         }
         return tls;
-    }
-
-    /** Whether another address may do better. */
-    private static boolean isNotConnected(Throwable failure) {
-        return failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException;
     }
 
     /** RFC 6265; what a server sets goes back to it as long as this client lives. */

@@ -24,8 +24,7 @@ class SseRequestTest {
     Path folder;
 
     private static HttpRequest built(SseRequest request) throws IOException {
-        return request.build(request.headers(Map.of("Authorization", new Digest(() -> "").authorization(request))), Optional.empty(),
-            () -> { });
+        return request.build(request.headers(Map.of("Authorization", new Digest(() -> "").authorization(request))), Optional.empty());
     }
 
     @ParameterizedTest
