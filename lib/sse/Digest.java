@@ -86,7 +86,7 @@ final class Digest {
     String authorization(SseRequest request) {
         String credentials = request.credentials;
         if (credentials.isEmpty() || challenge.isEmpty()) {
-            return credentials.isEmpty() ? "" : SseRequest.basic(credentials);
+            return SseRequest.basic(credentials);
         }
         String user = credentials.substring(0, credentials.indexOf(':'));
         String realm = challenge.get("realm");

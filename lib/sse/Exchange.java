@@ -5,9 +5,7 @@ package lib.sse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.net.http.HttpResponse.ResponseInfo;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,10 +22,11 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of the
  * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
  */
-final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
+final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Handler {
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
     private static final int SHOWN = 200;
+    private static final long TIME_FOR_A_CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
     private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
 
     private final SseClient client;
@@ -77,15 +76,15 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         this.redirects = redirects;
         this.challenges = challenges;
         silence = new Silence(client.idleTimeout.toNanos());
-        takenId = client.lastEventId();
+        takenId = client.progress.lastEventId();
         parser = new SseParser(takenId, client.maxEventBytes, this);
     }
 
     // ---- the reading thread ----
 
-    @Override
-    public BodySubscriber<Void> apply(ResponseInfo head) {
-        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+    /** The head has come; this one takes the body. */
+    HttpResponse.BodySubscriber<Void> begin(HttpResponse.ResponseInfo head) {
+        client.debug.accept("HTTP status " + head.statusCode() + " " + head.headers().map());
         lastRead = System.nanoTime();
         isChallenged = head.statusCode() == 401
             && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), challenges);
@@ -115,9 +114,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     @Override
     public void onNext(List<ByteBuffer> bytes) {
         goOn(client.watch.handOver(() -> take(bytes)) && (isStream() || bodyPrefix.size() < BODY_PREFIX));
-        if (client.progress.isKept()) {
-            client.watch.wake();
-        }
     }
 
     private void goOn(boolean isWanted) {
@@ -258,7 +254,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
 
     /** The request is on its way. */
     void isSent(Future<?> whole) {
-        lastRead = System.nanoTime();
+        // A connection that does not come about is told of by java.net.http first.
+        lastRead = System.nanoTime() + TIME_FOR_A_CONNECTION_TIMEOUT;
         sent = Optional.of(whole);
         if (isLeft) {
             Transport.end(http, sent);
@@ -325,7 +322,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         } catch (IllegalArgumentException notFollowed) {
             return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
-        String words = "redirected to " + next + (request.leavesHeadersBehind(next) ? ", without your headers" : "") + ": ";
+        String without = request.leavesHeadersBehind(next) ? ", without your headers" : "";
+        String words = "redirected to " + next + without + ": ";
         return new Exchange(client, handler, next, secrets, words, redirects + 1, 0).run(transport);
     }
 
@@ -337,7 +335,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         String reason = secrets.clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
-        String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
+        String words = reason + client.proxy.name(request).map(name -> " (through the " + name + ")")
+            .orElse(mayBeTls ? ": is it https?" : "");
         boolean isFinal = Reason.has(failure.get(), SSLPeerUnverifiedException.class)
             || Reason.has(failure.get(), IllegalArgumentException.class);
         return isFinal ? refused(words) : failed(words);
@@ -353,18 +352,15 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             : "the stream ended, and no event came" + beginning();
     }
 
-    private Optional<String> proxyName() {
-        return client.proxy.name(request);
-    }
-
     private String wantsCredentials() {
-        return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
+        return client.proxy.name(request).map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
     /** How the body begins, on one line; nothing if that is no text. */
     private String beginning() {
         String text = secrets.clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
-        String shown = text.substring(0, text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length()))));
+        int length = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
+        String shown = text.substring(0, length);
         boolean isText = shown.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL);
         return shown.isEmpty() || !isText ? "" : "; the answer begins: " + shown;
     }

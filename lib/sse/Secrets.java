@@ -6,7 +6,6 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -15,9 +14,9 @@ import java.util.regex.Pattern;
 final class Secrets {
     private static final int SHORTEST_SEGMENT = 8;
     private static final int SHORTEST_VALUE = 4;
-    private static final Set<String> SCHEMES = Set.of("basic", "bearer", "digest", "token");
     /** Headers that are no secrets. */
-    private static final Pattern PUBLIC = Pattern.compile("(?i)accept(-.*)?|cache-control|content-.*|host|origin|pragma|user-agent");
+    private static final Pattern PUBLIC =
+        Pattern.compile("(?i)accept(-.*)?|cache-control|content-.*|host|last-event-id|origin|pragma|user-agent");
 
     private final Set<String> texts = new LinkedHashSet<>();
 
@@ -26,9 +25,7 @@ final class Secrets {
         addAll(SHORTEST_SEGMENT, request.url.path().split("/"));
         addAll(SHORTEST_VALUE, request.url.path(), request.url.query().replaceFirst("^\\?", ""));
         addAll(SHORTEST_VALUE, request.url.query().replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
-        if (!request.credentials.isEmpty()) {
-            addHeader(SseRequest.basic(request.credentials));
-        }
+        addHeader(SseRequest.basic(request.credentials));
         headers.forEach((name, values) -> {
             if (!PUBLIC.matcher(name).matches()) {
                 // The hashes of Digest tell nobody the credentials, its words are usual ones.
@@ -39,24 +36,16 @@ final class Secrets {
 
     private void addHeader(String value) {
         addAll(SHORTEST_VALUE, value);
-        for (String word : value.split("[\\s,;=]+")) {
-            if (!SCHEMES.contains(word.toLowerCase(Locale.ROOT))) {
-                addAll(SHORTEST_SEGMENT, word);
-            }
-        }
+        addAll(SHORTEST_SEGMENT, value.split("[\\s,;=]+"));
         if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
-            String credentials = decoded(value.substring(6));
-            addAll(SHORTEST_VALUE, credentials);
-            // Some servers take a token as the user.
-            addAll(SHORTEST_VALUE, credentials.split(":", 2));
-        }
-    }
-
-    private static String decoded(String base64) {
-        try {
-            return new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException notBase64) {
-            return "";
+            try {
+                String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)), StandardCharsets.UTF_8);
+                addAll(SHORTEST_VALUE, credentials);
+                // Some servers take a token as the user.
+                addAll(SHORTEST_VALUE, credentials.split(":", 2));
+            } catch (IllegalArgumentException notBase64) {
+                return;
+            }
         }
     }
 

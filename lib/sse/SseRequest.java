@@ -60,7 +60,7 @@ public final class SseRequest {
     String userAgent = "";
     String method = "";
     byte[] body;
-    /** Whether it got as far as that once. */
+    /** Whether a server got the body, or some of it. */
     volatile boolean hasSentBody;
 
     /**
@@ -81,7 +81,8 @@ public final class SseRequest {
      * Adds a header, which replaces a header of ours with that name. {@code Last-Event-ID} is what the subscription
      * begins with. What belongs to one connection, such as {@code Connection}, is left out with a notice.
      *
-     * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all
+     * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all; in place of a
+     *             {@code User-Agent} java.net.http sends its own
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
@@ -96,7 +97,10 @@ public final class SseRequest {
      *
      * @param userAndPassword {@code USER:PASSWORD}
      */
-    public SseRequest basicAuthorization(String userAndPassword) { credentials = HttpUrl.withColon(userAndPassword); return this; }
+    public SseRequest basicAuthorization(String userAndPassword) {
+        credentials = HttpUrl.withColon(userAndPassword);
+        return this;
+    }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
     public SseRequest userAgent(String product) { userAgent = product; return this; }
@@ -122,7 +126,7 @@ public final class SseRequest {
         return !method.isEmpty() ? method : body == null ? "GET" : "POST";
     }
 
-    /** Whether it asks for an act, which a stream that ends well has done, and which is not asked for again without a word. */
+    /** Whether it asks for an act: once its stream ended well that is done, and never is it asked for again without a word. */
     boolean asksForAnAct() {
         return body != null || method().equals("POST");
     }
@@ -181,8 +185,7 @@ public final class SseRequest {
 
     /** Whether something that the user set for the server is not sent with the next one any more. */
     boolean leavesHeadersBehind(SseRequest next) {
-        boolean had = !headers.isEmpty() || !headerFiles.isEmpty() || !credentials.isEmpty();
-        return had && !next.url.hasOriginOf(url);
+        return !next.url.hasOriginOf(url) && !(headers.isEmpty() && headerFiles.isEmpty() && credentials.isEmpty());
     }
 
     /** What {@code Last-Event-ID} the user has set; "" if none. */
@@ -241,8 +244,10 @@ public final class SseRequest {
         return (method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody())).build();
     }
 
+    /** The value of {@code Authorization}; "" without credentials. */
     static String basic(String credentials) {
-        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        String coded = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        return coded.isEmpty() ? "" : "Basic " + coded;
     }
 
     private static boolean canSet(String name) {

@@ -41,7 +41,7 @@ public final class StateFile implements Closeable {
     private final Set<String> names = new LinkedHashSet<>();
     private int users;
     /** The file as it is now, which bears the lock. */
-    private FileChannel locked;
+    private Closeable lock = () -> { };
 
     /** @param file a regular file, or none yet, in a folder that can be written to; a link is followed */
     public StateFile(Path file) {
@@ -68,7 +68,7 @@ public final class StateFile implements Closeable {
     synchronized Optional<String> open(String name) throws IOException {
         if (users == 0) {
             // Somebody may have found it unusable, and holds it still.
-            release();
+            lock.close();
             read();
         }
         users++;
@@ -83,13 +83,14 @@ public final class StateFile implements Closeable {
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
-        locked = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
-        if (locked.size() == 0) {
+        FileChannel channel = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        lock = channel;
+        if (channel.size() == 0) {
             throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
-        } else if (locked.size() > MOST_BYTES) {
+        } else if (channel.size() > MOST_BYTES) {
             throw new IOException("more than " + MOST_BYTES + " bytes, expected one line with a last event ID");
         }
-        String text = LINE_END.matcher(text(locked)).replaceFirst("");
+        String text = LINE_END.matcher(text(channel)).replaceFirst("");
         List<String> lines = List.of(text.split("\n", -1));
         boolean isOfSeveral = lines.size() > 1 && lines.get(0).equals(SEVERAL);
         for (String line : lines.subList(isOfSeveral ? 1 : 0, lines.size())) {
@@ -151,8 +152,8 @@ public final class StateFile implements Closeable {
             Files.deleteIfExists(temporary);
             throw failure;
         }
-        release();
-        locked = channel;
+        lock.close();
+        lock = channel;
     }
 
     private String text() {
@@ -181,13 +182,7 @@ public final class StateFile implements Closeable {
     public synchronized void close() throws IOException {
         users = Math.max(0, users - 1);
         if (users == 0) {
-            release();
-        }
-    }
-
-    private void release() throws IOException {
-        if (locked != null) {
-            locked.close();
+            lock.close();
         }
     }
 }

@@ -93,13 +93,13 @@ final class Transport {
             throw new CancellationException();
         }
         Way way = ways.next();
-        client.debug(request.method() + " " + request.url() + way.server.map(one -> " at " + one).orElse(""));
+        client.debug.accept(request.method() + " " + request.url() + way.server.map(one -> " at " + one).orElse(""));
         HttpClient http = httpClient(request, way);
         // The whole answer may be handed over before sendAsync returns.
         exchange.begins(http);
         CompletableFuture<HttpResponse<Void>> sent = http.sendAsync(request.build(headers, way.server), head -> {
             keepCookies(request, head.headers());
-            return exchange.apply(head);
+            return exchange.begin(head);
         });
         exchange.isSent(sent);
         return sent.exceptionallyComposeAsync(failure -> {
@@ -108,7 +108,7 @@ final class Transport {
             if (isConnected || !ways.hasNext()) {
                 return CompletableFuture.failedFuture(failure);
             }
-            client.debug(request + ": " + Reason.of(failure) + "; trying the next address");
+            client.debug.accept(request + ": " + Reason.of(failure) + "; trying the next address");
             end(http, Optional.of(sent));
             return send(request, headers, ways, exchange);
         }, Transport::start);
@@ -128,7 +128,7 @@ final class Transport {
             .sslParameters(isNamed ? PeerTls.parameters(request.url.tlsName()) : new SSLParameters())
             .proxy(way.proxy.map(ProxySelector::of).orElse(HttpClient.Builder.NO_PROXY))
             .executor(Runnable::run);
-        // First, so that silence means that there is a connection.
+        // Silence means that there is a connection.
         Stream.of(client.connectTimeout, client.idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
             .ifPresent(builder::connectTimeout);
         return builder.build();

@@ -163,9 +163,8 @@ final class Watch {
         closed = true;
         wake();
         Thread self = Thread.currentThread();
-        boolean waits = listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread();
         try {
-            if (waits) {
+            if (listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread()) {
                 finished.await(TIME_TO_FINISH, TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException stop) {
