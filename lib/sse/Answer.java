@@ -18,8 +18,6 @@ import java.util.regex.Pattern;
  * @param words      for the user; they may hold text from the server as it came
  * @param location   where a {@link Kind#REDIRECT} leads
  * @param retryAfter how long the server asks to wait
- * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">
- *     WHATWG HTML, 9.2.3 Processing model</a>
  */
 record Answer(Kind kind, int status, String words, String location, Optional<Duration> retryAfter) {
 
@@ -39,7 +37,8 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
     static Answer of(String method, int status, HttpHeaders headers) {
         Optional<String> problem = problem(headers);
         if (status == 200 || status == 201 && method.equals("POST") && problem.isEmpty()) {
-            return new Answer(problem.isEmpty() ? Kind.STREAM : Kind.REFUSED, status, problem.orElse(""), "", Optional.empty());
+            Kind kind = problem.isEmpty() ? Kind.STREAM : Kind.REFUSED;
+            return new Answer(kind, status, problem.orElse(""), "", Optional.empty());
         }
         String location = headers.firstValue("Location").orElse("");
         boolean isRedirect = REDIRECTS.contains(status) && !headers.allValues("Location").isEmpty();

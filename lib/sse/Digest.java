@@ -40,13 +40,13 @@ final class Digest {
     /**
      * Reads the challenges of a 401, and says whether it makes sense to ask again.
      *
-     * @param answered how many to this request were answered before: after one the password is wrong, unless the server
-     *                 says that only the nonce was too old
+     * @param before how many to this request there were before: after one the password is wrong, unless the server says
+     *               that only the nonce was too old
      */
-    boolean isAsked(SseRequest request, List<String> headers, int answered) {
+    boolean isAsked(SseRequest request, List<String> headers, int before) {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
-            .filter(one -> answered == 0 || answered == 1 && "true".equalsIgnoreCase(one.get("stale")));
+            .filter(one -> before == 0 || before == 1 && "true".equalsIgnoreCase(one.get("stale")));
         boolean isAsked = !request.credentials.isEmpty() && best.isPresent();
         if (isAsked) {
             challenge = best.get();
@@ -86,7 +86,7 @@ final class Digest {
     String authorization(SseRequest request) {
         String credentials = request.credentials;
         if (credentials.isEmpty() || challenge.isEmpty()) {
-            return credentials.isEmpty() ? "" : SseRequest.basic(credentials);
+            return SseRequest.basic(credentials);
         }
         String user = credentials.substring(0, credentials.indexOf(':'));
         String realm = challenge.get("realm");

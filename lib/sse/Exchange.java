@@ -5,9 +5,7 @@ package lib.sse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.net.http.HttpResponse.ResponseInfo;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,20 +22,22 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of the
  * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
  */
-final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SseParser.Handler {
+final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Handler {
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
     private static final int SHOWN = 200;
+    private static final long TIME_FOR_A_CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
     private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
 
     private final SseClient client;
     private final SseClient.Handler handler;
     private final SseRequest request;
+    final Secrets secrets;
     /** What the messages say of the way so far. */
     private final String redirected;
     private final int redirects;
-    /** How many challenges to this request were answered before. */
-    private final int answered;
+    /** How many challenges to this request there were before. */
+    private final int challenges;
     private final SseParser parser;
     private final Silence silence;
     private final CompletableFuture<Void> body = new CompletableFuture<>();
@@ -49,8 +49,8 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     // What became of it; nobody else writes it.
     /** Null if it was lost, did not come about, or was answered with what may get better. */
     SseClient.Outcome outcome;
-    /** Whether we gave it up, because nothing came for too long. */
-    boolean isIdle;
+    /** Whether nothing came for too long, and that is no failure. */
+    boolean isQuiet;
     /** In words; the usual end of a stream, or of all, needs none. */
     String reason;
     volatile boolean isLeft;
@@ -63,33 +63,32 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     private volatile HttpClient http;
 
     Exchange(SseClient client, SseClient.Handler handler) {
-        this(client, handler, client.request, "", 0, 0);
+        this(client, handler, client.request, new Secrets(), "", 0, 0);
     }
 
-    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, String redirected, int redirects, int answered) {
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, Secrets secrets, String redirected,
+            int redirects, int challenges) {
         this.client = client;
         this.handler = handler;
         this.request = request;
+        this.secrets = secrets;
         this.redirected = redirected;
         this.redirects = redirects;
-        this.answered = answered;
+        this.challenges = challenges;
         silence = new Silence(client.idleTimeout.toNanos());
-        takenId = client.lastEventId();
+        takenId = client.progress.lastEventId();
         parser = new SseParser(takenId, client.maxEventBytes, this);
     }
 
     // ---- the reading thread ----
 
-    @Override
-    public BodySubscriber<Void> apply(ResponseInfo head) {
-        client.debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+    /** The head has come; this one takes the body. */
+    HttpResponse.BodySubscriber<Void> begin(HttpResponse.ResponseInfo head) {
+        client.debug.accept("HTTP status " + head.statusCode() + " " + head.headers().map());
         lastRead = System.nanoTime();
         isChallenged = head.statusCode() == 401
-            && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), answered);
+            && client.digest.isAsked(request, head.headers().allValues("WWW-Authenticate"), challenges);
         answer = Answer.of(request.method(), head.statusCode(), head.headers());
-        if (isStream()) {
-            client.connected();
-        }
         client.watch.wake();
         return this;
     }
@@ -106,6 +105,7 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         boolean isWanted = !isChallenged && answer.kind() != Answer.Kind.REDIRECT;
         goOn(isWanted && client.watch.handOver(() -> {
             if (isStream() && !isLeft) {
+                client.connected();
                 handler.open();
             }
         }));
@@ -114,9 +114,6 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     @Override
     public void onNext(List<ByteBuffer> bytes) {
         goOn(client.watch.handOver(() -> take(bytes)) && (isStream() || bodyPrefix.size() < BODY_PREFIX));
-        if (client.progress.isKept()) {
-            client.watch.wake();
-        }
     }
 
     private void goOn(boolean isWanted) {
@@ -211,24 +208,24 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         Optional<Throwable> failure;
         try {
             if (!client.watch.await(() -> nanosLeft(done.isDone()), client.progress)) {
-                return over(client.watch.outcome, "");
+                return over(SseClient.Outcome.CLOSED, "");
             }
             isCut = !done.isDone();
             failure = isCut ? Optional.empty() : done.join();
         } finally {
             close();
         }
-        isIdle = isCut && (answer == null || isStream());
-        if (isIdle) {
+        if (isCut && (answer == null || isStream())) {
+            isQuiet = sent.isPresent() && !client.request.asksForAnAct();
             return failed("nothing came for " + SseClient.seconds(client.idleTimeout));
         } else if (answer == null) {
             return unanswered(failure);
         } else if (isChallenged) {
-            return new Exchange(client, handler, request, redirected, redirects, answered + 1).run(transport);
+            return new Exchange(client, handler, request, secrets, redirected, redirects, challenges + 1).run(transport);
         }
         return switch (answer.kind()) {
             case STREAM -> failure.isPresent()
-                ? failed("connection lost, " + clean(Reason.of(failure.get())))
+                ? failed("connection lost, " + secrets.clean(Reason.of(failure.get())))
                 : over(SseClient.Outcome.STREAM_ENDED, howItEnded());
             case OVER -> over(SseClient.Outcome.NO_CONTENT, "");
             case REDIRECT -> redirect(transport);
@@ -240,11 +237,11 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     /**
      * How long until it is over, as far as can be seen now. Once that is not above 0 nothing more is handed over.
      *
-     * @param isAnswered whether the whole answer has come, or will not come any more
+     * @param isDone whether the whole answer has come, or will not come any more
      */
-    private long nanosLeft(boolean isAnswered) {
+    private long nanosLeft(boolean isDone) {
         long now = System.nanoTime();
-        long left = isAnswered ? 0
+        long left = isDone ? 0
             : answer == null || isStream() ? silence.left(now, lastRead) : lastRead + TIME_FOR_A_REASON - now;
         isLeft = left <= 0;
         return left;
@@ -256,9 +253,10 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
     }
 
     /** The request is on its way. */
-    void isSent(Future<?> answered) {
-        lastRead = System.nanoTime();
-        sent = Optional.of(answered);
+    void isSent(Future<?> whole) {
+        // A connection that does not come about is told of by java.net.http first.
+        lastRead = System.nanoTime() + TIME_FOR_A_CONNECTION_TIMEOUT;
+        sent = Optional.of(whole);
         if (isLeft) {
             Transport.end(http, sent);
         }
@@ -295,9 +293,13 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         return answer != null && answer.kind() == Answer.Kind.STREAM;
     }
 
-    /** Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before. */
+    /**
+     * Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before,
+     * which is not enough where an act was asked for.
+     */
     boolean wasOfUse(Duration waited) {
-        return isStream() && (parser.hasReadAnything() || System.nanoTime() - begun > waited.toNanos());
+        return isStream() && (parser.hasReadAnything()
+            || !client.request.asksForAnAct() && System.nanoTime() - begun > waited.toNanos());
     }
 
     /** The reconnection time that the stream has set. */
@@ -320,8 +322,9 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
         } catch (IllegalArgumentException notFollowed) {
             return refused(answer.words() + " with a redirect that is not followed: " + notFollowed.getMessage());
         }
-        String words = "redirected to " + next + (request.leavesHeadersBehind(next) ? ", without your headers" : "") + ": ";
-        return new Exchange(client, handler, next, words, redirects + 1, 0).run(transport);
+        String without = request.leavesHeadersBehind(next) ? ", without your headers" : "";
+        String words = "redirected to " + next + without + ": ";
+        return new Exchange(client, handler, next, secrets, words, redirects + 1, 0).run(transport);
     }
 
     private Exchange unanswered(Optional<Throwable> failure) throws SseException {
@@ -329,15 +332,18 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             // What a proxy answers to CONNECT does not get to the body handler.
             return refused("HTTP status 407" + wantsCredentials());
         }
-        String reason = clean(Reason.of(failure.get()));
+        String reason = secrets.clean(Reason.of(failure.get()));
         // So does a TLS server that is asked in plain text.
         boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && request.url.scheme().equals("http");
-        String words = reason + proxyName().map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
-        return Reason.has(failure.get(), SSLPeerUnverifiedException.class) ? refused(words) : failed(words);
+        String words = reason + client.proxy.name(request).map(name -> " (through the " + name + ")")
+            .orElse(mayBeTls ? ": is it https?" : "");
+        boolean isFinal = Reason.has(failure.get(), SSLPeerUnverifiedException.class)
+            || Reason.has(failure.get(), IllegalArgumentException.class);
+        return isFinal ? refused(words) : failed(words);
     }
 
     private String withoutStream() {
-        return clean(answer.words()) + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
+        return answer.words() + (answer.status() == 407 ? wantsCredentials() : "") + beginning();
     }
 
     private String howItEnded() {
@@ -346,26 +352,16 @@ final class Exchange implements BodyHandler<Void>, BodySubscriber<Void>, SsePars
             : "the stream ended, and no event came" + beginning();
     }
 
-    private Optional<String> proxyName() {
-        return client.proxy.name(request);
-    }
-
     private String wantsCredentials() {
-        return proxyName().map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
+        return client.proxy.name(request).map(name -> ", the " + name + " wants credentials, or other ones").orElse("");
     }
 
     /** How the body begins, on one line; nothing if that is no text. */
     private String beginning() {
-        String text = clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
-        boolean isText = text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL || c == 0xFFFD);
-        if (text.isEmpty() || !isText) {
-            return "";
-        }
+        String text = secrets.clean(bodyPrefix.toString(StandardCharsets.UTF_8)).replaceAll("\\s+", " ").strip();
         int length = text.offsetByCodePoints(0, Math.min(SHOWN, text.codePointCount(0, text.length())));
-        return "; the answer begins: " + text.substring(0, length);
-    }
-
-    private String clean(String text) {
-        return new Secrets(request).clean(new Secrets(client.request).clean(text));
+        String shown = text.substring(0, length);
+        boolean isText = shown.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL);
+        return shown.isEmpty() || !isText ? "" : "; the answer begins: " + shown;
     }
 }

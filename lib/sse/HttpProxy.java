@@ -1,8 +1,6 @@
 //SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
 
-import static java.util.function.Predicate.not;
-
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -103,10 +101,11 @@ public final class HttpProxy {
                 byte[] first = InetAddress.getByName(network.group("address")).getAddress();
                 byte[] one = InetAddress.getByName(host).getAddress();
                 int bits = network.group("bits") == null ? 8 * first.length : Integer.parseInt(network.group("bits"));
-                return first.length == one.length && bits <= 8 * first.length && beginning(first, bits).equals(beginning(one, bits));
+                return first.length == one.length && bits <= 8 * first.length
+                    && beginning(first, bits).equals(beginning(one, bits));
             }
         } catch (UnknownHostException notAnAddress) {
-            return false;
+            // Nor does it cover one.
         }
         return false;
     }
@@ -117,7 +116,7 @@ public final class HttpProxy {
 
     /** The value of {@code Proxy-Authorization} for a request; "" if it has no proxy with credentials. */
     String authorization(SseRequest request) {
-        return proxyFor(request).map(HttpUrl::credentials).filter(not(String::isEmpty)).map(SseRequest::basic).orElse("");
+        return proxyFor(request).map(HttpUrl::credentials).map(SseRequest::basic).orElse("");
     }
 
     /** The proxy for a request as messages tell it, without credentials. */

@@ -1,13 +1,12 @@
 package lib.sse;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.net.IDN;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -73,16 +72,12 @@ record HttpUrl(String scheme, String credentials, String host, int port, String 
     }
 
     static String percentEncoded(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte one : text.getBytes(UTF_8)) {
-            encoded.append(String.format("%%%02X", one));
-        }
-        return encoded.toString();
+        return HexFormat.of().withUpperCase().withPrefix("%").formatHex(text.getBytes(StandardCharsets.UTF_8));
     }
 
     static String percentDecoded(String text) {
         try {
-            return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException strayPercentSign) {
             return text;
         }
@@ -95,7 +90,8 @@ record HttpUrl(String scheme, String credentials, String host, int port, String 
      */
     HttpUrl resolve(String location) {
         // java.net.http makes each byte of a header a character.
-        Matcher reference = REFERENCE.matcher(new String(location.getBytes(ISO_8859_1), UTF_8));
+        byte[] bytes = location.getBytes(StandardCharsets.ISO_8859_1);
+        Matcher reference = REFERENCE.matcher(new String(bytes, StandardCharsets.UTF_8));
         if (!reference.matches()) {
             throw new IllegalArgumentException("location is not a URL");
         }
@@ -134,6 +130,11 @@ record HttpUrl(String scheme, String credentials, String host, int port, String 
 
     private int realPort() {
         return port >= 0 ? port : scheme.equals("https") ? 443 : 80;
+    }
+
+    /** The host without the dot behind a full name, which TLS does not know. */
+    String tlsName() {
+        return host.replaceFirst("\\.$", "");
     }
 
     String authority() {

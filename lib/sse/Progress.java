@@ -13,7 +13,7 @@ import java.time.Duration;
 final class Progress implements Closeable {
     private static final long BETWEEN_SAVES = Duration.ofMillis(20).toNanos();
     private static final long BETWEEN_FAILED_SAVES = Duration.ofSeconds(1).toNanos();
-    /** What a server takes as a header is not much more; one that sends an id above it must not lock us out by it. */
+    /** Servers refuse header lines above some 8 KiB: with an id that long every reconnect would be refused. */
     private static final int LONGEST_ID = 4 << 10;
 
     private final SseClient client;
@@ -49,10 +49,6 @@ final class Progress implements Closeable {
         }
     }
 
-    boolean isKept() {
-        return file != null;
-    }
-
     /** The id of the last event that the handler took. */
     String lastEventId() {
         return lastEventId;
@@ -64,6 +60,9 @@ final class Progress implements Closeable {
             client.sayOnce("a last event ID has more than " + LONGEST_ID + " bytes: the one before it is kept");
         } else {
             lastEventId = id;
+            if (file != null) {
+                client.watch.wake();
+            }
         }
     }
 

@@ -26,6 +26,7 @@ public final class Reason {
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
     private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length");
     private static final String ALERT = "Received fatal alert: ";
+
     private Reason() {}
 
     /** One line without the exception's class, if it says something itself. */
@@ -34,7 +35,7 @@ public final class Reason {
         String message = cause.getMessage() == null ? "" : cause.getMessage();
         return cause instanceof UnknownHostException || has(cause, UnresolvedAddressException.class) ? "host not found"
             : cause instanceof HttpConnectTimeoutException ? "no connection in time"
-            : cause instanceof NoRouteToHostException ? "no route to host"
+            : has(cause, NoRouteToHostException.class) ? "no route to host"
             : cause instanceof ConnectException && message.isEmpty() ? "connection refused"
             : cause instanceof NoSuchFileException ? "no such file"
             : cause instanceof AccessDeniedException ? "permission denied"
@@ -44,8 +45,10 @@ public final class Reason {
             : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED
             // The alert of a TLS server that read our request.
             : message.contains("\u0015\u0003") ? "the server speaks TLS: is it https?"
-            : has(cause, EOFException.class) && BODY.matcher(message).lookingAt() ? "the server broke off in the middle of its answer"
-            : message.startsWith(NO_TUNNEL) ? "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel"
+            : has(cause, EOFException.class) && BODY.matcher(message).lookingAt()
+                ? "the server broke off in the middle of its answer"
+            : message.startsWith(NO_TUNNEL)
+                ? "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel"
             : message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
@@ -69,8 +72,9 @@ public final class Reason {
                 ? "the server's certificate is self-signed, or from an authority that is not trusted"
             : root instanceof SSLPeerUnverifiedException ? message
             : isOther ? "the server's certificate is for another host: " + message
-            : message.contains(ALERT) && message.contains("certificate") ? "the server wants a certificate, or does not trust ours ("
-                + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")"
+            : message.contains(ALERT) && message.contains("certificate")
+                ? "the server wants a certificate, or does not trust ours ("
+                    + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")"
             : message.startsWith("Un") && message.contains(" SSL message") ? "the server does not speak TLS: is it http?"
             : "TLS: " + message;
     }

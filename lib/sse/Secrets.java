@@ -1,49 +1,51 @@
 //SOURCES HttpUrl.java SseRequest.java
 package lib.sse;
 
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What a server may repeat of a request and no message of ours may show. */
+/** What a server may repeat of what was sent for one connect, and no message of ours may show. */
 final class Secrets {
     private static final int SHORTEST_SEGMENT = 8;
     private static final int SHORTEST_VALUE = 4;
-    private static final Set<String> SCHEMES = Set.of("basic", "bearer", "digest", "token");
+    /** Headers that are no secrets. */
+    private static final Pattern PUBLIC =
+        Pattern.compile("(?i)accept(-.*)?|cache-control|content-.*|host|last-event-id|origin|pragma|user-agent");
 
     private final Set<String> texts = new LinkedHashSet<>();
 
-    Secrets(SseRequest request) {
+    /** Adds what is sent. */
+    void add(SseRequest request, Map<String, List<String>> headers) {
         addAll(SHORTEST_SEGMENT, request.url.path().split("/"));
-        addAll(SHORTEST_VALUE, request.url.path(), request.url.query().replaceFirst("^\\?", ""), request.credentials);
+        addAll(SHORTEST_VALUE, request.url.path(), request.url.query().replaceFirst("^\\?", ""));
         addAll(SHORTEST_VALUE, request.url.query().replaceAll("([?&;])[^?&;=]*=", "$1").split("[?&;]"));
-        if (!request.credentials.isEmpty()) {
-            addHeader(SseRequest.basic(request.credentials));
-        }
-        try {
-            request.userHeaders().values().forEach(values -> values.forEach(this::addHeader));
-        } catch (IOException | IllegalArgumentException unreadableNow) {
-            return;
-        }
+        addHeader(SseRequest.basic(request.credentials));
+        headers.forEach((name, values) -> {
+            if (!PUBLIC.matcher(name).matches()) {
+                // The hashes of Digest tell nobody the credentials, its words are usual ones.
+                values.stream().filter(value -> !value.startsWith("Digest ")).forEach(this::addHeader);
+            }
+        });
     }
 
     private void addHeader(String value) {
         addAll(SHORTEST_VALUE, value);
-        for (String word : value.split("[\\s,;=]+")) {
-            if (!SCHEMES.contains(word.toLowerCase(Locale.ROOT))) {
-                addAll(SHORTEST_SEGMENT, word);
-            }
-        }
+        addAll(SHORTEST_SEGMENT, value.split("[\\s,;=]+"));
         if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
-            String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)));
-            addAll(SHORTEST_VALUE, credentials);
-            // Some servers take a token as the user.
-            addAll(SHORTEST_VALUE, credentials.split(":", 2));
+            try {
+                String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)), StandardCharsets.UTF_8);
+                addAll(SHORTEST_VALUE, credentials);
+                // Some servers take a token as the user.
+                addAll(SHORTEST_VALUE, credentials.split(":", 2));
+            } catch (IllegalArgumentException notBase64) {
+                return;
+            }
         }
     }
 

@@ -22,8 +22,7 @@ import javax.net.ssl.SSLContext;
  *
  * <p>The thread in {@link #listen} watches over the time-outs. Events are handed over on the thread that reads the
  * socket, one after the other; while the handler blocks nothing is read, and the server has to wait. Set a client up
- * before {@code listen}; only {@link #close}, {@link #lastEventId} and {@link #reconnects} may be called while it runs,
- * from any thread.
+ * before {@code listen}; only {@link #close} may be called while it runs, from any thread.
  *
  * <p>What is promised: one connection hands an event over at most once. After a reconnect it depends on the server: one
  * that resumes by {@code Last-Event-ID} sends every event that the handler has not taken; with any other, the events in
@@ -53,8 +52,6 @@ public final class SseClient implements AutoCloseable {
         NO_CONTENT,
         /** The stream ended, and no reconnect was wanted. */
         STREAM_ENDED,
-        /** The time given by {@link SseClient#maxTime} is over. */
-        TIME_OVER,
         /** {@link SseClient#close} was called. */
         CLOSED
     }
@@ -69,17 +66,15 @@ public final class SseClient implements AutoCloseable {
     Supplier<SSLContext> tls = SseClient::usualTls;
     HttpProxy proxy = HttpProxy.of(Map.of());
     Consumer<String> notices = message -> System.err.println(message);
+    Consumer<String> debug = message -> {};
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
     private int maxRetries = Integer.MAX_VALUE;
-    private Duration maxTime = Duration.ZERO;
-    private Consumer<String> debug = message -> {};
 
     final Digest digest = new Digest(() -> UUID.randomUUID().toString());
     final Watch watch = new Watch(this::say);
     final Progress progress = new Progress(this);
-    private volatile long reconnects;
     /** Whether the user was told of a trouble that is not over. */
     private volatile boolean troubleSaid;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
@@ -102,18 +97,22 @@ public final class SseClient implements AutoCloseable {
     /** The same where several subscriptions keep theirs in one file. */
     public SseClient stateFile(StateFile file) { progress.keepIn(file); return this; }
 
-    /** For one address of the server, TCP and TLS, not for the answer; 10 s unless set, zero for what the system does. */
+    /**
+     * How long it may take to connect to one address, by TCP and TLS; of a proxy, by TCP only. 10 s unless set, zero for what
+     * the system does; but never longer than {@link #idleTimeout}.
+     */
     public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
 
     /**
      * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before the
-     * answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure.
+     * answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure; it is one for
+     * a POST, or a request with a body.
      */
     public SseClient idleTimeout(Duration time) { idleTimeout = time; return this; }
 
     /**
-     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. A server that its
-     * trust manager does not trust is asked again; because of an {@link javax.net.ssl.SSLPeerUnverifiedException} never.
+     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. What its trust manager
+     * throws is a failure, and a {@link javax.net.ssl.SSLPeerUnverifiedException} a final one: see {@link #retryAllErrors}.
      */
     public SseClient tls(Supplier<SSLContext> context) { tls = context; return this; }
 
@@ -130,12 +129,12 @@ public final class SseClient implements AutoCloseable {
     public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
     /**
-     * After how many failures in a row to give up, 0 for the first end of any kind; unlimited unless set. A stream that ended
+     * How many retries in a row may fail; 0: the first end of any kind is the end; unlimited unless set. A stream that ended
      * well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
      */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
-    /** Tries again after an answer too that would be final. */
+    /** Tries again after what would be final, too: an answer, or a server that is not the right one. */
     public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
 
     /** How many redirects one connect may follow; 20 unless set. */
@@ -144,27 +143,11 @@ public final class SseClient implements AutoCloseable {
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /** When to end, counted from the start of {@link #listen}; never unless set. */
-    public SseClient maxTime(Duration time) { maxTime = time; return this; }
-
-    /**
-     * Takes lines on what happened and what comes next; standard error unless set. They may hold text from the network as
-     * it came.
-     */
+    /** Takes lines on what happened and what comes next, with text from the network in them; standard error unless set. */
     public SseClient notices(Consumer<String> lines) { notices = lines; return this; }
 
     /** Takes lines that only somebody who looks for a fault wants; they may hold the whole URL. */
     public SseClient debug(Consumer<String> lines) { debug = lines; return this; }
-
-    /** The id of the last event that the handler took, or of a block without data behind it; "" if there is none. */
-    public String lastEventId() {
-        return progress.lastEventId();
-    }
-
-    /** How often a connection was lost, or did not come about, and another followed. */
-    public long reconnects() {
-        return reconnects;
-    }
 
     /**
      * Listens until it is over for good. A client listens once.
@@ -175,7 +158,7 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        watch.begin(maxTime);
+        watch.begin();
         try {
             return watch.isClosed() ? Outcome.CLOSED : resume(handler);
         } finally {
@@ -205,9 +188,7 @@ public final class SseClient implements AutoCloseable {
     private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
         Transport transport = new Transport(this);
         Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
-        // What a request with a body asked for was done.
-        boolean isDone = request.body != null || request.method().equals("POST");
-        boolean asksOnce = maxRetries == 0 || isDone && maxRetries == Integer.MAX_VALUE;
+        boolean asksOnce = maxRetries == 0 || request.asksForAnAct() && maxRetries == Integer.MAX_VALUE;
         Optional<Duration> retry = Optional.empty();
         Duration waited = Duration.ZERO;
         int failures = 0;
@@ -219,20 +200,19 @@ public final class SseClient implements AutoCloseable {
                 }
                 return exchange.outcome;
             }
-            failures = exchange.wasOfUse(waited) ? 0 : exchange.isIdle ? failures : failures + 1;
+            failures = exchange.wasOfUse(waited) ? 0 : exchange.isQuiet ? failures : failures + 1;
             if (maxRetries == 0 || failures > maxRetries) {
                 throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
                     + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
             }
             retry = exchange.retry().isPresent() ? exchange.retry() : retry;
-            Backoff.Wait wait = exchange.isIdle ? Backoff.NO_WAIT
+            Backoff.Wait wait = exchange.isQuiet ? Backoff.NO_WAIT
                 : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
             waited = wait.time();
-            reconnects++;
             sayWhatComes(exchange, wait);
             long until = System.nanoTime() + waited.toNanos();
             if (!watch.await(() -> until - System.nanoTime(), progress)) {
-                return watch.outcome;
+                return Outcome.CLOSED;
             }
         }
     }
@@ -243,14 +223,15 @@ public final class SseClient implements AutoCloseable {
 
     /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
     private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
+        String again = "; this sends the body again";
         String notice = (exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
-            + (exchange.isIdle ? " (this is said once)" : " in " + seconds(wait.time()))
+            + (exchange.isQuiet ? " (this is said once)" : " in " + seconds(wait.time()))
             + (wait.isWish() ? ", as the server asks" : "")
-            + (request.body != null && reconnects == 1 ? "; this sends the body again" : "");
-        if (!exchange.isIdle) {
+            + (request.hasSentBody && said.add(again) ? again : "");
+        if (!exchange.isQuiet) {
             say(notice);
         }
-        troubleSaid |= !exchange.isIdle || sayOnce(notice);
+        troubleSaid |= !exchange.isQuiet || sayOnce(notice);
     }
 
     /** There is a stream now. */
@@ -280,10 +261,6 @@ public final class SseClient implements AutoCloseable {
             say(notice);
         }
         return isNew;
-    }
-
-    void debug(String line) {
-        debug.accept(line);
     }
 
     /** Where it connects to, without what may be secret. */

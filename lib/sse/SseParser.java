@@ -350,23 +350,21 @@ public final class SseParser {
         dropped = false;
     }
 
-    /** Counts what the event is to keep; when that is too much, the event is dropped. */
+    /**
+     * Counts what the event is to keep; when that is too much, the event is dropped. The rest of the block is still read,
+     * for its id and its reconnection time.
+     */
     private boolean fits(int bytes) throws IOException {
         eventBytes += bytes;
         if (eventBytes > maxEventBytes) {
-            dropEvent();
+            boolean alreadySaid = dropped;
+            startEvent();
+            dropped = true;
+            if (!alreadySaid) {
+                handler.tooLarge(maxEventBytes);
+            }
         }
         return !dropped;
-    }
-
-    /** The rest of the block is still read, for its id and its reconnection time. */
-    private void dropEvent() throws IOException {
-        boolean alreadySaid = dropped;
-        startEvent();
-        dropped = true;
-        if (!alreadySaid) {
-            handler.tooLarge(maxEventBytes);
-        }
     }
 
     /**

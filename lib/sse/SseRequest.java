@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class SseRequest {
     private static final List<String> ABOUT_THE_BODY =
         List.of("Content-Encoding", "Content-Language", "Content-Location", "Content-Type");
     private static final List<String> NOT_SENT = List.of("");
+    private static final Map<Path, String> READ_ONCE = new HashMap<>();
     /** Not where java.net.http was in use before: it reads its properties once. */
     static final boolean CAN_SET_HOST;
 
@@ -58,6 +60,8 @@ public final class SseRequest {
     String userAgent = "";
     String method = "";
     byte[] body;
+    /** Whether a server got the body, or some of it. */
+    volatile boolean hasSentBody;
 
     /**
      * @param url {@code http} or {@code https}, or without a scheme, which is {@code http}. What no URL may hold is
@@ -77,13 +81,14 @@ public final class SseRequest {
      * Adds a header, which replaces a header of ours with that name. {@code Last-Event-ID} is what the subscription
      * begins with. What belongs to one connection, such as {@code Connection}, is left out with a notice.
      *
-     * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all
+     * @param line {@code NAME:VALUE}; with an empty value the header is not sent at all; in place of a
+     *             {@code User-Agent} java.net.http sends its own
      * @throws IllegalArgumentException if it is something else, or java.net.http does not let it be set; the message
      *                                  does not tell the value
      */
     public SseRequest header(String line) { add(line, headers); return this; }
 
-    /** Adds the headers in a file, one {@code NAME:VALUE} a line; it is read again at every connect. */
+    /** Adds the headers in a file, one {@code NAME:VALUE} a line; a regular file is read again at every connect. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
     /**
@@ -92,7 +97,10 @@ public final class SseRequest {
      *
      * @param userAndPassword {@code USER:PASSWORD}
      */
-    public SseRequest basicAuthorization(String userAndPassword) { credentials = HttpUrl.withColon(userAndPassword); return this; }
+    public SseRequest basicAuthorization(String userAndPassword) {
+        credentials = HttpUrl.withColon(userAndPassword);
+        return this;
+    }
 
     /** What the client calls itself, as in {@code sse-listen/1.0}; what java.net.http calls itself unless set. */
     public SseRequest userAgent(String product) { userAgent = product; return this; }
@@ -116,6 +124,11 @@ public final class SseRequest {
     /** The method that is sent. */
     String method() {
         return !method.isEmpty() ? method : body == null ? "GET" : "POST";
+    }
+
+    /** Whether it asks for an act: once its stream ended well that is done, and never is it asked for again without a word. */
+    boolean asksForAnAct() {
+        return body != null || method().equals("POST");
     }
 
     /** The whole URL without user info; it may hold secrets: see {@link #toString}. */
@@ -172,8 +185,7 @@ public final class SseRequest {
 
     /** Whether something that the user set for the server is not sent with the next one any more. */
     boolean leavesHeadersBehind(SseRequest next) {
-        boolean had = !headers.isEmpty() || !headerFiles.isEmpty() || !credentials.isEmpty();
-        return had && !next.url.hasOriginOf(url);
+        return !next.url.hasOriginOf(url) && !(headers.isEmpty() && headerFiles.isEmpty() && credentials.isEmpty());
     }
 
     /** What {@code Last-Event-ID} the user has set; "" if none. */
@@ -214,22 +226,28 @@ public final class SseRequest {
 
     /** @param address which of the host's addresses to ask; empty if that is left to java.net.http */
     HttpRequest build(Map<String, List<String>> headers, Optional<InetAddress> address) {
-        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text).orElse(url.host());
+        String at = address.map(InetAddress::getHostAddress).map(text -> text.contains(":") ? "[" + text + "]" : text)
+            .orElse(url.scheme().equals("https") ? url.tlsName() : url.host());
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url.whole(at)));
         if (CAN_SET_HOST && (address.isPresent() || url.host().contains("%"))) {
             // A zone means something on this machine only (RFC 6874, 4).
             headers.putIfAbsent("Host", List.of(authority().replaceFirst("%[^]]*", "")));
         }
         headers.forEach((name, values) -> values.forEach(value -> request.header(name, value)));
-        if (body != null) {
-            return request.method(method(), BodyPublishers.ofByteArray(body)).build();
+        if (body != null && body.length > 0) {
+            return request.method(method(), BodyPublishers.fromPublisher(connection -> {
+                hasSentBody = true;
+                BodyPublishers.ofByteArray(body).subscribe(connection);
+            }, body.length)).build();
         }
         // Up to JDK 18 GET() too sends "Content-Length: 0"; later ones do not.
         return (method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody())).build();
     }
 
+    /** The value of {@code Authorization}; "" without credentials. */
     static String basic(String credentials) {
-        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        String coded = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+        return coded.isEmpty() ? "" : "Basic " + coded;
     }
 
     private static boolean canSet(String name) {
@@ -243,12 +261,22 @@ public final class SseRequest {
 
     private void read(Path file, Map<String, List<String>> all) throws IOException {
         try {
-            Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
-                .forEach(line -> add(line, all));
-        } catch (IllegalArgumentException notAHeader) {
-            throw new IOException("header file " + file + ": " + notAHeader.getMessage(), notAHeader);
-        } catch (IOException unreadable) {
-            throw new IOException("header file " + file + ": " + Reason.of(unreadable), unreadable);
+            text(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank()).forEach(line -> add(line, all));
+        } catch (IllegalArgumentException | IOException failure) {
+            throw new IOException("header file " + file + ": " + Reason.of(failure), failure);
+        }
+    }
+
+    /** What is no regular file, such as a pipe, is read once for all requests of this process: later it is empty. */
+    private static String text(Path file) throws IOException {
+        if (Files.isRegularFile(file)) {
+            return Files.readString(file);
+        }
+        synchronized (READ_ONCE) {
+            if (!READ_ONCE.containsKey(file)) {
+                READ_ONCE.put(file, Files.readString(file));
+            }
+            return READ_ONCE.get(file);
         }
     }
 

@@ -9,7 +9,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -42,7 +41,7 @@ public final class StateFile implements Closeable {
     private final Set<String> names = new LinkedHashSet<>();
     private int users;
     /** The file as it is now, which bears the lock. */
-    private FileChannel locked;
+    private Closeable lock = () -> { };
 
     /** @param file a regular file, or none yet, in a folder that can be written to; a link is followed */
     public StateFile(Path file) {
@@ -68,6 +67,8 @@ public final class StateFile implements Closeable {
      */
     synchronized Optional<String> open(String name) throws IOException {
         if (users == 0) {
+            // Somebody may have found it unusable, and holds it still.
+            lock.close();
             read();
         }
         users++;
@@ -82,19 +83,21 @@ public final class StateFile implements Closeable {
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
-        locked = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
-        if (locked.size() == 0) {
+        FileChannel channel = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        lock = channel;
+        if (channel.size() == 0) {
             throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
-        } else if (locked.size() > MOST_BYTES) {
+        } else if (channel.size() > MOST_BYTES) {
             throw new IOException("more than " + MOST_BYTES + " bytes, expected one line with a last event ID");
         }
-        String text = LINE_END.matcher(text(locked)).replaceFirst("");
+        String text = LINE_END.matcher(text(channel)).replaceFirst("");
         List<String> lines = List.of(text.split("\n", -1));
         boolean isOfSeveral = lines.size() > 1 && lines.get(0).equals(SEVERAL);
         for (String line : lines.subList(isOfSeveral ? 1 : 0, lines.size())) {
             Matcher named = NAMED.matcher(isOfSeveral ? line : names.iterator().next() + " " + line);
             if (!named.matches() || !isOfSeveral && lines.size() > 1) {
-                throw new IOException("expected one line with a last event ID");
+                throw new IOException(isOfSeveral ? "expected lines with a server and its last event ID"
+                    : "expected one line with a last event ID");
             }
             ids.put(named.group(1), named.group(2));
         }
@@ -132,13 +135,11 @@ public final class StateFile implements Closeable {
     synchronized void write(String name, String lastEventId) throws IOException {
         ids.put(name, lastEventId);
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        Path temporary;
-        try {
-            // New, under a name that nobody can foresee, readable by its owner only.
-            temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
-        } catch (NoSuchFileException noFolder) {
-            throw new IOException("there is no folder for it", noFolder);
+        if (!Files.isDirectory(target.getParent())) {
+            throw new IOException("there is no folder for it");
         }
+        // New, under a name that nobody can foresee, readable by its owner only.
+        Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
             locked(channel);
@@ -151,8 +152,8 @@ public final class StateFile implements Closeable {
             Files.deleteIfExists(temporary);
             throw failure;
         }
-        release();
-        locked = channel;
+        lock.close();
+        lock = channel;
     }
 
     private String text() {
@@ -181,13 +182,7 @@ public final class StateFile implements Closeable {
     public synchronized void close() throws IOException {
         users = Math.max(0, users - 1);
         if (users == 0) {
-            release();
-        }
-    }
-
-    private void release() throws IOException {
-        if (locked != null) {
-            locked.close();
+            lock.close();
         }
     }
 }

@@ -1,8 +1,7 @@
-//SOURCES Progress.java Reason.java SseClient.java
+//SOURCES Progress.java Reason.java
 package lib.sse;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,11 +35,6 @@ final class Watch {
     private volatile boolean closed;
     private volatile boolean abandoned;
     private volatile Throwable failure;
-    private long begun;
-    private long most;
-
-    /** How all ended; null until it has. */
-    SseClient.Outcome outcome;
 
     /** @param notices takes what a handler throws that nobody waits for any more */
     Watch(Consumer<String> notices) {
@@ -49,13 +43,11 @@ final class Watch {
 
     // ---- the listening thread ----
 
-    /** This thread listens from now on, for so long at the most; zero is for ever. */
-    void begin(Duration maxTime) {
+    /** This thread listens from now on. */
+    void begin() {
         if (!listener.compareAndSet(null, Thread.currentThread())) {
             throw new IllegalStateException("a client listens once");
         }
-        begun = System.nanoTime();
-        most = maxTime.isZero() ? Long.MAX_VALUE : maxTime.toNanos();
     }
 
     /**
@@ -63,15 +55,13 @@ final class Watch {
      * Saves the progress meanwhile.
      *
      * @param nanosLeft asked again whenever this thread was woken, while nothing is being handed over
-     * @return whether it goes on
+     * @return whether it goes on; false once it is closed
      * @throws IOException what the handler threw
      */
     boolean await(LongSupplier nanosLeft, Progress progress) throws IOException, InterruptedException {
         while (true) {
             boolean isInterrupted = Thread.interrupted();
-            long leftOfAll = most - (System.nanoTime() - begun);
-            if (closed || isInterrupted || leftOfAll <= 0) {
-                outcome = closed ? SseClient.Outcome.CLOSED : SseClient.Outcome.TIME_OVER;
+            if (closed || isInterrupted) {
                 end();
                 rethrow();
                 if (isInterrupted) {
@@ -88,7 +78,7 @@ final class Watch {
             if (leftToSave <= 0) {
                 progress.save();
             } else {
-                LockSupport.parkNanos(this, Math.min(left, Math.min(leftOfAll, leftToSave)));
+                LockSupport.parkNanos(this, Math.min(left, leftToSave));
             }
         }
     }
@@ -173,9 +163,8 @@ final class Watch {
         closed = true;
         wake();
         Thread self = Thread.currentThread();
-        boolean waits = listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread();
         try {
-            if (waits) {
+            if (listener.get() != null && listener.get() != self && !handingOver.isHeldByCurrentThread()) {
                 finished.await(TIME_TO_FINISH, TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException stop) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Script;
 import tests.support.SseServer;
 import tests.support.TestCertificates;
+import tests.support.TestProxy;
 
 /** Names with several addresses, of which only the last one has a server; odd names. */
 class AddressTest {
@@ -37,6 +38,7 @@ class AddressTest {
             lines.add("127.0.0.9 " + name);
             lines.add("127.0.0.1 " + name);
         }
+        lines.add("127.0.0.1 several.example.");
         Files.write(folder.resolve("hosts"), lines);
     }
 
@@ -62,6 +64,15 @@ class AddressTest {
             assertEquals(Optional.of((name.contains("_") ? name : IDN.toASCII(name)) + ":" + server.port()), request.header("Host"));
             assertEquals("GET /x HTTP/1.1", request.requestLine());
             assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void nextAddressOfAProxyIsTriedWhereOneRefuses() throws Exception {
+        try (SseServer server = new SseServer(AddressTest::event); TestProxy proxy = new TestProxy()) {
+            listen("-c", "1", "-F", "{data}", "-x", proxy.address().replace("127.0.0.1", "several.example"), server.url("/x"))
+                .assertIs(0, "hi\n");
+            assertEquals(List.of("GET " + server.url("/x") + " HTTP/1.1"), proxy.requests());
         }
     }
 
@@ -94,8 +105,12 @@ class AddressTest {
                 + "\n\n").hold();
         })) {
             String authority = certificates.authority().toString();
-            listen("--cacert", authority, "-c", "1", "-F", "{data}", "https://several.example:" + server.port() + "/")
-                .assertIs(0, "several.example\n");
+            // TLS knows no dot behind a full name.
+            for (String host : List.of("several.example:", "several.example.:")) {
+                listen("--cacert", authority, "-c", "1", "-F", "{data}", "https://" + host + server.port() + "/")
+                    .assertIs(0, "several.example\n");
+                assertEquals(Optional.of(host + server.port()), server.next().header("Host"));
+            }
             Script.Ended wrong = listen("--cacert", authority, "--no-retry", "https://wrong.example:" + server.port() + "/");
             assertEquals(6, wrong.status(), wrong.err());
             assertTrue(wrong.err().contains("the server's certificate is for another host"), wrong.err());

@@ -10,7 +10,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -97,19 +96,21 @@ class ProxyTest {
 
     @Test
     void streamComesThroughEventByEventAndIsResumed() throws Exception {
+        List<String> data = new CopyOnWriteArrayList<>();
+        List<Optional<String>> ids = new CopyOnWriteArrayList<>();
         try (TestProxy proxy = new TestProxy(); SseServer server = new SseServer(connection -> {
-            switch (connection.number) {
-                case 0 -> connection.send(SseServer.OK + "id: 1\ndata: a\n\n").hold();
-                default -> connection.send(NO_CONTENT);
+            if (data.isEmpty()) {
+                connection.send(SseServer.OK + "id: 1\ndata: a\n\n").hold();
+            } else {
+                ids.add(connection.header("Last-Event-ID"));
+                connection.send(NO_CONTENT);
             }
         })) {
-            List<String> data = new ArrayList<>();
             assertEquals(Outcome.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
                 .idleTimeout(Duration.ofSeconds(1)).listen(event -> data.add(event.data())));
             assertEquals(List.of("a"), data);
-            server.next();
-            assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
-            assertEquals(2, proxy.requests().size());
+            assertEquals(List.of(Optional.of("1")), ids);
+            assertEquals(server.further(), proxy.requests().size());
         }
     }
 
@@ -159,6 +160,29 @@ class ProxyTest {
                 assertFalse(head.contains("\r\nAuthorization") || head.contains("\r\nCookie"), head);
             }
             assertEquals(0, server.further());
+        }
+    }
+
+    @Test
+    void tlsKnowsNoDotBehindAFullName() throws Exception {
+        try (TestProxy proxy = new TestProxy();
+                SseServer server = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            Script.here("sse-listen", "-x", proxy.address(), "--cacert", certificates.authority().toString(),
+                "https://localhost.:" + server.port() + "/").assertIs(0, "");
+            assertEquals(List.of("CONNECT localhost:" + server.port() + " HTTP/1.1"), proxy.requests());
+        }
+    }
+
+    /** java.net.http takes no such name, and only the proxy may know its address. */
+    @ParameterizedTest
+    @ValueSource(strings = {"http://my_service:8080", "https://my_service:8080"})
+    void nameThatCannotBeSentThroughAProxyIsRefused(String url) throws Exception {
+        try (TestProxy proxy = new TestProxy()) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(url + "/secret", HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertEquals(url + "/…: Java cannot send a host name like this one (through the proxy " + proxy.address() + ")", end.getMessage());
+            assertEquals(List.of(), proxy.requests());
         }
     }
 

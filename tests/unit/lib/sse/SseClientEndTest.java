@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
 
-/** How a subscription ends while its handler works: closed, interrupted, out of time, by an exception. */
+/** How a subscription ends while its handler works: closed, interrupted, by an exception. */
 class SseClientEndTest {
     @TempDir
     Path folder;
@@ -127,18 +127,18 @@ class SseClientEndTest {
     }
 
     @Test
-    void timeThatIsOverLetsTheHandlerFinishToo() throws Exception {
+    void interruptLetsTheHandlerFinishToo() throws Exception {
         try (SseServer server = SseServer.stream("data: a\n\n")) {
             AtomicBoolean finished = new AtomicBoolean();
-            // Longer times where the machine needs them for the event.
-            for (Duration time = Duration.ofMillis(300); handling.getCount() > 0; time = time.multipliedBy(2)) {
-                SseClient client = client(server).maxTime(time);
-                assertEquals(Outcome.TIME_OVER, client.listen(event -> {
-                    handling.countDown();
-                    finishAfterTheEndOf(client);
-                    finished.set(true);
-                }));
-            }
+            SseClient client = client(server);
+            Listening listening = Listening.start(client, event -> {
+                handling.countDown();
+                finishAfterTheEndOf(client);
+                finished.set(true);
+            });
+            await(handling);
+            listening.thread.interrupt();
+            assertEquals(InterruptedException.class, listening.failure().getClass());
             assertTrue(finished.get());
         }
     }
@@ -204,8 +204,8 @@ class SseClientEndTest {
             connection.send("HTTP/1.1 204 X\r\nContent-Length: 0\r\n\r\n");
         })) {
             // Without an end of the body the answer to the redirect would be waited for until the idle time is over.
-            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ZERO).maxTime(Duration.ofSeconds(20))
-                .listen(event -> { }));
+            Listening listening = Listening.start(client(server).idleTimeout(Duration.ZERO), event -> { });
+            assertEquals(Outcome.NO_CONTENT, listening.end.get(20, TimeUnit.SECONDS));
         }
     }
 
@@ -216,13 +216,13 @@ class SseClientEndTest {
         ThreadGroup group = new ThreadGroup("this test's");
         try (SseServer server = new SseServer(connection -> connection.send(answer).hold());
             SseClient client = client(server)) {
-            boolean hasEvent = answer.contains("data");
-            client.maxTime(hasEvent ? Duration.ZERO : Duration.ofMillis(200));
             HttpClient other = inThread(group, HttpClient::newHttpClient);
             List<Thread> others = threads(group);
             Runnable end = client::close;
-            Outcome outcome = inThread(group, () -> client.listen(event -> end.run()));
-            assertEquals(hasEvent ? Outcome.CLOSED : Outcome.TIME_OVER, outcome);
+            if (!answer.contains("data")) {
+                CompletableFuture.runAsync(end, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+            }
+            assertEquals(Outcome.CLOSED, inThread(group, () -> client.listen(event -> end.run())));
             for (Thread thread : threads(group)) {
                 thread.join(others.contains(thread) ? 1 : 20_000);
                 assertEquals(others.contains(thread), thread.isAlive(), () -> thread + ", not of " + other);
@@ -276,9 +276,6 @@ class SseClientEndTest {
         AtomicBoolean over = new AtomicBoolean();
         IOException thrown = new IOException("thrown");
         SseClient client = new SseClient(server.url("/")).retryDelay(Duration.ofMillis(10)).notices(notice -> { });
-        if (kind == 3) {
-            client.maxTime(Duration.ofNanos(1 + 20L * nanos));
-        }
         CountDownLatch reached = new CountDownLatch(1);
         Listening listening = Listening.start(client, event -> {
             assertEquals(1, inside.incrementAndGet(), "handed over by two threads at once");
@@ -292,13 +289,13 @@ class SseClientEndTest {
                 throw thrown;
             }
         });
-        if (kind == 1 || kind == 2) {
-            reached.await(random.nextInt(10), TimeUnit.MILLISECONDS);
-            LockSupport.parkNanos(nanos);
-            if (kind == 1) {
-                client.close();
-            } else {
+        if (kind != 0) {
+            reached.await(kind == 3 ? 0 : random.nextInt(10), TimeUnit.MILLISECONDS);
+            LockSupport.parkNanos(kind == 3 ? 20L * nanos : nanos);
+            if (kind == 2) {
                 listening.thread.interrupt();
+            } else {
+                client.close();
             }
         }
         if (kind == 0) {
@@ -306,7 +303,7 @@ class SseClientEndTest {
         } else if (kind == 2) {
             assertEquals(InterruptedException.class, listening.failure().getClass());
         } else {
-            assertEquals(kind == 1 ? Outcome.CLOSED : Outcome.TIME_OVER, listening.end.get(20, TimeUnit.SECONDS));
+            assertEquals(Outcome.CLOSED, listening.end.get(20, TimeUnit.SECONDS));
         }
         over.set(true);
     }

@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +22,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Logger;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +121,39 @@ class SseClientTest {
         }
     }
 
+    /** The first time that it is sent again, not the first time that something is tried again. */
+    @Test
+    void bodyThatWasNotSentIsNotSentAgain() throws Exception {
+        SseServer gone = answers();
+        gone.close();
+        List<SseServer> back = new ArrayList<>();
+        SseClient client = client(post(gone)).notices(notice -> {
+            notices.add(notice);
+            if (notice.contains("refused")) {
+                assertDoesNotThrowIo(() -> back.add(new SseServer(connection ->
+                    connection.send(connection.number == 0 ? answer(503) : NO_CONTENT),
+                    new ServerSocket(gone.port(), 50, InetAddress.getByName("127.0.0.1")), "http")));
+            }
+        });
+        assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
+        assertEquals(List.of("connection refused; connecting again in 0.01 s",
+            "HTTP status 503; connecting again in 0.02 s; this sends the body again"), said());
+        back.get(0).close();
+    }
+
+    /** To ask for an act again is never without a word, nor without an end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", SseServer.OK})
+    void silenceAfterAPostIsAFailureEachTime(String answer) throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(answer).hold())) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(post(server)).idleTimeout(Duration.ofMillis(200)).maxRetries(2).listen(events::add));
+            assertEquals(server.uri("/") + "…: nothing came for 0.2 s; gave up after 2 retries", end.getMessage());
+            assertEquals(List.of("nothing came for 0.2 s; connecting again in 0.01 s; this sends the body again",
+                "nothing came for 0.2 s; connecting again in 0.02 s"), said().stream().filter(notice -> !notice.equals("connected again")).toList());
+        }
+    }
+
     @Test
     void streamOfAPostIsAskedForAgainWhereRetriesAreCounted() throws Exception {
         try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
@@ -160,6 +200,25 @@ class SseClientTest {
             assertEquals(Optional.of("Bearer second"), second.header("Authorization"));
             assertEquals(Optional.of("yes"), second.header("X-More"));
         }
+    }
+
+    /** As a shell makes it of {@code @<(command)}. */
+    @Test
+    void headersInAPipeAreReadOnceAndKept() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "needs mkfifo");
+        CompletableFuture<Void> written = CompletableFuture.runAsync(() ->
+            assertDoesNotThrowIo(() -> Files.writeString(pipe, "X-A: 1\n", StandardOpenOption.WRITE)));
+        try (SseServer server = answers(answer(503), answer(302, "Location: /b")); SseServer other = answers()) {
+            CompletableFuture<Outcome> end = listen(client(new SseRequest(server.url("/")).headerFile(pipe)), events::add);
+            assertEquals(Outcome.NO_CONTENT, end.get(20, TimeUnit.SECONDS));
+            for (int i = 0; i < 3; i++) {
+                assertEquals(Optional.of("1"), server.next().header("X-A"));
+            }
+            listen(client(new SseRequest(other.url("/")).headerFile(pipe)), events::add).get(20, TimeUnit.SECONDS);
+            assertEquals(Optional.of("1"), other.next().header("X-A"));
+        }
+        written.get(20, TimeUnit.SECONDS);
     }
 
     @Test
@@ -255,7 +314,7 @@ class SseClientTest {
             server.next();
             assertEquals(Optional.of(most), server.next().header("Last-Event-ID"));
             assertEquals(Optional.of(most), server.next().header("Last-Event-ID"));
-            assertEquals(most, client.lastEventId());
+            assertEquals(most, client.progress.lastEventId());
             assertEquals(List.of("a", "b", "c"), received());
             assertEquals(1, said().stream().filter("a last event ID has more than 4096 bytes: the one before it is kept"::equals)
                 .count(), notices.toString());
@@ -287,6 +346,31 @@ class SseClientTest {
             assertEquals(Optional.of("a=3"), server.next().header("Cookie"));
             assertEquals(Optional.empty(), other.next().header("Cookie"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "sid=abc                              | sid=abc",
+        "sid=abc; Max-Age=3600; Path=/        | sid=abc",
+        "sid=abc; Max-Age=3600; Version=1     | sid=abc",
+        "sid=abc; HttpOnly; SameSite=Strict   | sid=abc",
+        "sid=a,b; Max-Age=3600; SameSite=Lax  | sid=a,b",
+        "sid=abc; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Path=/ | sid=abc",
+        "sid=abc; Max-Age=0                   | -",
+        "sid=abc; Max-Age=3600; Secure        | -",
+        "no-cookie                            | -"})
+    void cookieGoesBackAsItCameWithoutItsAttributes(String set, String sent) throws Exception {
+        List<String> logged = new CopyOnWriteArrayList<>();
+        Logger log = Logger.getLogger("java.net.CookieManager");
+        log.setFilter(line -> !logged.add(line.getMessage()));
+        try (SseServer server = answers(answer(503, "Set-Cookie: " + set))) {
+            client(server).listen(events::add);
+            server.next();
+            assertEquals(Optional.ofNullable(sent), server.next().header("Cookie"));
+        } finally {
+            log.setFilter(null);
+        }
+        assertEquals(List.of(), logged);
     }
 
     @Test
@@ -377,6 +461,45 @@ class SseClientTest {
             SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
             assertEquals("HTTP status 503; the answer begins: " + shown + "; connecting again in 0.01 s", said().get(0));
             assertTrue(end.getMessage().endsWith("/…: HTTP status 404; the answer begins: " + shown), end.getMessage());
+        }
+    }
+
+    @Test
+    void pageIsShownThoughItIsCutWithinACharacterOrIsNoUtf8() throws Exception {
+        String page = "x" + "\u00E9".repeat(20_000);
+        String end = " begins: x" + "\u00E9".repeat(199);
+        try (SseServer server = new SseServer(connection -> connection.send(answer(404)).send(page.getBytes("UTF-8")));
+                SseServer other = new SseServer(connection -> connection.send(answer(404)).send("caf\u00E9".getBytes("ISO-8859-1")))) {
+            String message = assertThrows(SseException.class, () -> client(server).listen(events::add)).getMessage();
+            assertTrue(message.endsWith(end), message);
+            message = assertThrows(SseException.class, () -> client(other).listen(events::add)).getMessage();
+            assertTrue(message.endsWith(" begins: caf\uFFFD"), message);
+        }
+    }
+
+    /** What the server got of the user's headers does not hide what went wrong. */
+    @ParameterizedTest
+    @CsvSource({"/,Content-Type: application/json", "/json,X-A: 1", "/event-stream,X-A: 1", "/,accept: text/event-stream"})
+    void bothContentTypesAreTold(String path, String header) throws Exception {
+        try (SseServer server = answers(answer(200, "Content-Type: application/json"))) {
+            SseException end = assertThrows(SseException.class,
+                () -> client(new SseRequest(server.url(path)).header(header)).listen(events::add));
+            assertTrue(end.getMessage().endsWith("/…: content type application/json, expected text/event-stream"), end.getMessage());
+        }
+    }
+
+    /** What was sent then, not what would be sent now. */
+    @Test
+    void whatWasSentIsNotShownThoughTheServerRepeatsIt() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "Authorization: Basic x\nX-Token: token-of-then\n");
+        try (SseServer server = new SseServer(connection -> {
+            Files.writeString(token, "X-Token: token-of-now\n");
+            String heard = connection.header("X-Token").orElse("") + " " + connection.header("Cookie").orElse("");
+            connection.send(connection.number < 2 ? answer(503, "Set-Cookie: sid=cookie-of-then") + "heard " + heard : NO_CONTENT);
+        })) {
+            client(new SseRequest(server.url("/")).headerFile(token)).listen(events::add);
+            assertEquals(List.of("HTTP status 503; the answer begins: heard …; connecting again in 0.01 s",
+                "HTTP status 503; the answer begins: heard … …; connecting again in 0.02 s"), said());
         }
     }
 
@@ -603,7 +726,7 @@ class SseClientTest {
                 }
             }));
             assertEquals(List.of("a", "b", "flush"), calls);
-            assertEquals("1", client.lastEventId());
+            assertEquals("1", client.progress.lastEventId());
         }
     }
 
@@ -619,7 +742,7 @@ class SseClientTest {
             });
             assertEquals(Outcome.CLOSED, end);
             assertEquals(List.of("a", "b"), received());
-            assertEquals("1", client.lastEventId());
+            assertEquals("1", client.progress.lastEventId());
         }
     }
 
@@ -787,17 +910,6 @@ class SseClientTest {
     }
 
     @Test
-    void endsWhenItsTimeIsOver() throws Exception {
-        try (SseServer server = SseServer.stream(data("a"))) {
-            // Longer times where the machine needs them for the event.
-            for (Duration time = Duration.ofMillis(300); events.isEmpty(); time = time.multipliedBy(2)) {
-                assertEquals(Outcome.TIME_OVER, client(server).maxTime(time).listen(events::add));
-            }
-            assertEquals(List.of("a"), received());
-        }
-    }
-
-    @Test
     void interruptedItThrows() throws Exception {
         try (SseServer server = SseServer.stream(data("a"))) {
             CountDownLatch first = new CountDownLatch(1);
@@ -888,7 +1000,7 @@ class SseClientTest {
             SseClient client = client(server).idleTimeout(Duration.ofMillis(200)).maxRetries(1);
             assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
-            assertTrue(client.reconnects() >= 3, client.reconnects() + " reconnects");
+            assertTrue(server.further() > 3, server.further() + " connections");
         }
     }
 
@@ -906,6 +1018,23 @@ class SseClientTest {
             assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
             assertEquals(List.of("nothing came for 0.2 s; connecting again (this is said once)", "connected again",
                 "HTTP status 503; connecting again in 0.01 s", "connected again"), said());
+        }
+    }
+
+    /** Whichever of the two times is over first. The system does not answer whoever comes while others wait to be accepted. */
+    @ParameterizedTest
+    @CsvSource({"200,0", "200,200", "200,10000", "10000,200", "0,200"})
+    void hostThatDoesNotConnectIsAFailure(int idle, int connect) throws Exception {
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                Socket one = new Socket(busy.getInetAddress(), busy.getLocalPort());
+                Socket other = new Socket(busy.getInetAddress(), busy.getLocalPort())) {
+            SseClient client = client(new SseRequest("http://127.0.0.1:" + busy.getLocalPort() + "/")).maxRetries(1)
+                .idleTimeout(Duration.ofMillis(idle)).connectTimeout(Duration.ofMillis(connect));
+            CompletableFuture<Outcome> end = listen(client, events::add);
+            SseException failure = (SseException) assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause();
+            assertEquals(client + ": no connection in time; gave up after 1 retry", failure.getMessage());
+            assertEquals(List.of("no connection in time; connecting again in 0.01 s"), said());
+            assertTrue(one.isConnected() && other.isConnected());
         }
     }
 

@@ -143,6 +143,26 @@ class StateFileTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"no-id\n", "http://a.example#0 1\n\n"})
+    void fileOfSeveralHasANameAndAnIdInEachLine(String content) throws IOException {
+        Files.writeString(file, "# the last event ID of each server\n" + content);
+        assertEquals("expected lines with a server and its last event ID",
+            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
+    }
+
+    /** Not that it is in use, by the one that was told the reason first. */
+    @Test
+    void eachThatOpensItIsToldWhyItCannotBeRead() throws IOException {
+        Files.writeString(file, "1\n2\n");
+        for (int i = 0; i < 2; i++) {
+            assertEquals("expected one line with a last event ID",
+                assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
+        }
+        Files.writeString(file, "1\n");
+        assertEquals(Optional.of("1"), state.open(NAME));
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {(1 << 20) + 1, 10 << 20})
     void fileThatIsMuchTooLongIsRefused(int size) throws IOException {
         Files.write(file, new byte[size]);
