@@ -98,12 +98,13 @@ final class KafkaBroker extends Broker {
      * @param group its members share the records
      */
     void receive(String group, String topic, Format.Sink sink) throws IOException {
-        if (group.isEmpty()) {
-            throw tool.usage("--group '': expected a name");
+        if (group.isBlank() || topic.isBlank()) {
+            throw tool.usage("--group '" + group + "', --topic '" + topic + "': expected a name each");
         }
         Properties properties = properties(tool, file, CONSUMER);
         properties.putAll(Map.of("bootstrap.servers", servers, "group.id", group, "enable.auto.commit", "false"));
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+        List<TopicPartition> first = List.of(new TopicPartition(topic, 0));
         tool.onSignal(() -> isOver = true);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
             consumer.subscribe(List.of(topic));
@@ -114,17 +115,16 @@ final class KafkaBroker extends Broker {
                     quiet = 0;
                 } else if (quiet % POLLS_UNTIL_LOOK == 0) {
                     // A poll does not tell a broker that is away from one that has nothing.
-                    isDone(() -> consumer.beginningOffsets(List.of(new TopicPartition(topic, 0)), PATIENCE), "topic " + topic + ": ");
+                    isDone(() -> consumer.beginningOffsets(first, PATIENCE), "topic " + topic + ": ");
                 }
             }
-        } catch (IllegalArgumentException mistake) {
-            throw tool.usage(mistake.getMessage());
         } catch (KafkaException unusable) {
             throw failure(unusable);
         }
     }
 
-    private void handOver(Consumer<?, ?> consumer, ConsumerRecords<byte[], byte[]> records, Format.Sink sink) throws IOException {
+    private void handOver(Consumer<?, ?> consumer, ConsumerRecords<byte[], byte[]> records, Format.Sink sink)
+            throws IOException {
         Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
         try {
             for (ConsumerRecord<byte[], byte[]> record : records) {

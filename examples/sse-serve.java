@@ -156,7 +156,8 @@ class SseServe implements Callable<Integer> {
 
     private HttpAnswer answer(HttpRequest request) {
         HttpAnswer answer = secret != null || isOurName(request.header("host")) ? route(request)
-            : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME) : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
+            : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME)
+            : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
         allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
         if (answer.events() == null) {
             String path = request.path();

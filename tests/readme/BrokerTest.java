@@ -542,8 +542,8 @@ class BrokerTest {
     @CsvSource(delimiter = '|', value = {
         "mqtt-to-udp mqtt://x 127.0.0.1:9 -t x --id ''|--id '': expected a name",
         "mqtt-to-udp mqtt://x 127.0.0.1:9 -t x --id a --properties <(echo cafile=x)|--properties: cafile and keystore are for mqtts",
-        "kafka-to-udp x:1 127.0.0.1:9 -t x --group ''|--group '': expected a name",
-        "kafka-to-udp x:1 127.0.0.1:9 -t '' --group a|Topic .* empty topic"}, quoteCharacter = '"')
+        "kafka-to-udp x:1 127.0.0.1:9 -t x --group ''|--group '', --topic 'x': expected a name each",
+        "kafka-to-udp x:1 127.0.0.1:9 -t '' --group a|--group 'a', --topic '': expected a name each"}, quoteCharacter = '"')
     void mistakeIsNamed(String command, String message) throws Exception {
         String script = command.split(" ")[0];
         relay(command).assertIs(2, "", script + ": " + message + " \\(" + script + " --help says more\\)", script + ": 0 received, .*");
