@@ -135,7 +135,7 @@ public final class StateFile implements Closeable {
     synchronized void write(String name, String lastEventId) throws IOException {
         ids.put(name, lastEventId);
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        if (!Files.isDirectory(target.getParent())) {
+        if (!Files.exists(target.getParent())) {
             throw new IOException("there is no folder for it");
         }
         // New, under a name that nobody can foresee, readable by its owner only.
