@@ -58,7 +58,7 @@ class UdpListen implements Callable<Integer> {
     private Long count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
-        description = "End after this time: with status 0, or 124 if --count was not reached.")
+        description = "End after this time (0: never): with status 0, or 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
@@ -75,6 +75,7 @@ class UdpListen implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        maxTime = maxTime != null && maxTime.isZero() ? null : maxTime;
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }

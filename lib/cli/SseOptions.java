@@ -86,7 +86,7 @@ public final class SseOptions {
     private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time, with status 0; with 124 if --count was not reached.")
+        description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,

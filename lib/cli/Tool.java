@@ -151,9 +151,14 @@ public final class Tool {
         return end(new CommandLine.RunLast().execute(parsed));
     }
 
+    /** Makes the work return soon, whatever it waits for. */
+    void endWork() {
+        stops.forEach(Runnable::run);
+    }
+
     /** What was begun, such as a line that is being written, is finished if that does not take long. */
     private void stop() {
-        stops.forEach(Runnable::run);
+        endWork();
         try {
             worked.await(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
         } catch (InterruptedException nobodyDoesThat) {
