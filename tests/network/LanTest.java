@@ -300,6 +300,9 @@ class LanTest {
     void whatAFirewallRefusesIsSentAfterwards() throws Exception {
         assumeTrue(Lan.has("nft"), "needs nftables");
         Script receiver = listen("h2", 5010, "-F", "{data}", "5010");
+        Script copying = startTalking("h1", "UdpSend", "--on-error", "fail", "--repeat", "2", "--repeat-delay", "5", "192.168.8.2:5010");
+        write(copying.process.getOutputStream(), "copy");
+        assertReceived("copy", receiver);
         lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
             + " nft add rule ip wall out udp dport 5010 udp length 12 drop");
         Script skipping = start("h1", "UdpSend", "--on-error", "skip", "192.168.8.2:5010");
@@ -310,6 +313,7 @@ class LanTest {
         assertReceived("other", receiver);
         start("h1", "UdpSend", "--on-error", "fail", "-q", "-m", "lost", "192.168.8.2:5010")
             .end().assertIs(1, "", "udp-send: 192\\.168\\.8\\.2:5010: .*");
+        assertEquals("udp-send: a copy was not sent: 192.168.8.2:5010: Operation not permitted", copying.nextLine());
         Script waiting = startTalking("h1", "UdpSend", "-m", "kept", "192.168.8.2:5010");
         assertTrue(waiting.nextLine().endsWith("trying again until it works, the input waits"));
         lan.shell("h1", "nft delete table ip wall");
