@@ -68,7 +68,8 @@ class UdpSend implements Callable<Integer> {
     private boolean whole;
 
     @Option(names = "--max-time", paramLabel = "SEC", order = 6,
-        description = "Give up after this time, with status 124, or 1 if a target does not work (10 with --message).")
+        description = "Give up after this time (0: never), with status 124, or 1 if a target does not work. With"
+            + " --message it is 10 unless given, and as long as all targets work it goes on.")
     private Duration maxTime;
 
     @Mixin
@@ -82,6 +83,7 @@ class UdpSend implements Callable<Integer> {
 
     private Format template;
     private long lineNumber;
+    private boolean goesOnIfAllWorks;
     private volatile boolean gaveUp;
 
     @Override
@@ -114,7 +116,8 @@ class UdpSend implements Callable<Integer> {
             throw tool.usage("--whole goes without --null and --message");
         } else if (message != null) {
             udp.tellFailuresOnly();
-            maxTime = maxTime == null ? TO_SEND_ONE.plus(udp.timeOfOneMessage(targets)) : maxTime;
+            goesOnIfAllWorks = maxTime == null;
+            maxTime = goesOnIfAllWorks ? TO_SEND_ONE : maxTime;
             return new ByteArrayInputStream(message.getBytes(StandardCharsets.UTF_8));
         } else if (StatusLine.isTerminal(0)) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
@@ -150,6 +153,9 @@ class UdpSend implements Callable<Integer> {
     private void giveUp(UdpBroadcaster lan, InputStream in) {
         try {
             TimeUnit.NANOSECONDS.sleep(maxTime.toNanos());
+            while (goesOnIfAllWorks && lan.troubles().isEmpty()) {
+                TimeUnit.SECONDS.sleep(1);
+            }
             gaveUp = true;
             String time = BigDecimal.valueOf(maxTime.toMillis(), 3).stripTrailingZeros().toPlainString();
             List<String> troubles = lan.troubles();

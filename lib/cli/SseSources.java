@@ -2,6 +2,7 @@
 package lib.cli;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -51,13 +52,13 @@ final class SseSources {
     /**
      * Listens until all are over. Whoever was refused, or gave up, says so at once, and the others go on.
      *
-     * @param maxTime        null for ever
+     * @param maxTime        null or 0 for ever
      * @param whenTimeIsOver the exit status then
      * @return the highest of the exit statuses
      * @throws Exception what else one of them has thrown, which ends all
      */
     int listen(Duration maxTime, int whenTimeIsOver) throws Exception {
-        if (maxTime != null) {
+        if (maxTime != null && !maxTime.isZero()) {
             CompletableFuture.delayedExecutor(maxTime.toNanos(), NANOSECONDS, threads).execute(this::endInTime);
         }
         int status = 0;
@@ -86,9 +87,11 @@ final class SseSources {
         }
     }
 
+    /** What goes out by itself within a second still does, such as copies. */
     private void endInTime() {
         timeIsOver = !isOver;
         close();
+        CompletableFuture.delayedExecutor(1, SECONDS, threads).execute(tool::endWork);
     }
 
     /** Ends all, and waits for none: the caller may be in a handler for which the others wait. */

@@ -173,13 +173,16 @@ public final class Tool {
         return end(new CommandLine.RunLast().execute(parsed));
     }
 
+    /** Makes the work return soon, whatever it waits for. */
+    void endWork() { stops.forEach(Runnable::run); }
+
     /**
      * What was begun, such as a line that is being written, is finished if that does not take long. Nor does it wait long
      * for somebody to read the last message.
      */
     private void stop() {
         CompletableFuture.runAsync(() -> {
-            stops.forEach(Runnable::run);
+            endWork();
             worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS).join();
             end(0);
         }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();

@@ -22,12 +22,11 @@ import picocli.CommandLine.Spec;
 public final class UdpOptions {
     /** What a target is, for the help. */
     public static final String TARGETS = "Where datagrams go: HOST:PORT, [IPv6%%IF]:PORT, or all:PORT for the broadcast"
-        + " address of every interface. Broadcast and multicast addresses are fine.";
-
-    private static final double LONGEST_MILLIS = 1e12;
+        + " address of every interface but the loopback and tunnels. Broadcast and multicast addresses are fine.";
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
-        description = "Where multicast and 255.255.255.255 leave; the source address for the rest.")
+        description = "Where multicast, 255.255.255.255 and link-local addresses leave; for the rest only the source"
+            + " address.")
     private void via(String via) { settings.add(lan -> lan.via(via)); }
 
     @Option(names = {"-s", "--source"}, paramLabel = "[ADDR]:PORT", order = 61,
@@ -56,11 +55,8 @@ public final class UdpOptions {
     private Duration repeatDelay = Duration.ZERO;
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
-        description = "At most N datagrams a second, evenly spaced.")
-    private void rate(double perSecond) {
-        rate = perSecond;
-        settings.add(lan -> lan.rate(perSecond));
-    }
+        description = "At most N datagrams a second to all targets together, copies included, evenly spaced.")
+    private void rate(double perSecond) { settings.add(lan -> lan.rate(perSecond)); }
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
         description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
@@ -80,18 +76,11 @@ public final class UdpOptions {
     private CommandSpec command;
 
     private final List<Consumer<UdpBroadcaster>> settings = new ArrayList<>();
-    private double rate = Double.POSITIVE_INFINITY;
     private boolean failuresOnly;
 
-    /** Has the end told only where something did not go out at once: for one message, that is. */
+    /** The summary at the end is printed only if something did not go out at once: for --message. */
     public void tellFailuresOnly() {
         failuresOnly = true;
-    }
-
-    /** How long the copies of one message take, if nothing holds them up. */
-    public Duration timeOfOneMessage(List<String> targets) {
-        double millis = (repeat - 1) * (repeatDelay.toMillis() + 1000 * targets.size() / rate);
-        return Duration.ofMillis((long) Math.min(millis, LONGEST_MILLIS));
     }
 
     /**
@@ -136,10 +125,13 @@ public final class UdpOptions {
     private int atEnd(int status, UdpBroadcaster lan, Tool tool) {
         Counts counts = lan.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
-        if (status == 0 && counts.failed() > 0) {
+        boolean isFailure = status == 0 && counts.failed() > 0;
+        if (isFailure) {
             lan.troubles().forEach(tool::error);
         }
-        if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
+        if (isFailure && lan.troubles().isEmpty()) {
+            tool.error(summary(counts));
+        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
             tool.notice(summary(counts));
         }
         boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();

@@ -6,7 +6,7 @@ package lib.udp;
  * @param received payloads that were given to {@link UdpBroadcaster}
  * @param sent     datagrams that the system took
  * @param bytes    payload bytes in those
- * @param skipped  datagrams that were left out while the rest went on: too large, or refused for too long
+ * @param skipped  datagrams that were left out while the rest went on: too large, not makeable, or refused
  * @param letGo    those of them that a setting let go: {@link Oversize#SKIP}, {@link OnError#SKIP}
  * @param retried  datagrams that were refused and then offered again
  * @param failed   datagrams that were not sent because of a failure or of the end

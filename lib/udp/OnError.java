@@ -13,7 +13,5 @@ public enum OnError {
 
     /** As it is typed. */
     @Override
-    public String toString() {
-        return name().toLowerCase(Locale.ROOT);
-    }
+    public String toString() { return name().toLowerCase(Locale.ROOT); }
 }

@@ -54,7 +54,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private final FewNotices leftOut = new FewNotices();
 
     /** Null until whatever is set is set. */
-    private volatile UdpRoutes routes;
+    private UdpRoutes routes;
     /** Fair, so that copies and new datagrams take turns. */
     private final ReentrantLock lock = new ReentrantLock(true);
     private final UdpLater later = new UdpLater(this::sendCopy);
@@ -65,19 +65,17 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /**
      * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
-     *                every IPv4 interface that is up
-     * @throws IllegalArgumentException for anything else; the message names it
+     *                every IPv4 interface that is up, but for the loopback and tunnels
+     * @throws IllegalArgumentException for anything else, which the message names, and for none
      */
     public UdpBroadcaster(String... targets) {
+        if (targets.length == 0) {
+            throw new IllegalArgumentException("no target: expected at least one");
+        }
         this.targets = Arrays.stream(targets).map(UdpTarget::of).toList();
     }
 
-    /**
-     * Where multicast, 255.255.255.255 and link-local addresses leave, and the source address for all others.
-     *
-     * @param nameOrAddress of an interface
-     * @throws IllegalArgumentException if this machine has no such interface now
-     */
+    /** The interface where multicast, 255.255.255.255 and link-local addresses leave; else the source address only. */
     public UdpBroadcaster via(String nameOrAddress) {
         return set(() -> source = source.withVia(nameOrAddress));
     }
@@ -165,25 +163,21 @@ public final class UdpBroadcaster implements AutoCloseable {
         return this;
     }
 
-    private UdpRoutes routes() {
+    private synchronized UdpRoutes routes() {
         if (routes == null) {
-            synchronized (this) {
-                routes = routes != null ? routes : new UdpRoutes(targets, source, onError, pace, notices,
-                    onError == OnError.SKIP ? notices : losses);
-            }
+            routes = new UdpRoutes(targets, source, onError, pace, notices, onError == OnError.SKIP ? notices : losses);
         }
         return routes;
     }
 
     /**
-     * Opens the sockets and looks up names, for half a second at the most, so that mistakes and failures are told now.
-     * Otherwise the first {@code send} does it.
+     * Opens the sockets and looks up names, so that mistakes and failures are told now. Otherwise the first {@code send}
+     * does it. It waits for a name server for half a second at the most, with {@link OnError#FAIL} for 10 s.
      *
-     * @throws IOException              if the source is not there or in use; the message names it
+     * @throws IOException              if the interface or the source is not there, or in use; the message names it
      * @throws IllegalArgumentException if there cannot be such a target; the message names it
      */
     public UdpBroadcaster open() throws IOException {
-        routes().lookUpNames();
         lock.lock();
         try {
             routes().open();
@@ -203,8 +197,7 @@ public final class UdpBroadcaster implements AutoCloseable {
      * Sends one datagram to each target.
      *
      * @param payload its position stays where it is
-     * @throws InterruptedIOException if {@link #cancel} or {@link #close} was called, or this thread was interrupted, before
-     *                                it was sent
+     * @throws InterruptedIOException if {@link #cancel}, {@link #close} or an interrupt of this thread came before it was sent
      * @throws IOException            if the system does not take it, or if it is too large, and that is to fail; the
      *                                message names the target and the reason; also whatever {@link #open} throws
      */
@@ -242,7 +235,8 @@ public final class UdpBroadcaster implements AutoCloseable {
         } else if (oversize == Oversize.TRUNCATE) {
             tooLarge.say(reason + ": cut off", notices);
             int end = payload.position() + Math.min(maxPayload, payload.remaining());
-            while (end > payload.position() && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
+            int least = Math.max(payload.position(), end - 3); // a character has 4 bytes at most
+            while (end > least && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
                 end--;
             }
             return payload.duplicate().limit(end);
@@ -273,9 +267,7 @@ public final class UdpBroadcaster implements AutoCloseable {
             }
             return taken;
         } finally {
-            if (left > 0) {
-                routes().fail(left);
-            }
+            routes().fail(left);
         }
     }
 
@@ -305,23 +297,24 @@ public final class UdpBroadcaster implements AutoCloseable {
         try {
             transmit(datagram);
         } catch (IOException | RuntimeException | Error failure) {
-            unheard = routes().isEnded() ? unheard : failure;
-            cancel();
+            if (!routes().isEnded()) {
+                unheard = failure;
+                cancel();
+                if (dryRun.isEmpty()) {
+                    losses.accept("a copy was not sent: " + failure.getMessage());
+                }
+            }
         }
     }
 
-    private void throwUnheard() throws IOException {
-        Throwable failure = unheard;
-        if (failure == null) {
-            return;
-        }
+    /** As what it is: an IOException, or unchecked. */
+    @SuppressWarnings("unchecked")
+    private <T extends Throwable> void throwUnheard() throws T {
+        T failure = (T) unheard;
         unheard = null;
-        if (failure instanceof IOException refusal) {
-            throw refusal;
-        } else if (failure instanceof Error error) {
-            throw error;
+        if (failure != null) {
+            throw failure;
         }
-        throw (RuntimeException) failure;
     }
 
     /** What has happened so far. */

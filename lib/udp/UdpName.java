@@ -15,45 +15,44 @@ import java.util.stream.Stream;
  */
 final class UdpName {
     private static final int SECONDS_BETWEEN = 5;
-    /** Name servers change the order with each answer, which makes no address another one. */
+    /** Sorted, because name servers change the order with each answer: the first stays the first. */
     private static final Comparator<InetAddress> IPV4_FIRST = Comparator
         .comparing((InetAddress address) -> address instanceof Inet6Address).thenComparing(InetAddress::getHostAddress);
 
     private final String host;
     private final CountDownLatch answered = new CountDownLatch(1);
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::lookUp, "udp-name");
     private volatile List<InetAddress> addresses = List.of();
 
     /** Begins to look it up. */
     UdpName(String host) {
         this.host = host;
-        Thread thread = new Thread(this::lookUp, "udp-name");
         thread.setDaemon(true);
         thread.start();
     }
 
     private void lookUp() {
-        do {
-            try {
-                addresses = Stream.of(InetAddress.getAllByName(host)).sorted(IPV4_FIRST).toList();
-            } catch (UnknownHostException notFound) {
-                // What was found before may still be right.
-            }
-            answered.countDown();
-        } while (!isSoon(closed, TimeUnit.SECONDS.toNanos(SECONDS_BETWEEN)));
-    }
-
-    /** Waits for the first answer, but not longer than until then. */
-    void await(long nanoTime) {
-        isSoon(answered, nanoTime - System.nanoTime());
-    }
-
-    private static boolean isSoon(CountDownLatch latch, long nanos) {
         try {
-            return latch.await(nanos, TimeUnit.NANOSECONDS);
+            while (true) {
+                try {
+                    addresses = Stream.of(InetAddress.getAllByName(host)).sorted(IPV4_FIRST).toList();
+                } catch (UnknownHostException notFound) {
+                    // What was found before may still be right.
+                }
+                answered.countDown();
+                TimeUnit.SECONDS.sleep(SECONDS_BETWEEN);
+            }
+        } catch (InterruptedException closed) {
+            return;
+        }
+    }
+
+    /** Waits for the first answer, but not longer than until then, nor after it is closed. */
+    void await(long nanoTime) {
+        try {
+            answered.await(nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
-            return true;
         }
     }
 
@@ -61,13 +60,13 @@ final class UdpName {
     List<InetAddress> addresses() throws UnknownHostException {
         List<InetAddress> known = addresses;
         if (known.isEmpty()) {
-            throw new UnknownHostException(
-                answered.getCount() == 0 ? "host not found" : "no answer from the name server yet");
+            throw new UnknownHostException(answered.getCount() == 0 ? "host not found" : "no answer from the name server yet");
         }
         return known;
     }
 
     void close() {
-        closed.countDown();
+        thread.interrupt();
+        answered.countDown();
     }
 }

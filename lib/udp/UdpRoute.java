@@ -18,11 +18,10 @@ final class UdpRoute {
 
     private final UdpSource source;
     private final Consumer<String> notices;
-    private final FewNotices moves = new FewNotices();
     private final FewNotices failures = new FewNotices();
     /** Null while it is not known. */
     private InetSocketAddress address;
-    /** Null while it does not work. */
+    /** Null while none can be opened. */
     private volatile UdpSocket socket;
     /** The number of the last datagram that the system took. */
     private long taken;
@@ -49,33 +48,35 @@ final class UdpRoute {
 
     /** From now on datagrams go there, the way that the system would send them by now. */
     void goTo(InetSocketAddress next) {
-        if (address != null && !address.equals(next)) {
-            moves.say(target + ": goes to " + next.getAddress().getHostAddress() + " now", notices);
-        }
         address = next;
         try {
             UdpSocket now = new UdpSocket(next, source);
-            if (socket != null && socket.leavesLike(now)) {
+            // After a refusal it is replaced: what it knows of the network may be wrong.
+            if (socket != null && failure == null && socket.leavesLike(now)) {
                 now.close();
             } else {
                 close();
                 socket = now;
             }
         } catch (IOException | IllegalArgumentException notNow) {
-            fails(notNow);
+            cannotOpen(notNow);
         }
     }
 
-    /** It is opened again before it is used again: what it knew of the network may be wrong by then. */
-    void fails(Exception reason) {
+    /** Nothing is tried on it until it is opened again. */
+    void cannotOpen(Exception reason) {
+        fails(reason);
+        close();
+        socket = null;
+    }
+
+    private void fails(Exception reason) {
         if (failure == null) {
             failsSince = System.nanoTime();
             failureSaid = false;
             missed = 0;
         }
         failure = reason;
-        close();
-        socket = null;
     }
 
     /**

@@ -1,5 +1,5 @@
-//SOURCES Counts.java OnError.java Pace.java UdpBroadcaster.java UdpName.java UdpRoute.java UdpSource.java
-//SOURCES UdpTarget.java
+//SOURCES Counts.java FewNotices.java OnError.java Pace.java UdpBroadcaster.java UdpName.java UdpRoute.java
+//SOURCES UdpSource.java UdpTarget.java
 package lib.udp;
 
 import java.io.IOException;
@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The routes to all targets, which follow interfaces, addresses and names as they change. Each datagram is offered to all
@@ -25,8 +26,8 @@ import java.util.function.Consumer;
  * Opening and sending is for one thread at a time.
  */
 final class UdpRoutes {
-    /** It takes about half a millisecond for each address. */
-    private static final long BETWEEN_REFRESHES = TimeUnit.MILLISECONDS.toNanos(500);
+    /** A look opens one socket for each address: about half a millisecond each. */
+    private static final long BETWEEN_LOOKS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A name server that answers at all mostly does so within this time. */
     private static final long TO_ANSWER = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
@@ -41,8 +42,9 @@ final class UdpRoutes {
     private final Consumer<String> losses;
     private final Map<String, UdpName> names = new ConcurrentHashMap<>();
     private final CountDownLatch end = new CountDownLatch(1);
+    private final FewNotices moves = new FewNotices();
     private volatile List<UdpRoute> all;
-    private long refreshed;
+    private long looked;
 
     /** What is being sent: from here the system takes it without another copy for each route. */
     private final ByteBuffer current = ByteBuffer.allocateDirect(UdpBroadcaster.MAX_PAYLOAD);
@@ -66,17 +68,15 @@ final class UdpRoutes {
         all = targets.stream().map(target -> new UdpRoute(target, source, notices)).toList();
     }
 
-    /** Begins to look up names, and waits a little for the answers; apart from {@link #open}, which holds up others. */
-    void lookUpNames() {
-        targets.stream().filter(UdpTarget::isName).forEach(target -> names.computeIfAbsent(target.host(), UdpName::new));
-        long patience = System.nanoTime() + TO_ANSWER;
-        names.values().forEach(name -> name.await(patience));
-    }
-
     /** Opens what can be opened now; what cannot is no failure, but for what {@link UdpBroadcaster#open} throws. */
     void open() throws IOException {
         checkNotEnded();
-        refresh();
+        source.networkInterface();
+        targets.stream().filter(UdpTarget::isName).forEach(target -> names.computeIfAbsent(target.host(), UdpName::new));
+        long patience = System.nanoTime() + (onError == OnError.FAIL ? PATIENCE : TO_ANSWER);
+        names.values().forEach(name -> name.await(patience));
+        checkNotEnded();
+        look();
         for (UdpRoute route : all) {
             route.checkFirst();
         }
@@ -118,6 +118,9 @@ final class UdpRoutes {
         checkNotEnded();
         if (pace.isPresent() && route.isOpen()) {
             waitUntil(pace.get().next(System.nanoTime()));
+            if (System.nanoTime() - looked >= BETWEEN_LOOKS) {
+                route.goTo(route.address());
+            }
         }
         if (!route.trySend(current, number)) {
             if (onError == OnError.FAIL) {
@@ -141,9 +144,8 @@ final class UdpRoutes {
             boolean othersTook = untaken.size() < all.size();
             boolean arePassedOver = othersWaited >= PATIENCE || untaken.stream().allMatch(UdpRoute::isPassedOver);
             if (skips || othersTook && arePassedOver) {
-                untaken.forEach(route -> route.misses(consequence, losses));
-                skipped.addAndGet(untaken.size());
                 letGo.addAndGet(skips ? untaken.size() : 0);
+                leaveOut(untaken, consequence);
                 return;
             }
             untaken.forEach(route -> route.sayIfItLasts("trying again until it works, the input waits"));
@@ -151,9 +153,15 @@ final class UdpRoutes {
             waitUntil(System.nanoTime() + wait);
             othersWaited += othersTook ? wait : 0;
             wait = Math.min(2 * wait, LONGEST_WAIT);
-            refresh();
+            look();
+            leaveOut(untaken.stream().filter(route -> !all.contains(route)).toList(), "this datagram is not sent to it");
             offer();
         }
+    }
+
+    private void leaveOut(List<UdpRoute> routes, String consequence) {
+        routes.forEach(route -> route.misses(consequence, losses));
+        skipped.addAndGet(routes.size());
     }
 
     private List<UdpRoute> untaken() {
@@ -181,24 +189,29 @@ final class UdpRoutes {
         lines.flush();
     }
 
-    /** Does {@link #refresh} now and then: what comes for each datagram is compiled apart from what comes seldom. */
+    /** Looks if it is time to. It is apart from {@link #look}: what each datagram passes is compiled without what is rare. */
     private void keepUp() {
-        if (System.nanoTime() - refreshed >= BETWEEN_REFRESHES) {
-            refresh();
+        if (System.nanoTime() - looked >= BETWEEN_LOOKS) {
+            look();
         }
     }
 
     /** Finds out what no send would tell, and opens again what failed. */
-    private void refresh() {
-        refreshed = System.nanoTime();
+    private void look() {
+        looked = System.nanoTime();
         all = targets.stream().flatMap(target -> follow(target).stream()).toList();
     }
 
     /** A target's routes, to the addresses that it has now: a route whose address is still among them keeps it. */
     private List<UdpRoute> follow(UdpTarget target) {
         List<UdpRoute> had = all.stream().filter(route -> route.target == target).toList();
+        List<InetSocketAddress> before = had.stream().map(UdpRoute::address).toList();
         try {
             Set<InetSocketAddress> addresses = target.addresses(source, names);
+            if (!before.contains(null) && !addresses.equals(Set.copyOf(before))) {
+                moves.say(target + ": goes to " + addresses.stream().map(one -> one.getAddress().getHostAddress())
+                    .collect(Collectors.joining(", ")) + " now", notices);
+            }
             List<UdpRoute> free = new ArrayList<>(had);
             free.removeIf(route -> addresses.contains(route.address()));
             List<UdpRoute> has = new ArrayList<>();
@@ -211,28 +224,24 @@ final class UdpRoutes {
             free.forEach(UdpRoute::close);
             return has;
         } catch (IOException | IllegalArgumentException notNow) {
-            had.forEach(route -> route.fails(notNow));
+            had.forEach(route -> route.cannotOpen(notNow));
             return had;
         }
     }
 
     /** Counts payloads that are not sent, which a setting may have let go. From any thread, as what follows. */
     void skip(int payloads, boolean isLetGo) {
-        skipped.addAndGet(payloads * size());
-        letGo.addAndGet(isLetGo ? payloads * size() : 0);
+        skipped.addAndGet((long) payloads * all.size());
+        letGo.addAndGet(isLetGo ? (long) payloads * all.size() : 0);
     }
 
     /** Counts payloads that are not sent because of a failure or of the end. */
     void fail(int payloads) {
-        failed.addAndGet(payloads * size());
-    }
-
-    private long size() {
-        return all.size();
+        failed.addAndGet((long) payloads * all.size());
     }
 
     Counts counts(long received, long unsentCopies) {
-        return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried, failed.get() + unsentCopies * size());
+        return new Counts(received, sent, bytes, skipped.get(), letGo.get(), retried, failed.get() + unsentCopies * all.size());
     }
 
     /** Which targets do not work now, and why: a text for each. */
@@ -243,6 +252,7 @@ final class UdpRoutes {
     /** Ends every wait, for good. */
     void end() {
         end.countDown();
+        names.values().forEach(UdpName::close);
     }
 
     boolean isEnded() {

@@ -11,7 +11,6 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.util.Objects;
 
 /**
  * A socket that is connected to one address: it costs a third less for each datagram than one that is given the address
@@ -28,11 +27,12 @@ final class UdpSocket implements AutoCloseable {
     private final InetSocketAddress local;
     /** By which datagrams leave; null if that cannot be told. */
     private final NetworkInterface network;
+    private final int networkIndex;
     /** The largest payload that leaves in one packet; as large as can be if the interface cannot be told. */
     final int unfragmented;
 
     /**
-     * @throws BindException if the source is not there or in use; the message names it
+     * @throws BindException if the source that the user chose is not there or in use; the message names it
      * @throws IOException   if there is no way to that address now, or one without a link
      */
     UdpSocket(InetSocketAddress target, UdpSource source) throws IOException {
@@ -43,11 +43,11 @@ final class UdpSocket implements AutoCloseable {
         try {
             channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
             NetworkInterface chosen = target.getAddress().isMulticastAddress() ? prepareMulticast() : null;
-            bind();
-            channel.connect(target);
+            bindAndConnect();
             local = (InetSocketAddress) channel.getLocalAddress();
             NetworkInterface bound = networkOfSource();
             network = chosen == null ? leavesBy(bound) : chosen;
+            networkIndex = network == null ? 0 : network.getIndex();
             unfragmented = network == null ? Integer.MAX_VALUE
                 : network.getMTU() - (ipv6 ? IPV6_AND_UDP_HEADERS : IPV4_AND_UDP_HEADERS);
             // Without a link the system takes datagrams and drops them. Where the interface of the source address is another
@@ -73,14 +73,19 @@ final class UdpSocket implements AutoCloseable {
         return chosen;
     }
 
-    private void bind() throws IOException {
+    private void bindAndConnect() throws IOException {
         InetSocketAddress from = source.bindAddress(target.getAddress());
+        // Several sockets share the source port: those of other targets, and the one in whose place this one is opened.
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
         try {
-            // Several sockets share the source port: those of other targets, and the one in whose place this one is opened.
-            channel.setOption(StandardSocketOptions.SO_REUSEADDR, source.port() != 0);
             channel.bind(from);
-        } catch (BindException inUse) {
-            throw new BindException("source " + HostPort.of(from) + ": " + inUse.getMessage());
+            channel.connect(target);
+        } catch (BindException refusal) {
+            // The JDK has one for some refusals of connect(), too. An interface's own address may not be ready yet.
+            if (channel.getLocalAddress() != null || source.address() == null && source.port() == 0) {
+                throw new IOException(refusal.getMessage(), refusal);
+            }
+            throw new BindException("source " + HostPort.of(from) + ": " + refusal.getMessage());
         }
     }
 
@@ -109,7 +114,7 @@ final class UdpSocket implements AutoCloseable {
     /** Whether it is open, and sends to the same address, from the same, and by the same interface, as another one. */
     boolean leavesLike(UdpSocket other) {
         return channel.isOpen() && target.equals(other.target)
-            && local.getAddress().equals(other.local.getAddress()) && Objects.equals(network, other.network);
+            && local.getAddress().equals(other.local.getAddress()) && networkIndex == other.networkIndex;
     }
 
     /**
@@ -150,7 +155,7 @@ final class UdpSocket implements AutoCloseable {
     /** Where it comes from and goes to, for the user. */
     String way() throws IOException {
         String by = network == null ? "by an interface that cannot be told" : network.getName();
-        boolean asAsked = source.networkInterface().stream().allMatch(via -> via.equals(network));
+        boolean asAsked = source.networkInterface().stream().allMatch(via -> via.getIndex() == networkIndex);
         return HostPort.of(local) + " -> " + HostPort.of(target)
             + " (" + by + (asAsked ? "" : "; -I gives the source address only") + ")";
     }

@@ -5,9 +5,10 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -17,7 +18,7 @@ import java.util.regex.Pattern;
  * others the system's routing table decides, and the interface gives the source address: nothing else is possible
  * without root.
  *
- * @param via           the name of an interface; null leaves it to the system
+ * @param via           the name or an address of an interface; null leaves it to the system
  * @param address       the source address; null leaves it to the interface or the system
  * @param port          the source port; 0 for any free one
  * @param multicastTtl  how many routers plus one a multicast datagram may pass
@@ -42,24 +43,10 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         return new UdpSource(via, address, port, ttl, loop);
     }
 
-    /**
-     * @param nameOrAddress of an interface; an address is the source address, too
-     * @throws IllegalArgumentException if this machine has no such interface now; the message names it
-     */
+    /** An address of an interface is the source address, too. */
     UdpSource withVia(String nameOrAddress) {
         InetAddress literal = literal(nameOrAddress);
-        try {
-            NetworkInterface found = literal == null ? NetworkInterface.getByName(nameOrAddress)
-                : NetworkInterface.getByInetAddress(literal);
-            if (found != null) {
-                InetAddress from = literal == null ? address : literal;
-                return new UdpSource(found.getName(), from, port, multicastTtl, multicastLoop);
-            }
-        } catch (SocketException none) {
-            // Told below.
-        }
-        throw new IllegalArgumentException("interface '" + nameOrAddress
-            + "': expected the name or an address of an interface of this machine");
+        return new UdpSource(nameOrAddress, literal == null ? address : literal, port, multicastTtl, multicastLoop);
     }
 
     /** @throws IllegalArgumentException if it is not {@code [ADDR]:PORT}; the message names it */
@@ -81,18 +68,15 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
         }
     }
 
-    /** As it is now; empty if it is left to the system. */
+    /** As it is now; empty if it is left to the system. It fails if this machine has no such interface now. */
     Optional<NetworkInterface> networkInterface() throws IOException {
-        NetworkInterface found = via == null ? null : NetworkInterface.getByName(via);
+        InetAddress literal = via == null ? null : literal(via);
+        NetworkInterface found = literal != null ? NetworkInterface.getByInetAddress(literal)
+            : via != null ? NetworkInterface.getByName(via) : null;
         if (via != null && found == null) {
-            throw new IOException("no such interface " + via);
+            throw new IOException("interface '" + via + "': expected the name or an address of an interface of this machine");
         }
         return Optional.ofNullable(found);
-    }
-
-    /** Whether datagrams to that address can leave from here. */
-    boolean suits(InetAddress target) {
-        return address == null || isSameVersion(address, target);
     }
 
     /** Whether datagrams to that address leave by the interface that has their source address. */
@@ -107,13 +91,26 @@ record UdpSource(String via, InetAddress address, int port, int multicastTtl, bo
             return new InetSocketAddress(address, port);
         }
         boolean onLink = target.isLinkLocalAddress() || target.isMCLinkLocal();
-        return networkInterface().orElseThrow().inetAddresses().filter(one -> isSameVersion(one, target))
-            .min(Comparator.comparing(one -> one.isLinkLocalAddress() != onLink))
-            .map(own -> new InetSocketAddress(own, port))
+        // The best one comes last; of equal ones that is the interface's first, which the JDK lists last.
+        return networkInterface().orElseThrow().getInterfaceAddresses().stream()
+            .filter(own -> isSameVersion(own.getAddress(), target))
+            .sorted(Comparator.comparing((InterfaceAddress own) -> own.getAddress().isLinkLocalAddress() == onLink)
+                .thenComparing(own -> Arrays.equals(lastOfNetwork(own.getAddress(), own), lastOfNetwork(target, own))))
+            .reduce((worse, better) -> better)
+            .map(own -> new InetSocketAddress(own.getAddress(), port))
             .orElseThrow(() -> new IOException("interface " + via + " has no address of that IP version"));
     }
 
-    private static boolean isSameVersion(InetAddress one, InetAddress other) {
+    /** The last address, for broadcasts, of the network that an address is in, if that network is as large as this one's. */
+    static byte[] lastOfNetwork(InetAddress address, InterfaceAddress sized) {
+        byte[] bytes = address.getAddress();
+        for (int bit = sized.getNetworkPrefixLength(); bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] |= (byte) (0x80 >> bit % 8);
+        }
+        return bytes;
+    }
+
+    static boolean isSameVersion(InetAddress one, InetAddress other) {
         return one instanceof Inet4Address == other instanceof Inet4Address;
     }
 

@@ -1,4 +1,4 @@
-//SOURCES HostPort.java UdpName.java UdpSource.java
+//SOURCES HostPort.java UdpName.java UdpSocket.java UdpSource.java
 package lib.udp;
 
 import java.io.IOException;
@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
 
 /**
  * Where datagrams go, as the user wrote it: a host and a port, or {@code all:PORT}, the directed broadcast address of
- * every IPv4 interface that is up. What that means is found out by {@link #addresses}, each time anew.
+ * every IPv4 interface that is up, but for the loopback and tunnels. {@link #addresses} finds out what that is now.
  */
 record UdpTarget(String host, int port) {
     private static final String FORM = "HOST:PORT, [IPv6]:PORT or all:PORT";
@@ -38,47 +39,57 @@ record UdpTarget(String host, int port) {
         return new UdpTarget(place.host(), place.port());
     }
 
-    private boolean isAll() {
-        return host.equals("all");
-    }
-
     /** Whether a name server tells its addresses. */
     boolean isName() {
-        return !isAll() && !host.contains(":") && UdpSource.literal(host) == null;
+        return !host.equals("all") && !host.contains(":") && UdpSource.literal(host) == null;
     }
 
     /**
-     * The addresses to send to, each once; never none. Of a name's addresses it is the first, any one will do.
+     * The addresses to send to, each once; never none. Of a name's it is the first that works now, or else the first.
      *
      * @throws IOException if there is none now; if there cannot be any it is an {@link IllegalArgumentException}
      */
     Set<InetSocketAddress> addresses(UdpSource source, Map<String, UdpName> names) throws IOException {
-        List<InetAddress> all = isAll() ? broadcastAddresses(source)
+        List<InetAddress> all = host.equals("all") ? broadcastAddresses(source)
             : isName() ? names.computeIfAbsent(host, UdpName::new).addresses() : List.of(InetAddress.getByName(host));
-        Set<InetSocketAddress> suitable = new LinkedHashSet<>();
-        for (InetAddress address : all) {
-            if (source.suits(address) && !(isName() && suitable.size() == 1)) {
-                suitable.add(new InetSocketAddress(checked(address, source), port));
-            }
-        }
+        InetAddress from = source.address();
+        List<InetAddress> suitable = all.stream().filter(to -> from == null || UdpSource.isSameVersion(from, to)).toList();
         if (suitable.isEmpty()) {
             throw new IllegalArgumentException("cannot be sent to from " + source
                 + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
         }
-        return suitable;
+        if (isName() && suitable.size() > 1) {
+            InetAddress first = suitable.get(0);
+            suitable = List.of(suitable.stream().filter(one -> works(one, source)).findFirst().orElse(first));
+        }
+        Set<InetSocketAddress> places = new LinkedHashSet<>();
+        for (InetAddress address : suitable) {
+            places.add(place(address, source));
+        }
+        return places;
     }
 
-    private InetAddress checked(InetAddress address, UdpSource source) throws IOException {
+    private boolean works(InetAddress address, UdpSource source) {
+        try {
+            new UdpSocket(place(address, source), source).close();
+            return true;
+        } catch (IOException | IllegalArgumentException notNow) {
+            return false;
+        }
+    }
+
+    private InetSocketAddress place(InetAddress address, UdpSource source) throws IOException {
         if (address.isAnyLocalAddress()) {
             throw new IllegalArgumentException("expected the address of a host or a group");
         }
         boolean needsInterface = address.isLinkLocalAddress() || address.isMCLinkLocal() || address.isMCNodeLocal();
         if (!needsInterface || !(address instanceof Inet6Address ipv6) || ipv6.getScopeId() != 0) {
-            return address;
+            return new InetSocketAddress(address, port);
         }
-        NetworkInterface network = source.networkInterface().orElseThrow(() -> new IllegalArgumentException(
-            "a link-local address needs its interface, as in [" + host + "%eth0]:" + port));
-        return Inet6Address.getByAddress(null, address.getAddress(), network.getIndex());
+        NetworkInterface network = source.networkInterface().orElseThrow(() -> new IllegalArgumentException(isName()
+            ? "its address is link-local: name the interface with -I"
+            : "a link-local address needs its interface, as in [" + host + "%eth0]:" + port));
+        return new InetSocketAddress(Inet6Address.getByAddress(null, address.getAddress(), network.getIndex()), port);
     }
 
     /** That of the loopback only where it was asked for: nobody else hears what goes there. */
@@ -87,13 +98,17 @@ record UdpTarget(String host, int port) {
         Stream<NetworkInterface> candidates = via.isPresent() ? via.stream() : NetworkInterface.networkInterfaces();
         List<InetAddress> found = new ArrayList<>();
         for (NetworkInterface network : candidates.toList()) {
-            if (network.isUp() && !network.isPointToPoint() && (via.isPresent() || !network.isLoopback())) {
-                for (InterfaceAddress address : network.getInterfaceAddresses()) {
-                    if (address.getAddress() instanceof Inet4Address
-                            && address.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX) {
-                        found.add(broadcastAddress(address));
+            try {
+                if (network.isUp() && !network.isPointToPoint() && (via.isPresent() || !network.isLoopback())) {
+                    for (InterfaceAddress own : network.getInterfaceAddresses()) {
+                        if (own.getAddress() instanceof Inet4Address
+                                && own.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX) {
+                            found.add(InetAddress.getByAddress(UdpSource.lastOfNetwork(own.getAddress(), own)));
+                        }
                     }
                 }
+            } catch (SocketException vanished) {
+                continue;
             }
         }
         if (found.isEmpty()) {
@@ -102,19 +117,6 @@ record UdpTarget(String host, int port) {
                 + "; all hosts of an IPv6 network are [ff02::1%IF]");
         }
         return found;
-    }
-
-    /** An address that was set without a broadcast address is reported with 0.0.0.0, or with none on the loopback. */
-    private static InetAddress broadcastAddress(InterfaceAddress address) throws IOException {
-        InetAddress declared = address.getBroadcast();
-        if (declared != null && !declared.isAnyLocalAddress()) {
-            return declared;
-        }
-        byte[] bytes = address.getAddress().getAddress();
-        for (int bit = address.getNetworkPrefixLength(); bit < bytes.length * 8; bit++) {
-            bytes[bit / 8] |= (byte) (0x80 >> bit % 8);
-        }
-        return InetAddress.getByAddress(bytes);
     }
 
     @Override

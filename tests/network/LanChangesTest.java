@@ -196,9 +196,13 @@ class LanChangesTest {
         Script receiver = listen("h2", 5107, "5107");
         Script sender = send("h1", arguments.split(" "));
         write(sender, "x");
-        assertTrue(receiver.nextLine().startsWith("{\"from\":\"192.168.8.1:"));
+        String first = receiver.nextLine().replaceFirst(",.*", "");
+        assertTrue(first.startsWith("{\"from\":\"192.168.8.1:"), first);
         lan.ip("h1", "addr add 192.168.8.11/24 brd + dev eth0");
         try {
+            lan.shell("h1", "sleep 0.6");
+            write(sender, "from the same port");
+            assertEquals(first, receiver.nextLine().replaceFirst(",.*", ""));
             lan.ip("h1", "addr flush dev eth0");
             lan.ip("h1", "addr add 192.168.8.11/24 brd + dev eth0");
             Lan.await("the new source address", () -> {
@@ -216,6 +220,9 @@ class LanChangesTest {
         "192.168.8.2:1                   | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
         "-I eth1 192.168.8.2:1           | 10.9.0.1:P -> 192.168.8.2:1 (eth0; -I gives the source address only)",
         "-I eth0 192.168.8.2:1           | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
+        "-I eth0 198.51.100.2:1          | 198.51.100.1:P -> 198.51.100.2:1 (eth0)",
+        "lamp.test:1                     | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
+        "gone.test:1                     | gone.test:1 (172.16.0.1) (Network is unreachable)",
         "-s 10.9.0.1:0 192.168.8.2:1     | 10.9.0.1:P -> 192.168.8.2:1 (eth0)",
         "-I eth1 255.255.255.255:1       | 10.9.0.1:P -> 255.255.255.255:1 (eth1)",
         "-I eth1 239.1.2.3:1             | 10.9.0.1:P -> 239.1.2.3:1 (eth1)",
@@ -225,6 +232,8 @@ class LanChangesTest {
         "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable)",
         "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1 (no such interface nosuch0)"})
     void aDryRunShowsTheWay(String arguments, String way) throws Exception {
+        lan.ip("h1", "addr replace 198.51.100.1/24 dev eth0");
+        lan.hosts("h1", "172.16.0.1 lamp.test\n192.168.8.2 lamp.test\n172.16.0.1 gone.test\n172.16.0.2 gone.test");
         Script.Ended ended = send("h1", ("-n -m x " + arguments).split(" ")).end();
         assertEquals(way + ": 1 bytes\n", ended.out().replaceFirst("^(\\S+):\\d+ ->", "$1:P ->"));
         assertEquals(0, ended.status());
@@ -234,8 +243,10 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "172.16.0.1:5108                 | Network is unreachable",
         "nosuch.invalid:5108             | host not found",
-        "255.255.255.255:5108            | Network is unreachable"})
+        "255.255.255.255:5108            | Network is unreachable",
+        "203.0.113.1:5108                | Permission denied"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
+        lan.ip("h1", "route replace prohibit 203.0.113.0/24");
         Script.Ended ended = send("h1", "-q", "-m", "x", "--max-time", "3", target).end();
         assertEquals("udp-send: " + target + ": " + reason + "\n", ended.out());
         assertEquals(1, ended.status());

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Lan;
 import tests.support.Script;
 
@@ -127,10 +129,10 @@ class LanTest {
     }
 
     @Test
-    void allFindsAnInterfaceThatComesWhileItRuns() throws Exception {
+    void allFollowsInterfacesThatComeAndGoAndCountsWhatWaitedForOne() throws Exception {
         lan.ip("h1", "link set eth1 down");
         Script cable = listen("h4", 5002, "-F", "{data}", "-c", "1", "5002");
-        Script sender = start("h1", "UdpSend", "-q", "all:5002");
+        Script sender = startTalking("h1", "UdpSend", "all:5002");
         OutputStream in = sender.process.getOutputStream();
         Script bridge = listen("h2", 5002, "-F", "{data}", "5002");
         write(in, "first");
@@ -141,6 +143,20 @@ class LanTest {
             return !cable.process.isAlive();
         });
         assertReceived("again", cable);
+        assertTrue(sender.nextLine().matches("udp-send: all:5002: goes to [0-9.]+, [0-9.]+ now"));
+        assumeTrue(Lan.has("nft"), "needs nftables");
+        lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
+            + " nft add rule ip wall out ip daddr 10.9.0.255 udp dport 5002 drop");
+        write(in, "refused");
+        assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
+        lan.ip("h1", "link set eth1 down");
+        assertEquals("udp-send: all:5002: goes to 192.168.8.255 now", sender.nextLine());
+        assertEquals("udp-send: all:5002 (10.9.0.255): Operation not permitted; this datagram is not sent to it", sender.nextLine());
+        in.close();
+        assertTrue(sender.nextLine().endsWith(" bytes, 1 skipped, 1 retried, 0 failed"));
+        assertEquals(1, sender.end().status());
+        lan.shell("h1", "nft delete table ip wall");
+        lan.ip("h1", "link set eth1 up");
     }
 
     private static void write(OutputStream in, String line) throws IOException {
@@ -260,16 +276,20 @@ class LanTest {
         assertEquals("udp-send: 400 received, 400 sent, 1090 bytes, 0 skipped, 1 retried, 0 failed", sender.nextLine());
     }
 
-    @Test
-    void aCableThatIsPulledOutIsNoticed() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"0.5", "1e9"})
+    void aCableThatIsPulledOutIsNoticedAlsoWhileADatagramWaitsForItsTurn(String rate) throws Exception {
         Script receiver = listen("h2", 5014, "-F", "{data}", "5014");
-        Script sender = startTalking("h1", "UdpSend", "192.168.8.255:5014");
+        Script sender = startTalking("h1", "UdpSend", "--rate", rate, "192.168.8.255:5014");
         OutputStream in = sender.process.getOutputStream();
-        write(in, "0");
+        boolean waitsForItsTurn = rate.equals("0.5");
+        write(in, waitsForItsTurn ? "0\n1" : "0");
         assertReceived("0", receiver);
         lan.ip("sw", "link set p1 down");
         lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
-        write(in, "1");
+        if (!waitsForItsTurn) {
+            write(in, "1");
+        }
         assertEquals("udp-send: 192.168.8.255:5014: interface eth0 has no link; trying again until it works,"
             + " the input waits", sender.nextLine());
         lan.ip("sw", "link set p1 up");
@@ -280,14 +300,20 @@ class LanTest {
     void whatAFirewallRefusesIsSentAfterwards() throws Exception {
         assumeTrue(Lan.has("nft"), "needs nftables");
         Script receiver = listen("h2", 5010, "-F", "{data}", "5010");
+        Script copying = startTalking("h1", "UdpSend", "--on-error", "fail", "--repeat", "2", "--repeat-delay", "5", "192.168.8.2:5010");
+        write(copying.process.getOutputStream(), "copy");
+        assertReceived("copy", receiver);
         lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
-            + " nft add rule ip wall out udp dport 5010 drop");
-        Script skipping = start("h1", "UdpSend", "--on-error", "skip", "-m", "lost", "192.168.8.2:5010");
-        skipping.end().assertIs(0, "",
+            + " nft add rule ip wall out udp dport 5010 udp length 12 drop");
+        Script skipping = start("h1", "UdpSend", "--on-error", "skip", "192.168.8.2:5010");
+        skipping.input("lost\nother\n").end().assertIs(0, "",
             "udp-send: 192\\.168\\.8\\.2:5010: .*; datagrams to it are skipped until it works again",
-            "udp-send: 1 received, 0 sent, 0 bytes, 1 skipped, 0 retried, 0 failed");
-        start("h1", "UdpSend", "--on-error", "fail", "-q", "-m", "x", "192.168.8.2:5010")
+            "udp-send: 192\\.168\\.8\\.2:5010: works again after 0 s, 1 datagrams were not sent to it",
+            "udp-send: 2 received, 1 sent, 5 bytes, 1 skipped, 0 retried, 0 failed");
+        assertReceived("other", receiver);
+        start("h1", "UdpSend", "--on-error", "fail", "-q", "-m", "lost", "192.168.8.2:5010")
             .end().assertIs(1, "", "udp-send: 192\\.168\\.8\\.2:5010: .*");
+        assertEquals("udp-send: a copy was not sent: 192.168.8.2:5010: Operation not permitted", copying.nextLine());
         Script waiting = startTalking("h1", "UdpSend", "-m", "kept", "192.168.8.2:5010");
         assertTrue(waiting.nextLine().endsWith("trying again until it works, the input waits"));
         lan.shell("h1", "nft delete table ip wall");

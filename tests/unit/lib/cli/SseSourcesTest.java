@@ -15,7 +15,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import tests.support.Script;
@@ -198,6 +201,27 @@ class SseSourcesTest {
         try (SseServer one = SseServer.stream(events(1)); SseServer other = SseServer.stream(events(1)); UdpReceiver receiver = new UdpReceiver()) {
             Script.here("sse-to-udp", "-q", "-m", "1", "-c", "3", one.url("/"), other.url("/"), receiver.target()).assertIs(124, "");
             assertEquals(List.of("1", "1"), receiver.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 1, 1", "0.5, 2, 0"})
+    @Timeout(20)
+    void timeEndsCopiesThatWaitForLongOnly(String delay, int sent, int status) throws Exception {
+        try (SseServer server = SseServer.stream(events(1)); UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-m", "0.4", "--repeat", "2", "--repeat-delay", delay, server.url("/"), receiver.target())
+                .assertIs(status, "", "sse-to-udp: 1 received, " + sent + " sent, " + sent + " bytes, 0 skipped, 0 retried, "
+                    + status + " failed");
+            assertEquals(sent, receiver.arrived().size());
+        }
+    }
+
+    @Test
+    void noTimeIsGivenBy0() throws Exception {
+        try (SseServer server = SseServer.stream(events(1)); UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-q", "-m", "0", "-c", "1", server.url("/"), receiver.target()).assertIs(0, "");
+            Script.here("udp-send", "--max-time", "0", "-m", "2", receiver.target()).assertIs(0, "");
+            assertEquals(List.of("1", "2"), receiver.arrived());
         }
     }
 

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -68,6 +69,11 @@ class UdpBroadcasterTest {
                 }
             }).count();
         }
+    }
+
+    @Test
+    void noTargetIsAMistake() {
+        assertThrows(IllegalArgumentException.class, UdpBroadcaster::new);
     }
 
     @Test
@@ -269,6 +275,16 @@ class UdpBroadcasterTest {
         }
         assertEquals("1234", receiver.nextText());
         assertEquals(List.of("300000000 bytes, more than the 4 of a datagram: cut off"), notices);
+    }
+
+    @Test
+    void whatIsNoTextLosesAtMostTheBytesOfOneCharacterWhereItIsCutOff() throws Exception {
+        byte[] continuations = new byte[100];
+        Arrays.fill(continuations, (byte) 0x80);
+        try (UdpBroadcaster lan = broadcaster().maxPayload(50).oversize(Oversize.TRUNCATE)) {
+            lan.send(ByteBuffer.wrap(continuations));
+        }
+        assertEquals(47, receiver.next().length);
     }
 
     /** For what must not wait for ever. */
