@@ -181,8 +181,7 @@ public final class SseOptions {
     private long taken;
     private long others;
     private String lastOther;
-    /** What was asked for came, and was an empty list. */
-    private boolean cameEmpty;
+    private boolean emptyListCame;
     /** Where the event comes from that is being handed over. */
     private String source;
 
@@ -315,7 +314,7 @@ public final class SseOptions {
     /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
     private int atEnd(int status) {
         Tool tool = tool();
-        if (taken + fieldless == 0 && others > 0 && !cameEmpty) {
+        if (taken + fieldless == 0 && others > 0 && !emptyListCame) {
             tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
                 + "; the last one was of type " + lastOther);
@@ -364,7 +363,7 @@ public final class SseOptions {
                     sources.close();
                 }
             } else {
-                cameEmpty |= isOfType && fields.wanted().isEmpty();
+                emptyListCame |= isOfType && fields.wanted().isEmpty();
                 others++;
                 lastOther = event.event();
             }

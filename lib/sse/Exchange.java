@@ -248,9 +248,7 @@ final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Han
     }
 
     /** This one is about to send the request. */
-    void begins(HttpClient one) {
-        http = one;
-    }
+    void begins(HttpClient one) { http = one; }
 
     /** The request is on its way. */
     void isSent(Future<?> whole) {
