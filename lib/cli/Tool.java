@@ -72,8 +72,8 @@ public final class Tool {
     private static final int GAVE_UP = 6;
 
     /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
-    private static final long MILLIS_TO_END = 900;
-    private static final long MILLIS_TO_FINISH = 850;
+    private static final long MILLIS_TO_END = 950;
+    private static final long MILLIS_TO_FINISH = 700;
     private static final long MILLIS_TO_WRITE = 100;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
