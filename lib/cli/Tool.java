@@ -73,7 +73,7 @@ public final class Tool {
 
     /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
     private static final long MILLIS_TO_END = 950;
-    private static final long MILLIS_TO_FINISH = 850;
+    private static final long MILLIS_TO_FINISH = 700;
     private static final long MILLIS_TO_WRITE = 100;
     /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
@@ -181,14 +181,15 @@ public final class Tool {
      * for somebody to read the last message.
      */
     private void stop() {
+        worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
         CompletableFuture.runAsync(() -> {
             endWork();
-            worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS).join();
+            worked.join();
             end(0);
         }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();
     }
 
-    /** By the thread that worked, or after a signal by another if that one does not get here in time: whoever comes first. */
+    /** By the thread that worked, or after a signal by the one that waited for it in vain: whoever comes first. */
     private synchronized int end(int status) {
         worked.complete(null);
         if (endStatus == null) {
