@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
@@ -45,6 +47,7 @@ class UdpListen implements Callable<Integer> {
     private static final int LARGEST_DATAGRAM = 65535;
     /** A burst that does not fit is lost; the system may grant less. */
     private static final int RECEIVE_BUFFER = 4 << 20;
+    private static final long MILLIS_BETWEEN_LOOKS = 5000;
 
     @Parameters(paramLabel = "[ADDR:]PORT",
         description = "Where datagrams arrive; the address may be one of this machine, all (of them), or a multicast group"
@@ -52,7 +55,7 @@ class UdpListen implements Callable<Integer> {
     private String place;
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 1,
-        description = "Where to join the group (every interface).")
+        description = "Where to join the group (every interface, also those that come later).")
     private String via;
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "End after N datagrams.")
@@ -74,6 +77,10 @@ class UdpListen implements Callable<Integer> {
 
     private final Payload line = new Payload();
 
+    private InetSocketAddress address;
+    private long end;
+    private long taken;
+
     @Override
     public Integer call() throws Exception {
         maxTime = maxTime != null && maxTime.isZero() ? null : maxTime;
@@ -81,36 +88,55 @@ class UdpListen implements Callable<Integer> {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
         Format template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
-        try (DatagramSocket socket = open(address())) {
-            tool.debug("listening on port " + socket.getLocalPort());
-            return receive(socket, template);
-        }
-    }
-
-    private int receive(DatagramSocket socket, Format template) throws IOException {
-        long end = System.nanoTime() + (maxTime == null ? Long.MAX_VALUE : maxTime.toNanos());
-        DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
-        for (long taken = 0; count == null || taken < count; taken++) {
-            try {
-                waitUntil(end, socket, packet);
-            } catch (SocketTimeoutException timeIsOver) {
-                return count == null ? 0 : Tool.TIME_OVER;
+        address = address();
+        end = System.nanoTime() + (maxTime == null ? 0 : maxTime.toNanos());
+        boolean isOver = false;
+        while (!isOver) {
+            Set<String> networks = networks();
+            try (DatagramSocket socket = open()) {
+                tool.debug("listening on port " + socket.getLocalPort());
+                isOver = receive(socket, networks, template);
             }
-            print(packet, template);
         }
-        return 0;
+        return count == null || taken >= count ? 0 : Tool.TIME_OVER;
     }
 
-    private void waitUntil(long end, DatagramSocket socket, DatagramPacket packet) throws IOException {
-        if (maxTime != null) {
-            long millis = Math.min((end - System.nanoTime()) / 1_000_000, Integer.MAX_VALUE);
+    /** Until it is over, or until the group can be joined on other networks than these; returns whether it is over. */
+    private boolean receive(DatagramSocket socket, Set<String> networks, Format template) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
+        long looked = System.nanoTime();
+        while (count == null || taken < count) {
+            long now = System.nanoTime();
+            long millis = maxTime == null ? MILLIS_BETWEEN_LOOKS : Math.min((end - now) / 1_000_000, MILLIS_BETWEEN_LOOKS);
             if (millis <= 0) {
-                throw new SocketTimeoutException();
+                return true;
+            }
+            if (now - looked >= MILLIS_BETWEEN_LOOKS * 1_000_000) {
+                looked = now;
+                if (!networks.containsAll(networks())) {
+                    return false;
+                }
             }
             socket.setSoTimeout((int) millis);
+            packet.setLength(LARGEST_DATAGRAM);
+            try {
+                socket.receive(packet);
+            } catch (SocketTimeoutException nothingCame) {
+                continue;
+            }
+            taken++;
+            print(packet, template);
         }
-        packet.setLength(LARGEST_DATAGRAM);
-        socket.receive(packet);
+        return true;
+    }
+
+    /** Where a group can be joined now. An interface that came back, or has another address, is another one. */
+    private Set<String> networks() throws IOException {
+        if (!address.getAddress().isMulticastAddress()) {
+            return Set.of();
+        }
+        return NetworkInterface.networkInterfaces().filter(network -> via == null || network.getName().equals(via))
+            .map(network -> network.getIndex() + " " + network.inetAddresses().toList()).collect(Collectors.toSet());
     }
 
     private void print(DatagramPacket packet, Format template) throws IOException {
@@ -122,7 +148,7 @@ class UdpListen implements Callable<Integer> {
         out.flush();
     }
 
-    private DatagramSocket open(InetSocketAddress address) throws IOException {
+    private DatagramSocket open() throws IOException {
         DatagramSocket socket = new DatagramSocket(null);
         try {
             socket.setReuseAddress(true);
@@ -130,7 +156,7 @@ class UdpListen implements Callable<Integer> {
             boolean group = address.getAddress().isMulticastAddress();
             socket.bind(group ? new InetSocketAddress(address.getPort()) : address);
             if (group) {
-                join(socket, address);
+                join(socket);
             }
             return socket;
         } catch (IOException failure) {
@@ -140,13 +166,13 @@ class UdpListen implements Callable<Integer> {
     }
 
     /** Wherever it can be joined: an interface may have no address of that IP version. */
-    private void join(DatagramSocket socket, InetSocketAddress group) throws IOException {
-        IOException refusal = new IOException("no interface that is up takes multicast");
+    private void join(DatagramSocket socket) throws IOException {
+        IOException refusal = new IOException("no interface takes multicast");
         boolean joined = false;
         for (NetworkInterface network : interfaces()) {
             try {
-                if (via != null || network.isUp() && network.supportsMulticast()) {
-                    socket.joinGroup(group, network);
+                if (via != null || network.supportsMulticast()) {
+                    socket.joinGroup(address, network);
                     joined = true;
                 }
             } catch (IOException notThere) {
@@ -154,7 +180,7 @@ class UdpListen implements Callable<Integer> {
             }
         }
         if (!joined) {
-            throw refusal;
+            tool.notice(place + ": " + Reason.of(refusal) + "; waiting for an interface where the group can be joined");
         }
     }
 

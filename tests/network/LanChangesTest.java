@@ -149,6 +149,26 @@ class LanChangesTest {
     }
 
     @Test
+    void aGroupIsJoinedOnAnInterfaceThatComesBack() throws Exception {
+        Script receiver = listen("sw", 5109, "-F", "{data}", "239.1.2.3:5109");
+        Script sender = send("h2", "-I", "eth0", "239.1.2.3:5109");
+        for (String text : List.of("first", "again")) {
+            lan.ip("sw", "link add late0 address 02:00:00:00:00:01 type veth peer name late1");
+            try {
+                lan.ip("sw", "link set late1 master br0 up");
+                lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
+                lan.ip("sw", "link set late0 up");
+                Lan.await(text, () -> {
+                    write(sender, text);
+                    return receiver.hasLine() && receiver.nextLine().equals(text);
+                });
+            } finally {
+                lan.ip("sw", "link del late0");
+            }
+        }
+    }
+
+    @Test
     void aTunnelIsNoNetworkForAll() throws Exception {
         lan.ip("h5", "link set eth0 down");
         lan.ip("h5", "tuntap add tun0 mode tun");
