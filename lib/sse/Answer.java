@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 record Answer(Kind kind, int status, String words, String location, Optional<Duration> retryAfter) {
 
     /**
-     * STREAM: the body is an event stream. OVER: there is nothing more, and nobody should ask again. RETRY: it may get better.
-     * REDIRECT: the stream is somewhere else. REFUSED: it will not get better.
+     * STREAM: the body is an event stream. OVER: there is nothing more, and nobody should ask again. RETRY: it may get
+     * better. REDIRECT: the stream is somewhere else. REFUSED: it will not get better.
      */
     enum Kind { STREAM, OVER, RETRY, REDIRECT, REFUSED }
 
@@ -40,12 +40,11 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
             Kind kind = problem.isEmpty() ? Kind.STREAM : Kind.REFUSED;
             return new Answer(kind, status, problem.orElse(""), "", Optional.empty());
         }
-        String location = headers.firstValue("Location").orElse("");
-        boolean isRedirect = REDIRECTS.contains(status) && !headers.allValues("Location").isEmpty();
+        Optional<String> location = headers.firstValue("Location");
         Kind kind = status == 204 ? Kind.OVER
-            : isRedirect ? Kind.REDIRECT
+            : REDIRECTS.contains(status) && location.isPresent() ? Kind.REDIRECT
             : PASSING.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        return new Answer(kind, status, "HTTP status " + status, location,
+        return new Answer(kind, status, "HTTP status " + status, location.orElse(""),
             kind == Kind.RETRY ? retryAfter(headers) : Optional.empty());
     }
 

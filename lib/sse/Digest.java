@@ -17,8 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The credentials of a request in the form that its server wants: Basic, and once the server has asked for Digest nothing
- * but Digest, by RFC 7616, or RFC 2069 where the server names no {@code qop}. The strongest algorithm offered is taken.
+ * The credentials of a request in the form that its server wants: Basic, and once it has asked for Digest only that, by
+ * RFC 7616, or RFC 2069 where it names no {@code qop}. The strongest algorithm that it offers is taken.
  */
 final class Digest {
     /** From the weakest on. */
@@ -95,8 +95,8 @@ final class Digest {
         String ours = nonces.get();
         String nonceCount = String.format("%08x", ++count);
         boolean hasQop = challenge.containsKey("qop");
-        String response = hash(hash(user + ":" + realm + credentials.substring(user.length()))
-            + ":" + nonce + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(request.method() + ":" + uri));
+        String response = hash(hash(user + ":" + realm + credentials.substring(user.length())) + ":" + nonce
+            + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(request.method() + ":" + uri));
         return "Digest " + (SseRequest.isPrintableAscii(user) ? quoted("username", user)
                 : "username*=UTF-8''" + HttpUrl.percentEncoded(user))
             + ", " + quoted("realm", realm) + ", " + quoted("nonce", nonce)

@@ -19,14 +19,15 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of the
- * first part are called by the reading thread, the others by the listening thread; {@link Watch} says how the two meet.
+ * One request and its answer: the head, then the body, which is handed over if it is an event stream. The methods of
+ * the first part are called by the reading thread, the others by the listening thread; see {@link Watch}.
  */
 final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Handler {
     /** More than is shown, because what is secret in it is taken out first. */
     private static final int BODY_PREFIX = 16 << 10;
     private static final int SHOWN = 200;
-    private static final long TIME_FOR_A_CONNECTION_TIMEOUT = TimeUnit.SECONDS.toNanos(1);
+    /** Before the answer, silence counts from this much later: java.net.http is to say first that nothing connects. */
+    private static final long TIME_TO_SAY_SO = TimeUnit.SECONDS.toNanos(1);
     private static final long TIME_FOR_A_REASON = TimeUnit.SECONDS.toNanos(2);
 
     private final SseClient client;
@@ -57,7 +58,7 @@ final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Han
 
     private final long begun = System.nanoTime();
     /** When the request was sent, the head came, or the handler was done with the last bytes. */
-    private volatile long lastRead = System.nanoTime();
+    private volatile long lastRead = begun + TIME_TO_SAY_SO;
     private volatile Answer answer;
     private volatile Optional<Future<?>> sent = Optional.empty();
     private volatile HttpClient http;
@@ -66,8 +67,8 @@ final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Han
         this(client, handler, client.request, new Secrets(), "", 0, 0);
     }
 
-    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, Secrets secrets, String redirected,
-            int redirects, int challenges) {
+    private Exchange(SseClient client, SseClient.Handler handler, SseRequest request, Secrets secrets,
+            String redirected, int redirects, int challenges) {
         this.client = client;
         this.handler = handler;
         this.request = request;
@@ -252,8 +253,7 @@ final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Han
 
     /** The request is on its way. */
     void isSent(Future<?> whole) {
-        // A connection that does not come about is told of by java.net.http first.
-        lastRead = System.nanoTime() + TIME_FOR_A_CONNECTION_TIMEOUT;
+        lastRead = System.nanoTime() + TIME_TO_SAY_SO;
         sent = Optional.of(whole);
         if (isLeft) {
             Transport.end(http, sent);
@@ -292,8 +292,8 @@ final class Exchange implements HttpResponse.BodySubscriber<Void>, SseParser.Han
     }
 
     /**
-     * Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait before,
-     * which is not enough where an act was asked for.
+     * Whether it was no failure, however it ended: something came, or the stream was open for longer than the wait
+     * before, which is not enough where an act was asked for.
      */
     boolean wasOfUse(Duration waited) {
         return isStream() && (parser.hasReadAnything()

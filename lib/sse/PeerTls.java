@@ -14,8 +14,8 @@ import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 
 /**
- * A TLS context for a server whose address stands in the URL in place of its name: the certificate has to bear the name all
- * the same. java.net.http asks for engines only.
+ * A TLS context for a server whose address stands in the URL in place of its name: the certificate has to bear the name
+ * all the same. java.net.http asks for engines only.
  */
 final class PeerTls extends SSLContextSpi {
     private final SSLContext context;

@@ -39,7 +39,8 @@ final class Secrets {
         addAll(SHORTEST_SEGMENT, value.split("[\\s,;=]+"));
         if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
             try {
-                String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)), StandardCharsets.UTF_8);
+                byte[] bytes = Base64.getMimeDecoder().decode(value.substring(6));
+                String credentials = new String(bytes, StandardCharsets.UTF_8);
                 addAll(SHORTEST_VALUE, credentials);
                 // Some servers take a token as the user.
                 addAll(SHORTEST_VALUE, credentials.split(":", 2));

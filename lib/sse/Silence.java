@@ -3,9 +3,9 @@ package lib.sse;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a stream that brings nothing counts as lost. Whoever finds that its time is over looks once more a little later, and
- * much later if this process stood still, stopped or suspended: the reader first takes what has arrived meanwhile. Times are
- * in nanoseconds.
+ * When a stream that brings nothing counts as lost. Whoever finds that its time is over looks once more a little later,
+ * and much later if this process stood still, stopped or suspended: the reader first takes what has arrived meanwhile.
+ * Times are in nanoseconds.
  */
 final class Silence {
     private static final long SECOND_LOOK = TimeUnit.MILLISECONDS.toNanos(50);

@@ -98,28 +98,28 @@ public final class SseClient implements AutoCloseable {
     public SseClient stateFile(StateFile file) { progress.keepIn(file); return this; }
 
     /**
-     * How long it may take to connect to one address, by TCP and TLS; of a proxy, by TCP only. 10 s unless set, zero for what
-     * the system does; but never longer than {@link #idleTimeout}.
+     * How long it may take to connect to one address, by TCP and TLS; of a proxy, by TCP only. 10 s unless set, zero
+     * for what the system does; but never longer than {@link #idleTimeout}.
      */
     public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
 
     /**
-     * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before the
-     * answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure; it is one for
-     * a POST, or a request with a body.
+     * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before
+     * the answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure; it is
+     * one for a POST, or a request with a body.
      */
     public SseClient idleTimeout(Duration time) { idleTimeout = time; return this; }
 
     /**
-     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. What its trust manager
-     * throws is a failure, and a {@link javax.net.ssl.SSLPeerUnverifiedException} a final one: see {@link #retryAllErrors}.
+     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. What its trust
+     * manager throws is a failure, an {@link javax.net.ssl.SSLPeerUnverifiedException} one for {@link #retryAllErrors}.
      */
     public SseClient tls(Supplier<SSLContext> context) { tls = context; return this; }
 
     /** What to go through; nothing unless set. */
     public SseClient proxy(HttpProxy one) { proxy = one; return this; }
 
-    /** The reconnection time until the server sets another, which is held within 100 ms and 10 minutes; 1 s unless set. */
+    /** The reconnection time until the server sets another, which is held within 100 ms and 10 min; 1 s unless set. */
     public SseClient retryDelay(Duration time) { retryDelay = time; return this; }
 
     /** Failures in a row double the wait up to this, or to the reconnection time if that is longer; 30 s unless set. */
@@ -129,8 +129,8 @@ public final class SseClient implements AutoCloseable {
     public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
     /**
-     * How many retries in a row may fail; 0: the first end of any kind is the end; unlimited unless set. A stream that ended
-     * well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
+     * How many retries in a row may fail; 0: the first end of any kind is the end; unlimited unless set. A stream that
+     * ended well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
      */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
@@ -143,7 +143,7 @@ public final class SseClient implements AutoCloseable {
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /** Takes lines on what happened and what comes next, with text from the network in them; standard error unless set. */
+    /** Takes lines on what happened and what comes next, also in the network's words; standard error unless set. */
     public SseClient notices(Consumer<String> lines) { notices = lines; return this; }
 
     /** Takes lines that only somebody who looks for a fault wants; they may hold the whole URL. */
@@ -167,8 +167,8 @@ public final class SseClient implements AutoCloseable {
     }
 
     /**
-     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.8 s at
-     * the most, or not at all within the handler.
+     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.8 s
+     * at the most, or not at all within the handler.
      */
     @Override
     public void close() {

@@ -126,7 +126,7 @@ public final class SseRequest {
         return !method.isEmpty() ? method : body == null ? "GET" : "POST";
     }
 
-    /** Whether it asks for an act: once its stream ended well that is done, and never is it asked for again without a word. */
+    /** Whether it asks for an act, which is done once its stream has ended well, and never done again without a word. */
     boolean asksForAnAct() {
         return body != null || method().equals("POST");
     }
@@ -153,8 +153,8 @@ public final class SseRequest {
     }
 
     /**
-     * The request to follow a redirect with, as in "HTTP-redirect fetch" of the Fetch standard. What the user set for one
-     * origin does not travel to another, and does not come back from there either.
+     * The request to follow a redirect with, as in "HTTP-redirect fetch" of the Fetch standard. What the user set for
+     * one origin does not travel to another, and does not come back from there either.
      *
      * @throws IllegalArgumentException if the location cannot be followed; the message does not tell its path
      */
@@ -244,7 +244,6 @@ public final class SseRequest {
         return (method().equals("GET") ? request.GET() : request.method(method(), BodyPublishers.noBody())).build();
     }
 
-    /** The value of {@code Authorization}; "" without credentials. */
     static String basic(String credentials) {
         String coded = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
         return coded.isEmpty() ? "" : "Basic " + coded;

@@ -62,8 +62,8 @@ public final class StateFile implements Closeable {
      * Opens it, and reads it if nobody has. It is to be closed, also after a failure.
      *
      * @return empty if there is no such file yet; {@code ""} if there was no last event ID
-     * @throws IOException if it cannot be read, is not what it should be, or another process has it open: going on without
-     *                     it would lose events
+     * @throws IOException if it cannot be read, is not what it should be, or another process has it open: going on
+     *                     without it would lose events
      */
     synchronized Optional<String> open(String name) throws IOException {
         if (users == 0) {

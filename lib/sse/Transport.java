@@ -115,8 +115,8 @@ final class Transport {
     }
 
     /**
-     * A client for one request: to end it is to end all that belongs to the request, whatever it waits for. Its tasks run on
-     * the thread that reads, so that there is no switch between socket and handler.
+     * A client for one request: to end it is to end all that belongs to the request, whatever it waits for. Its tasks
+     * run on the thread that reads, so that there is no switch between socket and handler.
      */
     private HttpClient httpClient(SseRequest request, Way way) {
         boolean isNamed = way.server.isPresent() && request.url.scheme().equals("https");
@@ -158,8 +158,8 @@ final class Transport {
 
     /**
      * Ends a request, and its client with all connections and its thread, for which an exiting JVM would wait 0.3 s.
-     * {@code shutdownNow} does it too, but only since JDK 21. The thread bears the client's number in its name, as the client
-     * itself does.
+     * {@code shutdownNow} does it too, but only since JDK 21. The thread bears the client's number in its name, as the
+     * client itself does.
      */
     static void end(HttpClient http, Optional<Future<?>> sent) {
         // First, for java.net.http asks once more by itself where a connection ends before the answer.

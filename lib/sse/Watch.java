@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
  * has read; any may close.
  *
  * <p>The reading thread holds a lock while it hands over, and the listening thread holds the same lock while it decides
- * whether an exchange is over. So nothing is being handed over when that is decided, and nothing is handed over after it.
- * Closing does not wait for the lock: {@code closed} is looked at before each event.
+ * whether an exchange is over. So nothing is being handed over when that is decided, and nothing is handed over after
+ * it. Closing does not wait for the lock: {@code closed} is looked at before each event.
  */
 final class Watch {
     /** What the handler is called in. */
@@ -51,8 +51,8 @@ final class Watch {
     }
 
     /**
-     * Waits until no time is left, or all is over: then what is being handed over may finish, if that does not take long.
-     * Saves the progress meanwhile.
+     * Waits until no time is left, or all is over: then what is being handed over may finish, if that does not take
+     * long. Saves the progress meanwhile.
      *
      * @param nanosLeft asked again whenever this thread was woken, while nothing is being handed over
      * @return whether it goes on; false once it is closed
