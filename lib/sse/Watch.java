@@ -2,6 +2,7 @@
 package lib.sse;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -136,7 +137,8 @@ final class Watch {
         } finally {
             handingOver.unlock();
         }
-        if (abandoned && failure != null) {
+        // Whoever closed may have closed what the handler writes to, too.
+        if (abandoned && failure != null && !(failure instanceof ClosedChannelException)) {
             notices.accept("after the end: " + Reason.of(failure));
         }
         return !closed && failure == null;

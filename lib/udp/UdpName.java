@@ -24,7 +24,6 @@ final class UdpName {
     private final Thread thread = new Thread(this::lookUp, "udp-name");
     private volatile List<InetAddress> addresses = List.of();
 
-    /** Begins to look it up. */
     UdpName(String host) {
         this.host = host;
         thread.setDaemon(true);

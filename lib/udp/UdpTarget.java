@@ -58,12 +58,10 @@ record UdpTarget(String host, int port) {
             throw new IllegalArgumentException("cannot be sent to from " + source
                 + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + port);
         }
-        if (isName() && suitable.size() > 1) {
-            InetAddress first = suitable.get(0);
-            suitable = List.of(suitable.stream().filter(one -> works(one, source)).findFirst().orElse(first));
-        }
+        Stream<InetAddress> chosen = !isName() || suitable.size() == 1 ? suitable.stream()
+            : Stream.concat(suitable.stream().filter(one -> works(one, source)), suitable.stream()).limit(1);
         Set<InetSocketAddress> places = new LinkedHashSet<>();
-        for (InetAddress address : suitable) {
+        for (InetAddress address : chosen.toList()) {
             places.add(place(address, source));
         }
         return places;
@@ -103,7 +101,10 @@ record UdpTarget(String host, int port) {
                     for (InterfaceAddress own : network.getInterfaceAddresses()) {
                         if (own.getAddress() instanceof Inet4Address
                                 && own.getNetworkPrefixLength() < POINT_TO_POINT_PREFIX) {
-                            found.add(InetAddress.getByAddress(UdpSource.lastOfNetwork(own.getAddress(), own)));
+                            // Set without a broadcast address, it is reported with 0.0.0.0, or with none on the loopback.
+                            InetAddress declared = own.getBroadcast();
+                            found.add(declared != null && !declared.isAnyLocalAddress() ? declared
+                                : InetAddress.getByAddress(UdpSource.lastOfNetwork(own.getAddress(), own)));
                         }
                     }
                 }
