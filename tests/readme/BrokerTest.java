@@ -546,7 +546,7 @@ class BrokerTest {
         "kafka-to-udp x:1 127.0.0.1:9 -t '' --group a|--group 'a', --topic '': expected a name each"}, quoteCharacter = '"')
     void mistakeIsNamed(String command, String message) throws Exception {
         String script = command.split(" ")[0];
-        relay(command).assertIs(2, "", script + ": " + message + " \\(" + script + " --help says more\\)", script + ": 0 received, .*");
+        relay(command).assertIs(2, "", script + ": " + message + " \\(" + script + " --help says more\\)");
     }
 
     // ---- pipes ----
