@@ -84,7 +84,7 @@ final class KafkaBroker extends Broker {
         String name = UTF_8.decode(topic).toString();
         try {
             // Without a broker, or without the topic, they are not known.
-            while (!isDone(() -> producer.partitionsFor(name), "topic " + name + ": ")) { }
+            while (!isDone(() -> producer.partitionsFor(name), name)) { }
             producer.send(new ProducerRecord<>(name, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
                 (where, refusal) -> answered(refusal));
         } catch (KafkaException refusal) {
@@ -115,7 +115,7 @@ final class KafkaBroker extends Broker {
                     quiet = 0;
                 } else if (quiet % POLLS_UNTIL_LOOK == 0) {
                     // A poll does not tell a broker that is away from one that has nothing.
-                    isDone(() -> consumer.beginningOffsets(first, PATIENCE), "topic " + topic + ": ");
+                    isDone(() -> consumer.beginningOffsets(first, PATIENCE), topic);
                 }
             }
         } catch (KafkaException unusable) {
@@ -147,13 +147,14 @@ final class KafkaBroker extends Broker {
         }
     }
 
-    private boolean isDone(Runnable request, String subject) {
+    /** @param topic that it is about; "" for none */
+    private boolean isDone(Runnable request, String topic) {
         try {
             request.run();
             back();
             return true;
         } catch (TimeoutException noAnswer) {
-            away(subject + "no answer for " + PATIENCE.toSeconds() + " s");
+            away((topic.isEmpty() ? "" : "topic " + topic + ": ") + "no answer for " + PATIENCE.toSeconds() + " s");
             return false;
         }
     }
