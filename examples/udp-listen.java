@@ -104,10 +104,12 @@ class UdpListen implements Callable<Integer> {
     /** Until it is over, or until the group can be joined on other networks than these; returns whether it is over. */
     private boolean receive(DatagramSocket socket, Set<String> networks, Format template) throws IOException {
         DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
+        // Without a group there is nothing to look for.
+        long longest = address.getAddress().isMulticastAddress() ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
         long looked = System.nanoTime();
         while (count == null || taken < count) {
             long now = System.nanoTime();
-            long millis = maxTime == null ? MILLIS_BETWEEN_LOOKS : Math.min((end - now) / 1_000_000, MILLIS_BETWEEN_LOOKS);
+            long millis = maxTime == null ? longest : Math.min((end - now) / 1_000_000, longest);
             if (millis <= 0) {
                 return true;
             }
