@@ -75,7 +75,11 @@ public final class UdpBroadcaster implements AutoCloseable {
         this.targets = Arrays.stream(targets).map(UdpTarget::of).toList();
     }
 
-    /** The interface where multicast, 255.255.255.255 and link-local addresses leave; else the source address only. */
+    /**
+     * Where multicast, 255.255.255.255 and link-local addresses leave; for all others the source address only.
+     *
+     * @param nameOrAddress of an interface, which {@link #open} finds
+     */
     public UdpBroadcaster via(String nameOrAddress) {
         return set(() -> source = source.withVia(nameOrAddress));
     }

@@ -38,13 +38,9 @@ final class UdpRoute {
         this.notices = notices;
     }
 
-    InetSocketAddress address() {
-        return address;
-    }
+    InetSocketAddress address() { return address; }
 
-    boolean isOpen() {
-        return socket != null;
-    }
+    boolean isOpen() { return socket != null; }
 
     /** From now on datagrams go there, the way that the system would send them by now. */
     void goTo(InetSocketAddress next) {
@@ -118,9 +114,7 @@ final class UdpRoute {
         return true;
     }
 
-    boolean hasTaken(long number) {
-        return taken == number;
-    }
+    boolean hasTaken(long number) { return taken == number; }
 
     private void worksAgain() {
         failure = null;
@@ -149,9 +143,7 @@ final class UdpRoute {
         }
     }
 
-    boolean isPassedOver() {
-        return missed > 0;
-    }
+    boolean isPassedOver() { return missed > 0; }
 
     private static String reason(Exception failure) {
         return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();

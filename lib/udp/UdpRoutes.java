@@ -118,7 +118,7 @@ final class UdpRoutes {
         checkNotEnded();
         if (pace.isPresent() && route.isOpen()) {
             waitUntil(pace.get().next(System.nanoTime()));
-            if (System.nanoTime() - looked >= BETWEEN_LOOKS) {
+            if (isTimeToLook()) {
                 route.goTo(route.address());
             }
         }
@@ -191,9 +191,13 @@ final class UdpRoutes {
 
     /** Looks if it is time to. It is apart from {@link #look}: what each datagram passes is compiled without what is rare. */
     private void keepUp() {
-        if (System.nanoTime() - looked >= BETWEEN_LOOKS) {
+        if (isTimeToLook()) {
             look();
         }
+    }
+
+    private boolean isTimeToLook() {
+        return System.nanoTime() - looked >= BETWEEN_LOOKS;
     }
 
     /** Finds out what no send would tell, and opens again what failed. */
