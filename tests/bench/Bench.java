@@ -318,7 +318,7 @@ class Bench implements Callable<Integer> {
         String figure = "acknowledged events a second";
         try (Brokers brokers = new Brokers(contestants, load.serve("/brokers", Load.burst(JSON_EVENT, events)), events)) {
             interleave(4, brokers.commands(), (contestant, command) ->
-                results.add(figure, contestant, brokers.eventsPerSecond(command)));
+                results.add(figure, contestant, brokers.eventsPerSecond(contestant, command)));
         }
         results.ratio(figure, "sse-to-mqtt", "sse-listen and mosquitto_pub", ">= 1.0");
         results.ratio(figure, "sse-to-kafka", "sse-listen and kcat", ">= 1.0");

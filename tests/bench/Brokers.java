@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Brokers implements AutoCloseable {
     private final int events;
     private final List<String> until;
     private final Map<String, List<String>> commands = new LinkedHashMap<>();
+    private final Map<String, Integer> counts = new HashMap<>();
     private final List<Process> running = new ArrayList<>();
 
     /** @param stream so many events, behind which the connection stays open */
@@ -33,8 +35,8 @@ final class Brokers implements AutoCloseable {
     }
 
     /** How many events a second the broker acknowledges, without the start. */
-    double eventsPerSecond(List<String> command) throws Exception {
-        int count = command.toString().contains("mqtt") ? Math.min(events, MOST_MQTT_EVENTS) : events;
+    double eventsPerSecond(String contestant, List<String> command) throws Exception {
+        int count = counts.get(contestant);
         double one = seconds(command, 1);
         return (count - 1) / (seconds(command, count) - one);
     }
@@ -53,29 +55,32 @@ final class Brokers implements AutoCloseable {
             int port = freePort();
             start(port, mosquitto.get(), "-c", Files.writeString(contestants.folder.resolve("mosquitto.conf"),
                 "listener " + port + " 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n").toString());
-            add("mqtt", publisher.get() + " -V mqttv5 -q 1 -l -h 127.0.0.1 -p " + port + " -t bench", "mqtt://127.0.0.1:" + port);
+            add("mqtt", Math.min(events, MOST_MQTT_EVENTS),
+                publisher.get() + " -V mqttv5 -q 1 -l -h 127.0.0.1 -p " + port + " -t bench", "mqtt://127.0.0.1:" + port);
         }
         Optional<String> kcat = contestants.program("kcat");
         if (kcat.isPresent()) {
             int port = freePort();
             start(port, contestants.root.resolve("jbang").toString(), "--quiet", "kafka-server", Integer.toString(port),
                 contestants.folder.resolve("kafka").toString());
-            add("kafka", kcat.get() + " -P -b 127.0.0.1:" + port + " -t bench", "127.0.0.1:" + port);
+            add("kafka", events, kcat.get() + " -P -b 127.0.0.1:" + port + " -t bench", "127.0.0.1:" + port);
         }
         return commands;
     }
 
-    private void add(String kind, String program, String broker) throws Exception {
+    private void add(String kind, int count, String program, String broker) throws Exception {
         String mainClass = kind.equals("mqtt") ? "SseToMqtt" : "SseToKafka";
         List<String> ours = contestants.ours("sse-to-" + kind, mainClass,
             List.of("-q", "-c", "1", contestants.one.toString(), broker, "-t", "bench"));
         ours.addAll(until);
         ours.addAll(List.of(broker, "-t", "bench"));
         commands.put("sse-to-" + kind, ours);
+        counts.put("sse-to-" + kind, count);
         List<String> listen = contestants.ours("sse-listen", "SseListen", "-F", "'{data}'");
         listen.addAll(until);
-        commands.put("sse-listen and " + Path.of(program.split(" ")[0]).getFileName(),
-            List.of("bash", "-c", String.join(" ", listen) + " | exec " + program));
+        String pipe = "sse-listen and " + Path.of(program.split(" ")[0]).getFileName();
+        commands.put(pipe, List.of("bash", "-c", String.join(" ", listen) + " | exec " + program));
+        counts.put(pipe, count);
     }
 
     private void start(int port, String... command) throws Exception {

@@ -114,12 +114,7 @@ class SseClientEndTest {
         try (SseServer server = SseServer.stream("data: a\n\n")) {
             AtomicBoolean finished = new AtomicBoolean();
             SseClient client = client(server);
-            Listening listening = Listening.start(client, event -> {
-                handling.countDown();
-                finishAfterTheEndOf(client);
-                finished.set(true);
-            });
-            await(handling);
+            Listening listening = startToFinishAfterTheEnd(client, finished);
             client.close();
             assertTrue(finished.get());
             assertEquals(Outcome.CLOSED, listening.end.get(20, TimeUnit.SECONDS));
@@ -131,23 +126,25 @@ class SseClientEndTest {
         try (SseServer server = SseServer.stream("data: a\n\n")) {
             AtomicBoolean finished = new AtomicBoolean();
             SseClient client = client(server);
-            Listening listening = Listening.start(client, event -> {
-                handling.countDown();
-                finishAfterTheEndOf(client);
-                finished.set(true);
-            });
-            await(handling);
+            Listening listening = startToFinishAfterTheEnd(client, finished);
             listening.thread.interrupt();
             assertEquals(InterruptedException.class, listening.failure().getClass());
             assertTrue(finished.get());
         }
     }
 
-    private static void finishAfterTheEndOf(SseClient client) {
-        while (!client.watch.isClosed()) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-        }
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+    /** Its handler is at work, and is so a little longer than the client. */
+    private Listening startToFinishAfterTheEnd(SseClient client, AtomicBoolean finished) throws Exception {
+        Listening listening = Listening.start(client, event -> {
+            handling.countDown();
+            while (!client.watch.isClosed()) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            finished.set(true);
+        });
+        await(handling);
+        return listening;
     }
 
     @Test
