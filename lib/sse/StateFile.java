@@ -1,118 +1,153 @@
+//SOURCES SseClient.java SseEvent.java
 package lib.sse;
 
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
- * The last event ID in a file, so that a later run resumes where this one stopped: one line of UTF-8. While it is open
- * it is locked, so that a second process on it is noticed.
+ * Keeps the last event ID of one subscription in a file, so that the next run resumes after the last event that the
+ * handler took:
  *
- * <p>Several subscriptions of one process may share it: a first line says so, and each has a line with its name and its
- * id behind it. A line without a name, of a subscription that had the file for itself, is taken for the first one's;
- * the lines of others are kept. Safe for use by several threads.
+ * <pre>{@code
+ * try (StateFile state = StateFile.open(Path.of("last-event-id"), System.err::println)) {
+ *     new SseClient(url).lastEventId(state.lastEventId()).listen(state.around(event -> System.out.println(event.data())));
+ * }
+ * }</pre>
+ *
+ * <p>The file holds one line of UTF-8, and is locked while it is open. After each flush of the handler a thread that
+ * lives no longer saves the id, at most every 20 ms.
  */
 public final class StateFile implements Closeable {
-    private static final Pattern LINE_END = Pattern.compile("\r?\n\\z");
-    private static final Pattern NAMED = Pattern.compile("(\\S+) ([^\r\n\0]*)");
-    private static final String SEVERAL = "# the last event ID of each server";
+    private static final String OF_SEVERAL = "# the last event ID of each server\n";
+    private static final Pattern LINE = Pattern.compile("(?:" + OF_SEVERAL + "\\S+ )?(?=.)([^\r\n\0]*)(?:\r?\n)?",
+        Pattern.DOTALL);
+    private static final String EXPECTED = "expected one line of UTF-8 with a last event ID; without the file it begins anew";
     private static final int MOST_BYTES = 1 << 20;
+    private static final long MILLIS_OF_A_WRITE = 60_000;
+    private static final long NANOS_BETWEEN_SAVES = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long NANOS_BETWEEN_FAILURES = TimeUnit.SECONDS.toNanos(1);
 
     private final Path file;
-    private final Map<String, String> ids = new LinkedHashMap<>();
-    private final Set<String> names = new LinkedHashSet<>();
-    private int users;
-    /** The file as it is now, which bears the lock. */
-    private Closeable lock = () -> { };
+    private final Consumer<String> notices;
+    private final AtomicBoolean isDue = new AtomicBoolean();
+    private volatile String lastEventId;
+    /** What the file holds; null before it was written to. */
+    private volatile String saved;
+    private volatile long nextSave = System.nanoTime();
+    private boolean isFailing;
+    private boolean isClosed;
+    /** The file as it is now, which bears the lock; null if there is none. */
+    private FileChannel held;
 
-    /** @param file a regular file, or none yet, in a folder that can be written to; a link is followed */
-    public StateFile(Path file) {
+    private StateFile(Path file, Consumer<String> notices) throws IOException {
         this.file = file;
-    }
-
-    /** All are named before one opens it. */
-    synchronized void add(String name) {
-        names.add(name);
-    }
-
-    @Override
-    public String toString() {
-        return "state file " + file;
+        this.notices = notices;
+        try {
+            lastEventId = read();
+        } catch (IOException failure) {
+            throw new IOException(this + ": " + reason(failure), failure);
+        }
     }
 
     /**
-     * Opens it, and reads it if nobody has. It is to be closed, also after a failure.
+     * Opens a file, reads the id, and tries to save it, which tells soon whether it can be saved.
      *
-     * @return empty if there is no such file yet; {@code ""} if there was no last event ID
-     * @throws IOException if it cannot be read, is not what it should be, or another process has it open: going on
-     *                     without it would lose events
+     * @param file    a regular file, or none yet; a link is followed
+     * @param notices receives warnings, one line each, from any thread
+     * @throws IOException if an id cannot be read, or another process has the file open: without it events would be lost
      */
-    synchronized Optional<String> open(String name) throws IOException {
-        if (users == 0) {
-            // Somebody may have found it unusable, and holds it still.
-            lock.close();
-            read();
-        }
-        users++;
-        return Optional.ofNullable(ids.get(name));
+    public static StateFile open(Path file, Consumer<String> notices) throws IOException {
+        StateFile state = new StateFile(file, notices);
+        state.sweep();
+        state.save();
+        return state;
     }
 
-    private void read() throws IOException {
-        if (Files.isSymbolicLink(file) && !Files.exists(file)) {
-            throw new IOException("a link to a file that does not exist");
-        } else if (!Files.exists(file)) {
-            return;
+    /** Returns the last event ID; "" if there is none. */
+    public String lastEventId() { return lastEventId; }
+
+    /** Returns a handler that passes everything on, and has the id saved after each flush. */
+    public SseClient.Handler around(SseClient.Handler handler) {
+        return new SseClient.Handler() {
+            @Override
+            public void open() throws IOException { handler.open(); }
+
+            @Override
+            public void event(SseEvent event) throws IOException { handler.event(event); }
+
+            @Override
+            public void comment(String text) throws IOException { handler.comment(text); }
+
+            @Override
+            public void tooLarge(int bytes) throws IOException { handler.tooLarge(bytes); }
+
+            @Override
+            public void flush(String id) throws IOException {
+                handler.flush(id);
+                lastEventId = id;
+                saveSoon();
+            }
+        };
+    }
+
+    /** Saves what has to be saved, and leaves the file to others. */
+    @Override
+    public synchronized void close() throws IOException {
+        save();
+        isClosed = true;
+        hold(null);
+    }
+
+    @Override
+    public String toString() { return "state file " + file; }
+
+    private String read() throws IOException {
+        if (!Files.exists(file) && !Files.isSymbolicLink(file)) {
+            requireFolder();
+            return "";
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
-        FileChannel channel = locked(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
-        lock = channel;
-        if (channel.size() == 0) {
-            throw new IOException("empty, expected a line with a last event ID; without the file it begins anew");
-        } else if (channel.size() > MOST_BYTES) {
-            throw new IOException("more than " + MOST_BYTES + " bytes, expected one line with a last event ID");
+        // Before it is locked: to close another channel on it would give the lock up.
+        String text = Files.size(file) > MOST_BYTES ? "" : Files.readString(file);
+        Matcher line = LINE.matcher(text);
+        if (!line.matches()) {
+            throw new IOException(!text.startsWith(OF_SEVERAL) ? EXPECTED : "it holds the ids of several servers; write each"
+                + " into a file of its own, in the order of the URLs: " + file + ", " + file + ".2, ...");
         }
-        String text = LINE_END.matcher(text(channel)).replaceFirst("");
-        List<String> lines = List.of(text.split("\n", -1));
-        boolean isOfSeveral = lines.size() > 1 && lines.get(0).equals(SEVERAL);
-        for (String line : lines.subList(isOfSeveral ? 1 : 0, lines.size())) {
-            Matcher named = NAMED.matcher(isOfSeveral ? line : names.iterator().next() + " " + line);
-            if (!named.matches() || !isOfSeveral && lines.size() > 1) {
-                throw new IOException(isOfSeveral ? "expected lines with a server and its last event ID"
-                    : "expected one line with a last event ID");
-            }
-            ids.put(named.group(1), named.group(2));
-        }
+        hold(locked(FileChannel.open(file, Files.isWritable(file) ? StandardOpenOption.WRITE : StandardOpenOption.READ)));
+        return line.group(1);
     }
 
-    private static String text(FileChannel channel) throws IOException {
-        byte[] bytes = Channels.newInputStream(channel).readAllBytes();
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException notText) {
-            throw new IOException("expected one line of UTF-8 with a last event ID", notText);
+    private Path requireFolder() throws IOException {
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        if (!Files.isDirectory(target.getParent())) {
+            throw new IOException("there is no folder for it");
         }
+        return target;
     }
 
-    /** Where a file system has no locks it goes on without one. */
+    /** Where a file system has no locks, or the file can only be read, it goes on without one. */
     private static FileChannel locked(FileChannel channel) throws IOException {
         try {
             if (channel.tryLock() != null) {
@@ -120,30 +155,71 @@ public final class StateFile implements Closeable {
             }
         } catch (OverlappingFileLockException byThisProcess) {
             // Told below, like a lock of another process.
-        } catch (IOException noLocksThere) {
+        } catch (IOException | NonWritableChannelException withoutLocks) {
             return channel;
         }
         channel.close();
         throw new IOException("in use: another process keeps its last event ID in it");
     }
 
-    /**
-     * Replaces the content: whoever reads the file, after a power failure too, finds the old one or the new one whole.
-     *
-     * @throws IOException if that failed; the old content is still there
-     */
-    synchronized void write(String name, String lastEventId) throws IOException {
-        ids.put(name, lastEventId);
-        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        if (!Files.exists(target.getParent())) {
-            throw new IOException("there is no folder for it");
+    private void hold(FileChannel channel) throws IOException {
+        if (held != null) {
+            held.close();
         }
-        // New, under a name that nobody can foresee, readable by its owner only.
+        held = channel;
+    }
+
+    private void saveSoon() {
+        if (!lastEventId.equals(saved) && isDue.compareAndSet(false, true)) {
+            CompletableFuture.delayedExecutor(nextSave - System.nanoTime(), TimeUnit.NANOSECONDS, task -> {
+                Thread saver = new Thread(task, "state-file");
+                saver.setDaemon(true);
+                saver.start();
+            }).execute(this::save);
+        }
+    }
+
+    private synchronized void save() {
+        isDue.set(false);
+        String id = lastEventId;
+        if (isClosed || id.equals(saved)) {
+            return;
+        }
+        try {
+            write((id + "\n").getBytes(StandardCharsets.UTF_8));
+            saved = id;
+            isFailing = false;
+        } catch (IOException failure) {
+            if (!isFailing) {
+                notices.accept(this + ": " + reason(failure) + "; the last event ID is not saved, trying again");
+            }
+            isFailing = true;
+        }
+        nextSave = System.nanoTime() + (isFailing ? NANOS_BETWEEN_FAILURES : NANOS_BETWEEN_SAVES);
+        saveSoon();
+    }
+
+    /** Replaces the content: whoever reads the file, after a power failure too, finds the old one or the new one whole. */
+    private void write(byte[] line) throws IOException {
+        Path target = requireFolder();
+        try {
+            replace(target, line);
+        } catch (FileSystemException cannotBeReplaced) {
+            // One that is mounted by itself, or stands in a folder that can only be read, is written in place.
+            if (held == null || !Files.isWritable(target)) {
+                throw cannotBeReplaced;
+            }
+            Channels.newOutputStream(held.position(0)).write(line);
+            held.truncate(line.length).force(true);
+        }
+    }
+
+    private void replace(Path target, byte[] line) throws IOException {
         Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
         FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
         try {
             locked(channel);
-            Channels.newOutputStream(channel).write(text().getBytes(StandardCharsets.UTF_8));
+            Channels.newOutputStream(channel).write(line);
             channel.force(true);
             copyAttributes(target, temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -152,37 +228,35 @@ public final class StateFile implements Closeable {
             Files.deleteIfExists(temporary);
             throw failure;
         }
-        lock.close();
-        lock = channel;
+        hold(channel);
     }
 
-    private String text() {
-        boolean isOfOne = names.size() < 2 && ids.size() == 1;
-        return ids.entrySet().stream().map(one -> (isOfOne ? "" : one.getKey() + " ") + one.getValue() + "\n")
-            .collect(Collectors.joining("", isOfOne ? "" : SEVERAL + "\n", ""));
-    }
-
-    /** The owner and the mode stay what they were. */
+    /** The mode stays what it was, and the owner where this process may set it. */
     private static void copyAttributes(Path from, Path to) throws IOException {
-        if (!Files.exists(from) || !from.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            return;
+        for (String name : List.of("posix:group", "posix:owner", "posix:permissions")) {
+            try {
+                Files.setAttribute(to, name, Files.getAttribute(from, name));
+            } catch (FileSystemException | UnsupportedOperationException newOrNotAllowed) {
+                continue;
+            }
         }
-        Map<String, Object> old = Files.readAttributes(from, "posix:group,owner,permissions");
-        try {
-            Files.setAttribute(to, "posix:group", old.get("group"));
-            Files.setAttribute(to, "posix:owner", old.get("owner"));
-        } catch (IOException onlyRootMay) {
-            // It belongs to whoever writes it.
-        }
-        Files.setAttribute(to, "posix:permissions", old.get("permissions"));
     }
 
-    /** The last of its users leaves it to others. */
-    @Override
-    public synchronized void close() throws IOException {
-        users = Math.max(0, users - 1);
-        if (users == 0) {
-            lock.close();
+    /** Removes what runs that were killed have left. */
+    private void sweep() throws IOException {
+        Path target = requireFolder();
+        String name = Pattern.quote("." + target.getFileName() + ".") + "[0-9]+\\.tmp";
+        File[] left = target.getParent().toFile().listFiles((folder, one) -> one.matches(name));
+        for (File one : left == null ? new File[0] : left) {
+            if (System.currentTimeMillis() - one.lastModified() > MILLIS_OF_A_WRITE) {
+                one.delete();
+            }
         }
+    }
+
+    private static String reason(IOException failure) {
+        return failure instanceof CharacterCodingException ? EXPECTED
+            : failure instanceof AccessDeniedException ? "permission denied"
+            : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason() : failure.getMessage();
     }
 }
