@@ -49,14 +49,10 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     private Map<String, String> challenge = Map.of();
     private int count;
 
-    public Digest() {
-        this(() -> UUID.randomUUID().toString());
-    }
+    public Digest() { this(() -> UUID.randomUUID().toString()); }
 
     /** @param nonces makes what is sent as {@code cnonce} */
-    Digest(Supplier<String> nonces) {
-        this.nonces = nonces;
-    }
+    Digest(Supplier<String> nonces) { this.nonces = nonces; }
 
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {
@@ -102,19 +98,15 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     }
 
     /**
-     * Reads the challenges of a 401, and returns whether it makes sense to ask again.
-     *
-     * @param before how many to this request there were before: after one the password is wrong, unless the server says
-     *               that only the nonce was too old
+     * Reads the challenges of a 401, and returns whether it makes sense to ask again: if there was one to this request
+     * before, the password is wrong, unless the server says that only the nonce was too old.
      */
     boolean isAsked(List<String> headers, int before) {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
             .filter(one -> before == 0 || before == 1 && "true".equalsIgnoreCase(one.get("stale")));
-        if (best.isPresent()) {
-            challenge = best.get();
-            count = 0;
-        }
+        challenge = best.orElse(challenge);
+        count = best.isPresent() ? 0 : count;
         return best.isPresent();
     }
 
@@ -141,9 +133,7 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
             && challenge.values().stream().allMatch(value -> PRINTABLE.matcher(value).matches());
     }
 
-    private static String algorithm(Map<String, String> challenge) {
-        return challenge.getOrDefault("algorithm", "MD5").toUpperCase(Locale.ROOT);
-    }
+    private static String algorithm(Map<String, String> one) { return one.getOrDefault("algorithm", "MD5").toUpperCase(Locale.ROOT); }
 
     /** Returns the value of {@code Authorization} for one sending of a request, once a challenge was read. */
     String authorization(String method, URI url, String credentials) {
@@ -157,17 +147,16 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         boolean hasQop = challenge.containsKey("qop");
         String response = hash(hash(user + ":" + realm + credentials.substring(user.length())) + ":" + nonce
             + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(method + ":" + uri));
-        return "Digest " + (PRINTABLE.matcher(user).matches() ? quoted("username", user)
-                : "username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(bytes(user)))
-            + ", " + quoted("realm", realm) + ", " + quoted("nonce", nonce)
-            + ", " + quoted("uri", uri) + ", " + quoted("response", response)
-            + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
-            + (challenge.containsKey("opaque") ? ", " + quoted("opaque", challenge.get("opaque")) : "")
-            + (hasQop ? ", qop=auth, nc=" + nonceCount + ", " + quoted("cnonce", ours) : "");
+        String username = PRINTABLE.matcher(user).matches() ? quoted("username", user)
+            : ", username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(bytes(user));
+        return "Digest " + username.substring(2) + quoted("realm", realm) + quoted("nonce", nonce) + quoted("uri", uri)
+            + quoted("response", response) + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
+            + (challenge.containsKey("opaque") ? quoted("opaque", challenge.get("opaque")) : "")
+            + (hasQop ? ", qop=auth, nc=" + nonceCount + quoted("cnonce", ours) : "");
     }
 
     private static String quoted(String name, String value) {
-        return name + "=\"" + value.replaceAll("[\\\\\"]", "\\\\$0") + "\"";
+        return ", " + name + "=\"" + value.replaceAll("[\\\\\"]", "\\\\$0") + "\"";
     }
 
     private String hash(String text) {

@@ -33,14 +33,10 @@ public final class EachAddress implements UnaryOperator<SseClient.Sender> {
 
     private final ProxySelector proxies;
 
-    public EachAddress() {
-        this(HttpClient.Builder.NO_PROXY);
-    }
+    public EachAddress() { this(HttpClient.Builder.NO_PROXY); }
 
-    /** @param proxies which servers are behind a proxy */
-    public EachAddress(ProxySelector proxies) {
-        this.proxies = proxies;
-    }
+    /** @param proxies tells which servers are behind a proxy */
+    public EachAddress(ProxySelector proxies) { this.proxies = proxies; }
 
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {

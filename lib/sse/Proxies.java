@@ -14,7 +14,6 @@ import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Chooses the HTTP proxy of each request as curl does, and sends the proxy's credentials.
@@ -36,6 +36,8 @@ import java.util.regex.Pattern;
  * <p>A proxy of another kind, such as SOCKS, is a mistake only where a request would go through it.
  */
 public final class Proxies extends ProxySelector implements UnaryOperator<SseClient.Sender> {
+    /** Stands among the variables, but is none. */
+    private static final String OPTION = "the proxy";
     private static final int USUAL_PORT = 1080;
     private static final int WANTS_CREDENTIALS = 407;
     private static final Pattern PROXY = Pattern.compile("(?i:http://)?(?:(?<user>(?:[^/?#%]|%[0-9A-Fa-f]{2})*)@)?"
@@ -48,39 +50,14 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
         System.getProperties().putIfAbsent("jdk.http.auth.tunneling.disabledSchemes", "");
     }
 
-    /** What a variable of the environment, or an option, says. */
-    private record Setting(String name, String text) {
-        private Matcher parts() {
-            Matcher parts = PROXY.matcher(text);
-            if (!parts.matches() || parts.group("port") != null && Integer.parseInt(parts.group("port")) > 65535) {
-                throw new IllegalArgumentException(name + ": expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy");
-            }
-            return parts;
-        }
+    private final Map<String, String> environment;
 
-        InetSocketAddress address() {
-            String port = parts().group("port");
-            return InetSocketAddress.createUnresolved(bare(parts().group("host")), port == null ? USUAL_PORT : Integer.parseInt(port));
-        }
-
-        String authorization() {
-            String coded = parts().group("user") == null ? "" : parts().group("user").replace("+", "%2B");
-            String user = URLDecoder.decode(coded.contains(":") ? coded : coded + ":", StandardCharsets.UTF_8);
-            return user.equals(":") ? "" : "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8));
-        }
+    private Proxies(Map<String, String> environment) {
+        this.environment = environment;
     }
 
-    private final Optional<Setting> forHttp;
-    private final Optional<Setting> forHttps;
-    private final List<String> direct;
-
-    private Proxies(Optional<Setting> forHttp, Optional<Setting> forHttps, Map<String, String> environment) {
-        this.forHttp = forHttp;
-        this.forHttps = forHttps;
-        String names = environment.getOrDefault("no_proxy", "");
-        direct = Arrays.stream((names.isEmpty() ? environment.getOrDefault("NO_PROXY", "") : names).split("[,\\s]+"))
-            .filter(name -> !name.isEmpty()).map(name -> name.toLowerCase(Locale.ROOT)).toList();
-    }
+    /** Returns what {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
+    public static Proxies of(Map<String, String> environment) { return new Proxies(environment); }
 
     /**
      * Returns one proxy for everything but what {@code no_proxy} names.
@@ -88,26 +65,30 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
      * @param proxy {@code [http://][USER:PASSWORD@]HOST[:PORT]}, or "" for none
      */
     public static Proxies of(String proxy, Map<String, String> environment) {
-        Optional<Setting> one = Optional.of(new Setting("proxy", proxy)).filter(any -> !proxy.isEmpty());
-        return new Proxies(one, one, environment);
+        return new Proxies(Map.of(OPTION, proxy, "no_proxy", direct(environment)));
     }
 
-    /** Returns what {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
-    public static Proxies of(Map<String, String> environment) {
+    private static Optional<String> first(Map<String, String> environment, String... names) {
+        return Stream.of(names).filter(name -> !environment.getOrDefault(name, "").isEmpty()).findFirst();
+    }
+
+    /** Returns the parts of the proxy for a URL. */
+    private Optional<Matcher> proxyFor(URI url) {
         // HTTP_PROXY is what a CGI program is given for a request header "Proxy:", so curl does not read it.
-        return new Proxies(first(environment, "http_proxy", "all_proxy", "ALL_PROXY"),
-            first(environment, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"), environment);
+        Optional<String> setting = url.getScheme().equalsIgnoreCase("https")
+            ? first(environment, OPTION, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+            : first(environment, OPTION, "http_proxy", "all_proxy", "ALL_PROXY");
+        return setting.filter(any -> !isDirect(bare(url.getHost().toLowerCase(Locale.ROOT)))).map(name -> {
+            Matcher parts = PROXY.matcher(environment.get(name));
+            if (!parts.matches() || port(parts) > 65535) {
+                throw new IllegalArgumentException(name + ": expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy");
+            }
+            return parts;
+        });
     }
 
-    private static Optional<Setting> first(Map<String, String> environment, String... names) {
-        return Arrays.stream(names).filter(name -> !environment.getOrDefault(name, "").isEmpty()).findFirst()
-            .map(name -> new Setting(name, environment.get(name)));
-    }
-
-    private Optional<Setting> proxyFor(URI url) {
-        String host = bare(url.getHost().toLowerCase(Locale.ROOT));
-        boolean isDirect = direct.equals(List.of("*")) || direct.stream().anyMatch(name -> covers(name, host));
-        return (url.getScheme().equalsIgnoreCase("https") ? forHttps : forHttp).filter(any -> !isDirect);
+    private static int port(Matcher parts) {
+        return parts.group("port") == null ? USUAL_PORT : Integer.parseInt(parts.group("port"));
     }
 
     /**
@@ -116,13 +97,14 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
      * @throws IllegalArgumentException if it is no HTTP proxy; the message does not repeat it
      */
     public Optional<String> name(URI url) {
-        return proxyFor(url).map(Setting::address).map(proxy -> "proxy " + proxy.getHostString() + ":" + proxy.getPort());
+        return proxyFor(url).map(parts -> "proxy " + bare(parts.group("host")) + ":" + port(parts));
     }
 
     /** @throws IllegalArgumentException as for {@link #name} */
     @Override
     public List<Proxy> select(URI url) {
-        return List.of(proxyFor(url).map(proxy -> new Proxy(Proxy.Type.HTTP, proxy.address())).orElse(Proxy.NO_PROXY));
+        return List.of(proxyFor(url).map(parts -> InetSocketAddress.createUnresolved(bare(parts.group("host")), port(parts)))
+            .map(address -> new Proxy(Proxy.Type.HTTP, address)).orElse(Proxy.NO_PROXY));
     }
 
     @Override
@@ -133,18 +115,18 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     public SseClient.Sender apply(SseClient.Sender next) {
         return (request, body) -> {
             try {
-                Optional<String> authorization = proxyFor(request.uri()).map(Setting::authorization);
-                return authorization.isEmpty() ? next.send(request, body)
-                    : next.send(with(authorization.get(), request), head -> head.statusCode() == WANTS_CREDENTIALS
-                        ? HttpResponse.BodySubscribers.discarding() : body.apply(head)).thenApply(this::requireCredentials);
+                Optional<Matcher> proxy = proxyFor(request.uri());
+                // What a proxy answers to CONNECT does not come to a body handler.
+                return proxy.isEmpty() ? next.send(request, body)
+                    : next.send(withCredentials(proxy.get(), request), head -> head.statusCode() == WANTS_CREDENTIALS
+                        ? HttpResponse.BodySubscribers.discarding() : body.apply(head)).thenApply(this::accepted);
             } catch (IllegalArgumentException notHttp) {
                 return CompletableFuture.failedFuture(notHttp);
             }
         };
     }
 
-    /** What a proxy answers to CONNECT does not come to a body handler. */
-    private HttpResponse<Void> requireCredentials(HttpResponse<Void> response) {
+    private HttpResponse<Void> accepted(HttpResponse<Void> response) {
         if (response.statusCode() == WANTS_CREDENTIALS) {
             throw new IllegalArgumentException("HTTP status 407, the " + name(response.request().uri()).orElse("proxy")
                 + " wants credentials, or other ones");
@@ -152,14 +134,27 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
         return response;
     }
 
-    private static HttpRequest with(String authorization, HttpRequest request) {
-        return authorization.isEmpty() || request.headers().firstValue("Proxy-Authorization").isPresent() ? request
-            : HttpRequest.newBuilder(request, (name, value) -> true).header("Proxy-Authorization", authorization).build();
+    private static HttpRequest withCredentials(Matcher proxy, HttpRequest request) {
+        String user = proxy.group("user");
+        if (user == null || user.isEmpty() || request.headers().firstValue("Proxy-Authorization").isPresent()) {
+            return request;
+        }
+        String whole = (user.contains(":") ? user : user + ":").replace("+", "%2B");
+        String coded = Base64.getEncoder().encodeToString(URLDecoder.decode(whole, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8));
+        return HttpRequest.newBuilder(request, (name, value) -> true)
+            .header("Proxy-Authorization", "Basic " + coded).build();
     }
 
     /** Returns a host without brackets, zone, and the dot behind a full name. */
-    private static String bare(String host) {
-        return host.replaceAll("[\\[\\]]|%.*|\\.$", "");
+    private static String bare(String host) { return host.replaceAll("[\\[\\]]|%.*|\\.$", ""); }
+
+    private boolean isDirect(String host) {
+        String names = direct(environment).strip();
+        return names.equals("*") || Stream.of(names.split("[,\\s]+")).anyMatch(name -> !name.isEmpty() && covers(name, host));
+    }
+
+    private static String direct(Map<String, String> environment) {
+        return first(environment, "no_proxy", "NO_PROXY").map(environment::get).orElse("").toLowerCase(Locale.ROOT);
     }
 
     /**
@@ -168,27 +163,20 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
      */
     private static boolean covers(String name, String host) {
         String bareName = bare(name).replaceFirst("^\\.", "");
-        return ADDRESS.matcher(host).matches() ? coversAddress(bareName, host)
-            : host.equals(bareName) || host.endsWith("." + bareName);
-    }
-
-    private static boolean coversAddress(String name, String host) {
-        Matcher network = NETWORK.matcher(name);
-        try {
-            if (network.matches()) {
-                byte[] first = InetAddress.getByName(network.group("address")).getAddress();
-                byte[] one = InetAddress.getByName(host).getAddress();
-                int bits = network.group("bits") == null ? 8 * first.length : Integer.parseInt(network.group("bits"));
-                return first.length == one.length && bits <= 8 * first.length
-                    && beginning(first, bits).equals(beginning(one, bits));
-            }
-        } catch (UnknownHostException notAnAddress) {
-            // Nor does it cover one.
+        Matcher network = NETWORK.matcher(bareName);
+        if (!ADDRESS.matcher(host).matches()) {
+            return host.equals(bareName) || host.endsWith("." + bareName);
+        } else if (!network.matches()) {
+            return false;
         }
-        return false;
-    }
-
-    private static BigInteger beginning(byte[] address, int bits) {
-        return new BigInteger(1, address).shiftRight(8 * address.length - bits);
+        try {
+            byte[] first = InetAddress.getByName(network.group("address")).getAddress();
+            byte[] one = InetAddress.getByName(host).getAddress();
+            int rest = network.group("bits") == null ? 0 : 8 * first.length - Integer.parseInt(network.group("bits"));
+            return first.length == one.length && rest >= 0
+                && new BigInteger(1, first).shiftRight(rest).equals(new BigInteger(1, one).shiftRight(rest));
+        } catch (UnknownHostException notAnAddress) {
+            return false;
+        }
     }
 }

@@ -13,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +21,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * A request as curl describes it. It is made anew at every connect, so that a token in a file may change:
@@ -41,11 +40,13 @@ public final class SseRequest implements SseClient.Request {
     private static final Pattern OF_THE_CONNECTION = Pattern.compile("(?i):.*|connection|keep-alive|proxy-connection|te"
         + "|trailer|transfer-encoding|upgrade|http2-settings|content-length|expect");
 
+    /** A pipe can be read once in the life of a process. */
+    private static final Map<Path, String> PIPES = new HashMap<>();
+
     private final URI url;
     private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     private final List<Path> headerFiles = new ArrayList<>();
     private final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    private final Set<String> said = new HashSet<>();
     private Consumer<String> notices = System.err::println;
     private String credentials;
     private String userAgent = "";
@@ -99,17 +100,13 @@ public final class SseRequest implements SseClient.Request {
     /** Sets the body, a form unless a header gives another {@code Content-Type}. */
     public SseRequest body(byte[] bytes) { body = bytes.clone(); return this; }
 
-    /** Receives warnings, one line each. Defaults to standard error. */
+    /** Receives warnings on headers that are added later, one line each. Defaults to standard error. */
     public SseRequest notices(Consumer<String> lines) { notices = lines; return this; }
 
     /** Makes the request, from the files as they are now. */
     @Override
     public HttpRequest make() throws IOException {
         Map<String, List<String>> all = headers();
-        String others = leftOut.stream().filter(said::add).collect(Collectors.joining(", "));
-        if (!others.isEmpty()) {
-            notices.accept(this + ": left out, because it belongs to one connection: " + others);
-        }
         if (!userAgent.isEmpty()) {
             all.putIfAbsent("User-Agent", List.of(userAgent));
         }
@@ -142,7 +139,7 @@ public final class SseRequest implements SseClient.Request {
         headers.forEach((name, values) -> all.put(name, new ArrayList<>(values)));
         for (Path file : headerFiles) {
             try {
-                Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
+                text(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
                     .forEach(line -> add(line, all));
             } catch (IllegalArgumentException | IOException failure) {
                 String reason = failure instanceof NoSuchFileException ? "no such file"
@@ -153,6 +150,18 @@ public final class SseRequest implements SseClient.Request {
         return all;
     }
 
+    private static String text(Path file) throws IOException {
+        if (Files.isRegularFile(file) || !Files.exists(file)) {
+            return Files.readString(file);
+        }
+        synchronized (PIPES) {
+            if (!PIPES.containsKey(file)) {
+                PIPES.put(file, Files.readString(file));
+            }
+            return PIPES.get(file);
+        }
+    }
+
     private void add(String line, Map<String, List<String>> all) {
         int colon = line.indexOf(':', 1);
         if (colon < 1) {
@@ -161,7 +170,9 @@ public final class SseRequest implements SseClient.Request {
         String name = line.substring(0, colon).strip();
         String value = line.substring(colon + 1).strip();
         if (OF_THE_CONNECTION.matcher(name).matches()) {
-            leftOut.add(name);
+            if (leftOut.add(name)) {
+                notices.accept(this + ": " + name + " is left out, because it belongs to one connection");
+            }
         } else if (!TOKEN.matcher(name).matches()) {
             throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
         } else if (!PRINTABLE.matcher(value).matches()) {

@@ -224,7 +224,7 @@ class ProxyTest {
         "http://h:99999", "u:hidden@", "h:hidden", "http://hid den", "u:hid%xden@h"})
     void anythingElseThanAnHttpProxyIsAMistakeThatIsNotRepeated(String proxy) {
         URI url = URI.create("http://example.org/");
-        Map<String, Proxies> both = Map.of("proxy", Proxies.of(proxy, Map.of()), "all_proxy", Proxies.of(Map.of("all_proxy", proxy)));
+        Map<String, Proxies> both = Map.of("the proxy", Proxies.of(proxy, Map.of()), "all_proxy", Proxies.of(Map.of("all_proxy", proxy)));
         both.forEach((name, proxies) -> {
             String expected = String.format(MISTAKE, name);
             assertEquals(expected, assertThrows(IllegalArgumentException.class, () -> proxies.name(url)).getMessage());
@@ -257,7 +257,7 @@ class ProxyTest {
     @Test
     void whatIsNoHttpProxyEndsTheScriptWithTwo() throws Exception {
         String expected = ": expected \\[http://]\\[USER:PASS@]HOST\\[:PORT], an HTTP proxy \\(sse-listen --help says more\\)";
-        Script.here("sse-listen", "-x", "socks5://u:hidden@h", "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: proxy" + expected);
+        Script.here("sse-listen", "-x", "socks5://u:hidden@h", "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: the proxy" + expected);
         listen(List.of("HTTPS_PROXY=https://u:hidden@h"), "https://127.0.0.1:1/").assertIs(2, "", "sse-listen: HTTPS_PROXY" + expected);
     }
 
