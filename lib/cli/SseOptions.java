@@ -1,7 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java EventJson.java FieldOptions.java
-//SOURCES Format.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseParser.java ../sse/SseRequest.java ../sse/StateFile.java
+//SOURCES EventJson.java Format.java Selection.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -16,7 +15,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -24,11 +22,9 @@ import javax.net.ssl.SSLContext;
 import lib.cli.Format.Placeholder;
 import lib.sse.HttpProxy;
 import lib.sse.SseClient;
-import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
 import lib.sse.StateFile;
-import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,20 +72,8 @@ public final class SseOptions {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
 
-    @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
-        description = "Only events of this type. Repeatable.")
-    private Set<String> types = Set.of();
-
-    @Option(names = {"-E", "--exclude"}, paramLabel = "TYPE", order = 30,
-        description = "No events of this type. Repeatable.")
-    private Set<String> excluded = Set.of();
-
     @Mixin
-    private FieldOptions fields;
-
-    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
-        description = "End after N events of which something was output.")
-    private void count(int most) { count = tool().within(1, Integer.MAX_VALUE, most, "--count"); }
+    private Selection selection;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
         description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
@@ -154,10 +138,6 @@ public final class SseOptions {
         description = "Give up a connect after this time (10; 0: the system's).")
     private void connectTimeout(Duration time) { settings.add(client -> client.connectTimeout(time)); }
 
-    @Option(names = "--settle", paramLabel = "SEC", order = 90,
-        description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
-    private Duration settle = Duration.ZERO;
-
     @Mixin
     private TlsOptions tls;
 
@@ -171,19 +151,6 @@ public final class SseOptions {
 
     private final List<Consumer<SseRequest>> asked = new ArrayList<>();
     private final List<Consumer<SseClient>> settings = new ArrayList<>();
-    private final FewNotices few = new FewNotices();
-    private Consumer<String> skipped;
-    private SseSources sources;
-    private SseParser.Handler handler;
-    private Flushable out;
-    private Integer count;
-    private long fieldless;
-    private long taken;
-    private long others;
-    private String lastOther;
-    private boolean emptyListCame;
-    /** Where the event comes from that is being handed over. */
-    private String source;
 
     /** The arguments behind the first that are no further URLs. */
     public List<String> targets(List<String> behindTheFirst) {
@@ -226,7 +193,7 @@ public final class SseOptions {
             throw tool().usage("--comments goes with --format {json}");
         }
         return made.json((event, out) ->
-            EventJson.write(event, withSource ? source : null, timestamps ? Instant.now() : null, out));
+            EventJson.write(event, withSource ? selection.source() : null, timestamps ? Instant.now() : null, out));
     }
 
     /** What an option of the script makes of an event, with the same placeholders. */
@@ -236,11 +203,11 @@ public final class SseOptions {
         if (comments && made.has(Placeholder.FIELD)) {
             throw tool().usage("--comments goes without a field in " + option);
         }
-        return made.source(() -> source);
+        return made.source(selection::source);
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
-    public SseOptions skipped(Consumer<String> lines) { skipped = lines; return this; }
+    public SseOptions skipped(Consumer<String> lines) { selection.skipped(lines); return this; }
 
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
@@ -257,26 +224,22 @@ public final class SseOptions {
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler events, Flushable flushed) throws Exception {
-        handler = events;
-        out = flushed;
         Tool tool = tool();
-        if (types.contains("") || excluded.contains("")) {
-            throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
-        }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        sources = new SseSources(tool);
+        SseSources sources = new SseSources(tool);
+        selection.start(tool, sources, comments, events, flushed);
         if (urls().equals(List.of("-"))) {
-            addStandardInput(tool);
+            addStandardInput(tool, sources);
         } else {
-            addClients(tool);
+            addClients(tool, sources);
         }
         tool.onSignal(sources::close);
-        tool.atEnd(this::atEnd);
-        return sources.listen(maxTime, count == null ? 0 : Tool.TIME_OVER);
+        tool.atEnd(selection::atEnd);
+        return sources.listen(maxTime, selection.hasCount() ? Tool.TIME_OVER : 0);
     }
 
     /** One for each URL; what they have in common is made once. */
-    private void addClients(Tool tool) throws IOException {
+    private void addClients(Tool tool, SseSources sources) throws IOException {
         try {
             Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
             HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
@@ -290,20 +253,20 @@ public final class SseOptions {
                 SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
                     .notices(tool::notice).debug(tool::debug);
                 settings.forEach(setting -> setting.accept(client));
-                sources.add(client, new Selection(request.authority()));
+                sources.add(client, selection.new Source(request.authority()));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
     }
 
-    private void addStandardInput(Tool tool) throws IOException {
+    private void addStandardInput(Tool tool, SseSources sources) throws IOException {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        sources.add(tool.standardInput(), maxEventBytes, new Selection("-") {
+        sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-") {
             @Override
             public void tooLarge(int bytes) {
                 tool.notice("dropped an event of more than " + bytes + " bytes");
@@ -311,90 +274,5 @@ public final class SseOptions {
         });
     }
 
-    /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
-    private int atEnd(int status) {
-        Tool tool = tool();
-        if (taken + fieldless == 0 && others > 0 && !emptyListCame) {
-            tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
-                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
-                + "; the last one was of type " + lastOther);
-        }
-        if (skipped != null || fieldless == 0) {
-            return status;
-        }
-        tool.notice(fieldless + " skipped");
-        return status == 0 ? Tool.LOCAL_FAILURE : status;
-    }
-
     private Tool tool() { return Tool.of(command); }
-
-    /** Passes on what the user asked for, and ends after the last of it. */
-    private class Selection implements SseClient.Handler {
-        private final String name;
-        private long settled;
-
-        /** @param name of the server */
-        Selection(String name) {
-            this.name = name;
-        }
-
-        @Override
-        public void open() {
-            settled = System.nanoTime() + settle.toNanos();
-        }
-
-        @Override
-        public void event(SseEvent event) throws IOException {
-            synchronized (sources) {
-                sources.checkNotOver();
-                if (!excluded.contains(event.event()) && (settle.isZero() || System.nanoTime() - settled >= 0)) {
-                    source = name;
-                    select(event);
-                }
-            }
-        }
-
-        private void select(SseEvent event) throws IOException {
-            boolean isOfType = types.isEmpty() || types.contains(event.event());
-            if (isOfType && fields.pick(event, handler, this::skip)) {
-                taken++;
-                if (count != null && taken == count) {
-                    out.flush();
-                    sources.close();
-                }
-            } else {
-                emptyListCame |= isOfType && fields.wanted().isEmpty();
-                others++;
-                lastOther = event.event();
-            }
-        }
-
-        private void skip(String reason) {
-            fieldless++;
-            String line = "an event was skipped: " + reason;
-            if (skipped == null) {
-                few.say(line, tool()::error);
-            } else {
-                skipped.accept(line);
-            }
-        }
-
-        @Override
-        public void comment(String text) throws IOException {
-            synchronized (sources) {
-                sources.checkNotOver();
-                if (comments) {
-                    source = name;
-                    handler.event(new SseEvent("", "", text));
-                }
-            }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            synchronized (sources) {
-                out.flush();
-            }
-        }
-    }
 }
