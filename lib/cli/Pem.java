@@ -1,4 +1,4 @@
-//SOURCES ../sse/Reason.java
+//SOURCES Reason.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -25,13 +25,8 @@ import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.crypto.Cipher;
-import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
-import lib.sse.Reason;
 
 /** Reads certificates and private keys from files. What is wrong with a file is an IOException that names it. */
 public final class Pem {
@@ -76,7 +71,7 @@ public final class Pem {
 
     private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
         KeySpec content = keySpec(blocks(text, kind -> kind.endsWith("PRIVATE KEY")).findFirst()
-            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)), password);
+            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)));
         Certificate[] chain = certificates(text).toArray(Certificate[]::new);
         String kind = chain[0].getPublicKey().getAlgorithm();
         KeyStore store = emptyStore();
@@ -121,35 +116,16 @@ public final class Pem {
         }
     }
 
-    private static KeySpec keySpec(MatchResult block, char[] password) throws GeneralSecurityException {
-        boolean isEncrypted = block.group(1).equals("ENCRYPTED PRIVATE KEY");
-        if (!isEncrypted && !block.group(1).equals("PRIVATE KEY")) {
-            throw new GeneralSecurityException("the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
+    private static KeySpec keySpec(MatchResult block) throws GeneralSecurityException {
+        if (!block.group(1).equals("PRIVATE KEY")) {
+            throw new GeneralSecurityException(block.group(1).startsWith("ENCRYPTED ") || block.group(2).contains(",ENCRYPTED")
+                ? "the private key is encrypted: openssl pkcs12 -export -in FILE -out FILE.p12 makes a file to use instead"
+                : "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
         }
         try {
-            byte[] content = Base64.getMimeDecoder().decode(block.group(2));
-            return isEncrypted ? decrypted(new EncryptedPrivateKeyInfo(content), password) : new PKCS8EncodedKeySpec(content);
-        } catch (IllegalArgumentException | IOException notOne) {
-            throw new GeneralSecurityException("the private key cannot be read", notOne);
-        }
-    }
-
-    private static KeySpec decrypted(EncryptedPrivateKeyInfo encrypted, char[] password) throws GeneralSecurityException {
-        if (password.length == 0) {
-            throw new GeneralSecurityException("the private key is encrypted, and there is no password (--pass)");
-        }
-        // PBES2 names the algorithm in its parameters only.
-        String name = encrypted.getAlgName();
-        String algorithm = name.equals("PBES2") || name.startsWith("1.2.840.113549.1.5.13")
-            ? String.valueOf(encrypted.getAlgParameters()) : name;
-        try {
-            Cipher cipher = Cipher.getInstance(algorithm);
-            cipher.init(Cipher.DECRYPT_MODE, SecretKeyFactory.getInstance(algorithm)
-                .generateSecret(new PBEKeySpec(password)), encrypted.getAlgParameters());
-            return encrypted.getKeySpec(cipher);
-        } catch (GeneralSecurityException notDecrypted) {
-            throw new GeneralSecurityException("the private key cannot be decrypted: wrong password, or encrypted in a way that"
-                + " Java does not know (openssl pkcs8 -topk8 -v2 aes-256-cbc makes one that it does)", notDecrypted);
+            return new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(block.group(2)));
+        } catch (IllegalArgumentException notBase64) {
+            throw new GeneralSecurityException("the private key cannot be read", notBase64);
         }
     }
 }

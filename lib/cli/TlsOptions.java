@@ -1,9 +1,10 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/Reason.java Pem.java
+//SOURCES Pem.java Reason.java
 package lib.cli;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -14,8 +15,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -24,7 +25,6 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
-import lib.sse.Reason;
 import picocli.CommandLine.Option;
 
 /** The options of TLS: whom to trust, and how to show who we are. */
@@ -53,35 +53,40 @@ final class TlsOptions {
     private String password = "";
 
     /**
-     * Reads the files, and makes the context when it is needed, which takes a while.
+     * Reads the files, and returns what sets up an HTTP client for https. It makes the context when it is first used,
+     * which takes a while.
      *
-     * @param text    what an option's value stands for
-     * @param notices takes what {@code --insecure} has to say
+     * @param text    returns what an option's value stands for
+     * @param notices receives the warnings of {@code --insecure}
      * @throws IOException              if a file cannot be used; the message names it
      * @throws IllegalArgumentException if a pin is none; the message names it
      */
-    Supplier<SSLContext> context(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
+    Consumer<HttpClient.Builder> settings(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
         KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);
         KeyManager[] keys = certificate == null ? null : Pem.keys(certificate, text.apply(password).toCharArray());
         List<String> pins = pinned == null ? List.of() : pins(text.apply(pinned));
-        return () -> {
-            try {
-                TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-                factory.init(trusted);
-                // The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name.
-                X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-                SSLContext context = SSLContext.getInstance("TLS");
-                context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
-                if (insecure) {
-                    // -k has to warn each time, and a resumed session skips the verification. A ticket of TLS 1.3 comes
-                    // after the verification; the JDK drops it where sessions may live longer than RFC 8446, 4.6.1 allows.
-                    context.getClientSessionContext().setSessionTimeout(LONGER_THAN_A_TICKET);
-                }
-                return context;
-            } catch (GeneralSecurityException failure) {
-                throw new IllegalStateException("TLS: " + failure.getMessage(), failure);
+        AtomicReference<SSLContext> made = new AtomicReference<>();
+        return builder -> builder.sslContext(made.updateAndGet(before ->
+            before != null ? before : context(trusted, keys, pins, notices)));
+    }
+
+    private SSLContext context(KeyStore trusted, KeyManager[] keys, List<String> pins, Consumer<String> notices) {
+        try {
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(trusted);
+            // The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name.
+            X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
+            if (insecure) {
+                // -k has to warn each time, and a resumed session skips the verification. A ticket of TLS 1.3 comes
+                // after the verification; the JDK drops it where sessions may live longer than RFC 8446, 4.6.1 allows.
+                context.getClientSessionContext().setSessionTimeout(LONGER_THAN_A_TICKET);
             }
-        };
+            return context;
+        } catch (GeneralSecurityException failure) {
+            throw new IllegalStateException("TLS: " + failure.getMessage(), failure);
+        }
     }
 
     private static List<String> pins(String text) {

@@ -37,7 +37,6 @@ public final class SseRequest implements SseClient.Request {
     /** RFC 9110, 5.6.2. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
     private static final Pattern PRINTABLE = Pattern.compile("[ -~\t]*");
-    private static final String LAST_EVENT_ID = "Last-Event-ID";
     /** These belong to one connection; java.net.http sets them. Browsers copy fields of HTTP/2 such as ":path" along. */
     private static final Pattern OF_THE_CONNECTION = Pattern.compile("(?i):.*|connection|keep-alive|proxy-connection|te"
         + "|trailer|transfer-encoding|upgrade|http2-settings|content-length|expect");
@@ -59,18 +58,22 @@ public final class SseRequest implements SseClient.Request {
      */
     public SseRequest(String url) {
         try {
-            String userInfo = new URI(url).parseServerAuthority().getUserInfo();
-            credentials = userInfo == null ? "" : withColon(userInfo);
-            this.url = HttpRequest.newBuilder(URI.create(url.replaceFirst("//[^/?#]*@", "//"))).build().uri();
-        } catch (URISyntaxException | IllegalArgumentException notOne) {
-            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
+            URI whole = new URI(url).parseServerAuthority();
+            credentials = whole.getUserInfo() == null ? "" : withColon(whole.getUserInfo());
+            this.url = URI.create(url.replaceFirst("//[^/?#]*@", "//"));
+            if (whole.getHost() != null && ("" + whole.getScheme()).matches("(?i)https?")) {
+                return;
+            }
+        } catch (URISyntaxException itsMessageRepeatsTheUrl) {
+            // Said below.
         }
+        throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
     }
 
     /**
      * Adds a header. One that belongs to a connection, such as {@code Connection}, is left out with a notice.
      *
-     * @param line {@code NAME:VALUE}; for {@code Last-Event-ID} see {@link #lastEventId}
+     * @param line {@code NAME:VALUE}
      * @throws IllegalArgumentException if it is something else
      */
     public SseRequest header(String line) { add(line, headers); return this; }
@@ -99,25 +102,17 @@ public final class SseRequest implements SseClient.Request {
     /** Receives warnings, one line each. Defaults to standard error. */
     public SseRequest notices(Consumer<String> lines) { notices = lines; return this; }
 
-    /**
-     * Returns the value of a header {@code Last-Event-ID}, for {@link SseClient#lastEventId}; "" if there is none.
-     *
-     * @throws IOException if a header file cannot be read, or holds something else
-     */
-    public String lastEventId() throws IOException {
-        return String.join("", headers().getOrDefault(LAST_EVENT_ID, List.of()));
-    }
-
     /** Makes the request, from the files as they are now. */
     @Override
     public HttpRequest make() throws IOException {
         Map<String, List<String>> all = headers();
-        all.remove(LAST_EVENT_ID);
         String others = leftOut.stream().filter(said::add).collect(Collectors.joining(", "));
         if (!others.isEmpty()) {
             notices.accept(this + ": left out, because it belongs to one connection: " + others);
         }
-        all.putIfAbsent("User-Agent", List.of(userAgent));
+        if (!userAgent.isEmpty()) {
+            all.putIfAbsent("User-Agent", List.of(userAgent));
+        }
         if (!credentials.isEmpty()) {
             String coded = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
             all.putIfAbsent("Authorization", List.of("Basic " + coded));
@@ -169,7 +164,7 @@ public final class SseRequest implements SseClient.Request {
             leftOut.add(name);
         } else if (!TOKEN.matcher(name).matches()) {
             throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
-        } else if (!PRINTABLE.matcher(value).matches() && !name.equalsIgnoreCase(LAST_EVENT_ID)) {
+        } else if (!PRINTABLE.matcher(value).matches()) {
             throw new IllegalArgumentException("header " + name + ": expected a value of printable ASCII");
         } else {
             all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);

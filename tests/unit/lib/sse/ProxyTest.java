@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,8 +49,14 @@ class ProxyTest {
         certificates = TestCertificates.ofServer(folder);
     }
 
-    private SseClient client(String url, HttpProxy proxy) {
-        return new SseClient(new SseRequest(url)).proxy(proxy).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+    private SseClient client(String url, Proxies proxies) {
+        return new SseClient(new SseRequest(url)).http(builder -> builder.proxy(proxies)).around(proxies)
+            .retryDelay(Duration.ofMillis(10)).notices(notices::add).words(new SseClient.Words() {
+                @Override
+                public String failure(Throwable failure) {
+                    return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+                }
+            });
     }
 
     private static SseServer server() throws IOException {
@@ -71,7 +79,7 @@ class ProxyTest {
     @Test
     void httpGoesThroughInAbsoluteForm() throws Exception {
         try (TestProxy proxy = new TestProxy(); SseServer server = server()) {
-            assertEquals(Outcome.NO_CONTENT, client(server.url("/a?b"), HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/a?b"), Proxies.of(proxy.address(), Map.of())).listen(event -> { }));
             assertEquals(List.of("GET " + server.url("/a?b") + " HTTP/1.1"), proxy.requests());
             assertEquals(Optional.of("127.0.0.1:" + server.port()), server.next().header("Host"));
             assertEquals(0, server.further());
@@ -83,12 +91,12 @@ class ProxyTest {
         try (TestProxy proxy = new TestProxy(); SseServer server = server();
                 SseServer safe = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
             String url = "http://no-such-host.invalid:" + server.port() + "/a";
-            assertEquals(Outcome.NO_CONTENT, client(url, HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
+            assertEquals(Outcome.NO_CONTENT, client(url, Proxies.of(proxy.address(), Map.of())).listen(event -> { }));
             assertEquals(Optional.of("no-such-host.invalid:" + server.port()), server.next().header("Host"));
             String safeUrl = "https://no-such-host.invalid:" + safe.port() + "/a";
             SseException end = assertThrows(SseException.class,
-                () -> client(safeUrl, HttpProxy.of(proxy.address(), Map.of())).maxRetries(0).listen(event -> { }));
-            assertTrue(end.getMessage().contains("certificate"), end.getMessage());
+                () -> client(safeUrl, Proxies.of(proxy.address(), Map.of())).maxRetries(0).listen(event -> { }));
+            assertTrue(end.getMessage().contains("certification path"), end.getMessage());
             assertEquals(List.of("GET " + url + " HTTP/1.1", "CONNECT no-such-host.invalid:" + safe.port() + " HTTP/1.1"),
                 proxy.requests());
         }
@@ -106,7 +114,7 @@ class ProxyTest {
                 connection.send(NO_CONTENT);
             }
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server.url("/"), HttpProxy.of(proxy.address(), Map.of()))
+            assertEquals(Outcome.NO_CONTENT, client(server.url("/"), Proxies.of(proxy.address(), Map.of()))
                 .idleTimeout(Duration.ofSeconds(1)).listen(event -> data.add(event.data())));
             assertEquals(List.of("a"), data);
             assertEquals(List.of(Optional.of("1")), ids);
@@ -117,7 +125,7 @@ class ProxyTest {
     @Test
     void credentialsForTheProxyStayThere() throws Exception {
         try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer server = server(); SseServer direct = server()) {
-            HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
+            Proxies through = Proxies.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
             assertEquals(Outcome.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
             assertEquals(Optional.empty(), server.next().header("Proxy-Authorization"));
             assertEquals(1, proxy.requests().size());
@@ -131,7 +139,7 @@ class ProxyTest {
     void redirectToAHostWithoutAProxyTakesNoCredentialsAlong() throws Exception {
         try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer direct = server(); SseServer server = new SseServer(connection ->
                 connection.send("HTTP/1.1 302 X\r\nLocation: http://localhost:" + direct.port() + "/\r\nContent-Length: 0\r\n\r\n"))) {
-            HttpProxy through = HttpProxy.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
+            Proxies through = Proxies.of(USER_INFO + "@" + proxy.address(), Map.of("no_proxy", "localhost"));
             assertEquals(Outcome.NO_CONTENT, client(server.url("/"), through).listen(event -> { }));
             assertEquals(Optional.empty(), direct.next().header("Proxy-Authorization"));
             assertEquals(1, proxy.requests().size());
@@ -173,34 +181,6 @@ class ProxyTest {
         }
     }
 
-    /** java.net.http takes no such name, and only the proxy may know its address. */
-    @ParameterizedTest
-    @ValueSource(strings = {"http://my_service:8080", "https://my_service:8080"})
-    void nameThatCannotBeSentThroughAProxyIsRefused(String url) throws Exception {
-        try (TestProxy proxy = new TestProxy()) {
-            SseException end = assertThrows(SseException.class,
-                () -> client(url + "/secret", HttpProxy.of(proxy.address(), Map.of())).listen(event -> { }));
-            assertEquals(SseException.Kind.REFUSED, end.kind());
-            assertEquals(url + "/…: Java cannot send a host name like this one (through the proxy " + proxy.address() + ")", end.getMessage());
-            assertEquals(List.of(), proxy.requests());
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {403, 502, 503})
-    void tunnelThatTheProxyRefusesIsTold(int status) throws Exception {
-        try (TestProxy proxy = new TestProxy(null, status);
-                SseServer server = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
-            SseException end = assertThrows(SseException.class, () -> client(server.url("/secret"),
-                HttpProxy.of("u:hidden@" + proxy.address(), Map.of())).maxRetries(1).listen(event -> { }));
-            String reason = server.uri("/") + "…: HTTP status " + status + " instead of a tunnel (through the proxy "
-                + proxy.address() + ")";
-            assertEquals(reason + "; gave up after 1 retry", end.getMessage());
-            assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
-            assertEquals(0, server.further());
-        }
-    }
-
     // ---- what the proxy refuses ----
 
     @Test
@@ -220,49 +200,65 @@ class ProxyTest {
     }
 
     @Test
-    void proxyThatIsDownIsNamedWithoutCredentialsAndTriedAgain() throws Exception {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
-        for (String url : List.of("http://example.invalid/secret", "https://example.invalid/secret")) {
-            notices.clear();
-            SseException end = assertThrows(SseException.class, () -> client(url,
-                HttpProxy.of("http://user:hidden@127.0.0.1:" + port, Map.of())).maxRetries(1).listen(event -> { }));
-            String reason = url.replace("secret", "…") + ": connection refused (through the proxy 127.0.0.1:" + port + ")";
-            assertEquals(SseException.Kind.GAVE_UP, end.kind());
-            assertEquals(reason + "; gave up after 1 retry", end.getMessage());
-            assertEquals(List.of(reason + "; connecting again in 0.01 s"), notices);
+    void proxyThatWantsCredentialsIsNamed() throws Exception {
+        try (TestProxy proxy = new TestProxy(CREDENTIALS, 200); SseServer server = server();
+                SseServer safe = certificates.server("server", connection -> connection.send(NO_CONTENT))) {
+            for (SseServer one : List.of(server, safe)) {
+                SseException end = assertThrows(SseException.class, () -> client(one.url("/secret"),
+                    Proxies.of("me:hidden@" + proxy.address(), Map.of())).listen(event -> { }));
+                assertEquals(SseException.Kind.REFUSED, end.kind());
+                assertTrue(end.getMessage().endsWith("HTTP status 407, the proxy " + proxy.address() + " wants credentials, or other ones"),
+                    end.getMessage());
+                assertEquals(0, one.further());
+            }
+            assertEquals(2, proxy.requests().size());
         }
     }
 
-    @Test
-    void proxyWhoseHostIsUnknownIsNamed() {
-        SseException end = assertThrows(SseException.class, () -> client("http://127.0.0.1:1/",
-            HttpProxy.of("http://user:hidden@no-such-proxy.invalid", Map.of())).maxRetries(0).listen(event -> { }));
-        assertEquals("http://127.0.0.1:1/…: host not found (through the proxy no-such-proxy.invalid:1080); gave up", end.getMessage());
-    }
+    // ---- what is no proxy ----
+
+    private static final String MISTAKE = "%s: expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy";
 
     @ParameterizedTest
     @ValueSource(strings = {"socks5://127.0.0.1:1", "socks://u:hidden@h", "https://u:hidden@h:1", "ftp://h", "http://", "http://h:0",
-        "http://h:99999", "u:hidden@", "h:hidden", "http://hid den"})
-    void whatIsNoHttpProxyIsAMistakeThatIsNotRepeated(String proxy) throws Exception {
-        for (HttpProxyOf of : List.<HttpProxyOf>of(() -> HttpProxy.of(proxy, Map.of()), () -> HttpProxy.of(Map.of("all_proxy", proxy)))) {
-            IllegalArgumentException mistake = assertThrows(IllegalArgumentException.class, of::make);
-            assertTrue(mistake.getMessage().matches("(proxy|all_proxy): expected \\[http://]\\[USER:PASS@]HOST\\[:PORT], an HTTP proxy"),
-                mistake.getMessage());
-        }
+        "http://h:99999", "u:hidden@", "h:hidden", "http://hid den", "u:hid%xden@h"})
+    void anythingElseThanAnHttpProxyIsAMistakeThatIsNotRepeated(String proxy) {
+        URI url = URI.create("http://example.org/");
+        Map<String, Proxies> both = Map.of("proxy", Proxies.of(proxy, Map.of()), "all_proxy", Proxies.of(Map.of("all_proxy", proxy)));
+        both.forEach((name, proxies) -> {
+            String expected = String.format(MISTAKE, name);
+            assertEquals(expected, assertThrows(IllegalArgumentException.class, () -> proxies.name(url)).getMessage());
+            assertEquals(expected, assertThrows(IllegalArgumentException.class, () -> proxies.select(url)).getMessage());
+            SseException end = assertThrows(SseException.class, () -> client(url + "secret", proxies).listen(event -> { }));
+            assertEquals(SseException.Kind.REFUSED, end.kind());
+            assertTrue(end.getMessage().endsWith(expected), end.getMessage());
+        });
     }
 
-    private interface HttpProxyOf {
-        HttpProxy make();
+    /** As desktops set ALL_PROXY for all programs, with the hosts that need no proxy in NO_PROXY. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "ALL_PROXY=socks5://a:1;NO_PROXY=localhost,127.0.0.0/8 | http://127.0.0.1:81/ | -",
+        "ALL_PROXY=socks5://a:1;NO_PROXY=localhost,127.0.0.0/8 | http://192.0.2.1/    | ALL_PROXY",
+        "https_proxy=socks5h://a:1                             | http://example.org/  | -",
+        "https_proxy=socks5h://a:1                             | https://example.org/ | https_proxy",
+        "http_proxy=b:1;ALL_PROXY=socks5://a:1                 | http://example.org/  | b:1",
+        "http_proxy=b:1;ALL_PROXY=socks5://a:1                 | https://example.org/ | ALL_PROXY"})
+    void proxyOfAnotherKindIsAMistakeOnlyWhereItWouldBeUsed(String environment, String url, String proxy) {
+        Proxies proxies = Proxies.of(variables(environment));
+        if (proxy.endsWith("_PROXY") || proxy.endsWith("_proxy")) {
+            assertEquals(String.format(MISTAKE, proxy),
+                assertThrows(IllegalArgumentException.class, () -> proxies.name(URI.create(url))).getMessage());
+        } else {
+            assertEquals(proxy, proxyFor(url, proxies));
+        }
     }
 
     @Test
     void whatIsNoHttpProxyEndsTheScriptWithTwo() throws Exception {
         String expected = ": expected \\[http://]\\[USER:PASS@]HOST\\[:PORT], an HTTP proxy \\(sse-listen --help says more\\)";
         Script.here("sse-listen", "-x", "socks5://u:hidden@h", "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: proxy" + expected);
-        listen(List.of("HTTPS_PROXY=https://u:hidden@h"), "http://127.0.0.1:1/").assertIs(2, "", "sse-listen: HTTPS_PROXY" + expected);
+        listen(List.of("HTTPS_PROXY=https://u:hidden@h"), "https://127.0.0.1:1/").assertIs(2, "", "sse-listen: HTTPS_PROXY" + expected);
     }
 
     // ---- which proxy ----
@@ -274,6 +270,7 @@ class ProxyTest {
         "http_proxy=http://a:1                   | a:1 | -",
         "http_proxy=a:1                          | a:1 | -",
         "http_proxy=a                            | a:1080 | -",
+        "http_proxy=squid_proxy:3128/            | squid_proxy:3128 | -",
         "http_proxy=[::1]:1                      | ::1:1 | -",
         "HTTP_PROXY=a:1                          | -   | -",
         "https_proxy=a:1                         | -   | a:1",
@@ -290,17 +287,26 @@ class ProxyTest {
         "all_proxy=a:1;no_proxy=;NO_PROXY=example.org | -   | -",
         "all_proxy=a:1;no_proxy=other.org        | a:1 | a:1"})
     void environmentIsReadAsCurlReadsIt(String environment, String forHttp, String forHttps) {
+        Proxies proxies = Proxies.of(variables(environment));
+        assertEquals(forHttp, proxyFor("http://example.org/", proxies));
+        assertEquals(forHttps, proxyFor("https://example.org/", proxies));
+    }
+
+    private static Map<String, String> variables(String environment) {
         Map<String, String> variables = new HashMap<>();
         for (String variable : environment == null ? new String[0] : environment.split(";")) {
             variables.put(variable.replaceFirst("=.*", ""), variable.replaceFirst("^[^=]*=", ""));
         }
-        assertEquals(forHttp, proxyFor("http://example.org/", HttpProxy.of(variables)));
-        assertEquals(forHttps, proxyFor("https://example.org/", HttpProxy.of(variables)));
+        return variables;
     }
 
-    private static String proxyFor(String url, HttpProxy proxy) {
-        return proxy.address(new SseRequest(url)).map(address -> address.toString().replaceFirst("^.*/\\[?0:0:0:0:0:0:0:1]?:", "::1:")
-            .replaceFirst("/<unresolved>", "").replaceFirst("^/", "")).orElse("-");
+    /** What java.net.http is told, and the messages. */
+    private static String proxyFor(String url, Proxies proxies) {
+        Proxy proxy = proxies.select(URI.create(url)).get(0);
+        String name = proxies.name(URI.create(url)).orElse("proxy -").replaceFirst("^proxy ", "");
+        assertEquals(name, proxy.type() == Proxy.Type.DIRECT ? "-"
+            : ((InetSocketAddress) proxy.address()).getHostString() + ":" + ((InetSocketAddress) proxy.address()).getPort());
+        return name;
     }
 
     @ParameterizedTest
@@ -343,7 +349,7 @@ class ProxyTest {
         "fe80::1                | [fe80::1%eth0]    | direct",
         "::/0                   | 127.0.0.1         | proxy"})
     void hostsInNoProxyAreAskedDirectly(String names, String host, String how) {
-        HttpProxy proxy = HttpProxy.of("a:1", Map.of("no_proxy", names));
+        Proxies proxy = Proxies.of("a:1", Map.of("no_proxy", names));
         assertEquals(how.equals("direct") ? "-" : "a:1", proxyFor("http://" + host + ":8080/", proxy));
     }
 

@@ -10,14 +10,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,32 +34,45 @@ class StateFileTest {
     @TempDir
     private Path folder;
 
-    private static final String NAME = "http://a.example#0";
-
+    private final List<String> notices = new CopyOnWriteArrayList<>();
     private Path file;
-    private StateFile state;
 
     @BeforeEach
     void nameFile() {
         file = folder.resolve("state");
-        state = of(file);
     }
 
-    private static StateFile of(Path file) {
-        StateFile state = new StateFile(file);
-        state.add(NAME);
-        return state;
+    private StateFile open(Path path) throws IOException {
+        return StateFile.open(path, notices::add);
     }
 
-    @AfterEach
-    void closeFile() throws IOException {
-        state.close();
+    /** Has an id taken by a run of its own. */
+    private void write(String id) throws IOException {
+        try (StateFile state = open(file)) {
+            taken(state, id);
+        }
     }
 
-    private Optional<String> read() throws IOException {
-        state.close();
-        try (StateFile again = of(file)) {
-            return again.open(NAME);
+    private static void taken(StateFile state, String id) throws IOException {
+        state.around(event -> { }).flush(id);
+    }
+
+    private String read() throws IOException {
+        try (StateFile state = open(file)) {
+            return state.lastEventId();
+        }
+    }
+
+    private void assertRefused(String reason) {
+        String message = assertThrows(IOException.class, () -> open(file)).getMessage();
+        assertEquals("state file " + file + ": " + reason, message);
+    }
+
+    private void await(String content) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!Files.exists(file) || !Files.readString(file).equals(content)) {
+            assertTrue(System.nanoTime() < end, "not saved");
+            Thread.onSpinWait();
         }
     }
 
@@ -70,34 +86,86 @@ class StateFileTest {
     @ParameterizedTest
     @MethodSource("ids")
     void idThatIsWrittenIsRead(String id) throws IOException {
-        state.write(NAME, id);
-        assertEquals(Optional.of(id), read());
+        write(id);
         assertEquals(id + "\n", Files.readString(file));
+        assertEquals(id, read());
         assertOnlyFile();
     }
 
     @Test
     void laterIdReplacesTheOneBefore() throws IOException {
         for (String id : List.of("a long one", "b", "", "c")) {
-            state.write(NAME, id);
-            assertEquals(Optional.of(id), read());
+            write(id);
+            assertEquals(id, read());
         }
         assertOnlyFile();
     }
 
     @Test
-    void fileInTheWorkingDirectoryNeedsNoFolder() throws IOException {
-        assertEquals(Optional.empty(), of(Path.of("no-such-state-file")).open(NAME));
+    void idIsSavedWhileItIsOpen() throws IOException {
+        try (StateFile state = open(file)) {
+            for (String id : List.of("1", "2", "3")) {
+                taken(state, id);
+                await(id + "\n");
+            }
+        }
+    }
+
+    @Test
+    void lastOfManyIsSavedAtTheEnd() throws IOException {
+        try (StateFile state = open(file)) {
+            for (int id = 0; id <= 100_000; id++) {
+                taken(state, "" + id);
+            }
+        }
+        assertEquals("100000\n", Files.readString(file));
+        assertOnlyFile();
+    }
+
+    @Test
+    void handlerTakesAllAndAFlushThatFailsIsNotSaved() throws IOException {
+        List<String> calls = new ArrayList<>();
+        try (StateFile state = open(file)) {
+            SseClient.Handler handler = state.around(new SseClient.Handler() {
+                @Override
+                public void open() { calls.add("open"); }
+
+                @Override
+                public void event(SseEvent event) { calls.add(event.data()); }
+
+                @Override
+                public void comment(String text) { calls.add(text); }
+
+                @Override
+                public void tooLarge(int bytes) { calls.add("" + bytes); }
+
+                @Override
+                public void flush(String id) throws IOException {
+                    calls.add(id);
+                    if (id.equals("2")) {
+                        throw new IOException("full");
+                    }
+                }
+            });
+            handler.open();
+            handler.event(new SseEvent("message", "1", "data"));
+            handler.comment("comment");
+            handler.tooLarge(7);
+            handler.flush("1");
+            assertThrows(IOException.class, () -> handler.flush("2"));
+        }
+        assertEquals(List.of("open", "data", "comment", "7", "1", "2"), calls);
+        assertEquals("1\n", Files.readString(file));
+    }
+
+    @Test
+    void fileIsThereFromTheStart() throws IOException {
+        open(file).close();
+        assertEquals("\n", Files.readString(file));
+        assertEquals("", read());
     }
 
     // ---- reading what others wrote
-
-    @Test
-    void missingFileIsTheFirstRun() throws IOException {
-        assertEquals(Optional.empty(), read());
-        assertEquals(Optional.empty(), of(folder.resolve("no/such/folder")).open(NAME));
-        assertTrue(Files.notExists(file));
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -109,73 +177,56 @@ class StateFileTest {
         "' 4 \n',     ' 4 '"})
     void lineMayEndAsEditorsEndIt(String content, String id) throws IOException {
         Files.writeString(file, content);
-        assertEquals(Optional.of(id), read());
+        assertEquals(id, read());
     }
 
-    @Test
-    void emptyFileIsRefused() throws IOException {
-        Files.createFile(file);
-        assertEquals("empty, expected a line with a last event ID; without the file it begins anew",
-            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-    }
+    private static final String EXPECTED = "expected one line of UTF-8 with a last event ID; without the file it begins anew";
 
     @ParameterizedTest
-    @ValueSource(strings = {"1\n2\n", "1\n2", "\n1\n", "1\n\n", "\n\n", "1\r2\n", "1\r", "\r\r\n", "1\0\n", "\0"})
-    void moreThanALineIsRefused(String content) throws IOException {
-        Files.writeString(file, content);
-        assertEquals("expected one line with a last event ID",
-            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-        assertEquals(content, Files.readString(file));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"\u00FF\n", "4\u00E9\n", "\u00ED\u00A0\u0080", "\u00C0\u0080"})
-    void whatIsNotUtf8IsRefused(String content) throws IOException {
+    @ValueSource(strings = {"", "1\n2\n", "1\n2", "\n1\n", "1\n\n", "\n\n", "1\r2\n", "1\r", "\r\r\n", "1\0\n", "\0",
+        "\u00FF\n", "4\u00E9\n", "\u00ED\u00A0\u0080", "\u00C0\u0080"})
+    void anythingElseThanALineIsRefusedAndStays(String content) throws IOException {
         Files.writeString(file, content, ISO_8859_1);
-        assertEquals("expected one line of UTF-8 with a last event ID",
-            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-    }
-
-    @Test
-    void whatIsNoFileIsRefused() throws IOException {
-        Files.createDirectory(file);
-        assertThrows(IOException.class, () -> state.open(NAME));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"no-id\n", "http://a.example#0 1\n\n"})
-    void fileOfSeveralHasANameAndAnIdInEachLine(String content) throws IOException {
-        Files.writeString(file, "# the last event ID of each server\n" + content);
-        assertEquals("expected lines with a server and its last event ID",
-            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-    }
-
-    /** Not that it is in use, by the one that was told the reason first. */
-    @Test
-    void eachThatOpensItIsToldWhyItCannotBeRead() throws IOException {
-        Files.writeString(file, "1\n2\n");
         for (int i = 0; i < 2; i++) {
-            assertEquals("expected one line with a last event ID",
-                assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
+            assertRefused(EXPECTED);
         }
-        Files.writeString(file, "1\n");
-        assertEquals(Optional.of("1"), state.open(NAME));
+        assertEquals(content, Files.readString(file, ISO_8859_1));
+        assertOnlyFile();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {(1 << 20) + 1, 10 << 20})
     void fileThatIsMuchTooLongIsRefused(int size) throws IOException {
         Files.write(file, new byte[size]);
-        assertEquals("more than 1048576 bytes, expected one line with a last event ID",
-            assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
+        assertRefused(EXPECTED);
+    }
+
+    /** As earlier versions kept the ids of several URLs. */
+    @Test
+    void fileOfSeveralServersIsTakenIfItIsForOneAndElseSaysWhatToDo() throws IOException {
+        String first = "# the last event ID of each server\n";
+        Files.writeString(file, first + "http://a.example#01234567 a b\n");
+        assertEquals("a b", read());
+        assertEquals("a b\n", Files.readString(file));
+        Files.writeString(file, first + "http://a.example#01234567 1\nhttp://b.example#01234567 2\n");
+        assertRefused("it holds the ids of several servers; write each into a file of its own, in the order of the URLs: "
+            + file + ", " + file + ".2, ...");
     }
 
     @Test
-    void pipeAndDeviceAreRefusedAtOnce() throws Exception {
-        assumeTrue(new ProcessBuilder("mkfifo", file.toString()).start().waitFor() == 0, "needs mkfifo");
-        assertEquals("expected a regular file", assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-        assertEquals("expected a regular file",
-            assertThrows(IOException.class, () -> of(Path.of("/dev/zero")).open(NAME)).getMessage());
+    void anythingElseThanAFileIsRefusedAtOnce() throws Exception {
+        Path pipe = folder.resolve("pipe");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "needs mkfifo");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nothing"));
+        for (Path one : List.of(folder, pipe, link, Path.of("/dev/zero"))) {
+            file = one;
+            assertRefused("expected a regular file");
+        }
+        for (Path one : List.of(folder.resolve("no/state"), Files.writeString(folder.resolve("x"), "4\n").resolve("state"))) {
+            file = one;
+            assertRefused("there is no folder for it");
+        }
+        assertTrue(Files.notExists(folder.resolve("no")));
     }
 
     // ---- whose it is
@@ -185,14 +236,14 @@ class StateFileTest {
     void modeStaysWhatItWas(String mode) throws IOException {
         Files.writeString(file, "4\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
-        state.open(NAME);
-        state.write(NAME, "5");
+        write("5");
+        assertEquals("5\n", Files.readString(file));
         assertEquals(mode, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
     @Test
     void newFileIsForItsOwnerOnly() throws IOException {
-        state.write(NAME, "5");
+        write("5");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
@@ -200,76 +251,130 @@ class StateFileTest {
     void linkIsFollowedAndStays() throws IOException {
         Path target = Files.writeString(Files.createDirectory(folder.resolve("there")).resolve("id"), "4\n");
         Files.createSymbolicLink(file, target);
-        assertEquals(Optional.of("4"), state.open(NAME));
-        state.write(NAME, "5");
+        assertEquals("4", read());
+        write("5");
         assertTrue(Files.isSymbolicLink(file));
         assertEquals("5\n", Files.readString(target));
         assertOnlyFiles(List.of(target.getParent(), file));
     }
 
     @Test
-    void linkToNothingIsRefused() throws IOException {
-        Files.createSymbolicLink(file, folder.resolve("nothing"));
-        assertEquals("a link to a file that does not exist", assertThrows(IOException.class, () -> state.open(NAME)).getMessage());
-    }
-
-    @Test
     void secondOneOnTheFileIsRefusedUntilTheFirstIsClosed() throws IOException {
-        state.write(NAME, "4");
-        try (StateFile second = of(file)) {
+        try (StateFile first = open(file)) {
             for (String id : List.of("5", "6")) {
-                assertEquals("in use: another process keeps its last event ID in it",
-                    assertThrows(IOException.class, () -> second.open(NAME)).getMessage());
-                state.write(NAME, id);
+                assertRefused("in use: another process keeps its last event ID in it");
+                taken(first, id);
+                await(id + "\n");
             }
-            state.close();
-            assertEquals(Optional.of("6"), second.open(NAME));
         }
+        assertEquals("6", read());
     }
 
     // ---- when writing fails
 
-    @Test
-    void missingFolderIsSaid() {
-        assertThrows(IOException.class, () -> of(folder.resolve("no/state")).write(NAME, "4"));
-        assertTrue(Files.notExists(folder.resolve("no")));
+    /** What a run says and reads in a file system that is set up by a shell command; none where that cannot be done. */
+    private List<String> run(String setUp, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c", setUp + " && exec \"$@\"", "sh",
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
+            Run.class.getName(), file.toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
+        int status = process.waitFor();
+        assumeTrue(status == 0, () -> "needs root and mount: " + lines);
+        return lines;
+    }
+
+    /** Resumes from a file, and has ids taken, in a process of its own. */
+    static final class Run {
+        public static void main(String... arguments) throws IOException {
+            try (StateFile state = StateFile.open(Path.of(arguments[0]), System.out::println)) {
+                System.out.println("resumed after " + state.lastEventId());
+                for (int i = 1; i < arguments.length; i++) {
+                    taken(state, arguments[i]);
+                }
+            }
+        }
     }
 
     @Test
-    void fileInPlaceOfTheFolderIsSaidAndStaysAsItIs() throws IOException {
+    void idOfAFileThatCanOnlyBeReadIsResumedFromAndThatIsSaidOnce() throws Exception {
         Files.writeString(file, "4\n");
-        assertThrows(IOException.class, () -> of(file.resolve("state")).write(NAME, "5"));
+        assertEquals(List.of("state file " + file + ": Read-only file system; the last event ID is not saved, trying again", "resumed after 4"),
+            run("mount --bind " + folder + " " + folder + " && mount -o remount,ro,bind " + folder, "5", "6"));
         assertEquals("4\n", Files.readString(file));
         assertOnlyFile();
     }
 
     @Test
-    void folderInPlaceOfTheFileIsSaidAndStaysAsItIs() throws IOException {
-        Files.createDirectory(file);
-        Path inside = Files.writeString(file.resolve("inside"), "x");
-        assertThrows(IOException.class, () -> state.write(NAME, "5"));
-        assertEquals("x", Files.readString(inside));
+    void idOfAFileOnAFullDiskIsResumedFrom() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        file = disk.resolve("state");
+        List<String> said = run("mount -t tmpfs -o size=8k none " + disk + " && echo 4 > " + file + " && ! head -c 9000 /dev/zero > "
+            + disk + "/filling 2> /dev/null", "5");
+        assertEquals(List.of("state file " + file + ": No space left on device; the last event ID is not saved, trying again",
+            "resumed after 4"), said);
+    }
+
+    /** As a container mounts a file: nothing can be put in its place. */
+    @Test
+    void fileThatIsMountedByItselfIsWrittenInPlace() throws Exception {
+        Files.writeString(file, "a long id\n");
+        assertEquals(List.of("resumed after a long id"), run("mount --bind " + file + " " + file, "5"));
+        assertEquals("5\n", Files.readString(file));
+        assertEquals(List.of("resumed after 5"), run("mount --bind " + file + " " + file + " && mount --bind " + folder + " " + folder
+            + " && mount --bind " + file + " " + file + " && mount -o remount,ro,bind " + folder, "a longer id"));
+        assertEquals("a longer id\n", Files.readString(file));
+        assertOnlyFile();
     }
 
     @Test
-    void whatAnInterruptedWriteLeftIsNotInTheWay() throws IOException {
-        state.write(NAME, "4");
-        Path left = Files.writeString(folder.resolve(".state.1234.tmp"), "half of a longer i");
-        state.write(NAME, "5");
-        assertEquals(Optional.of("5"), read());
-        Files.delete(left);
-        assertOnlyFile();
+    void folderThatIsGoneIsSaidOnceAndTriedAgain() throws IOException {
+        Path inner = Files.createDirectory(folder.resolve("inner"));
+        file = inner.resolve("state");
+        try (StateFile state = open(file)) {
+            Files.delete(file);
+            Files.delete(inner);
+            taken(state, "5");
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (notices.isEmpty()) {
+                assertTrue(System.nanoTime() < end, "not said");
+                Thread.onSpinWait();
+            }
+            taken(state, "6");
+            Files.createDirectory(inner);
+            await("6\n");
+            taken(state, "7");
+        }
+        assertEquals("7\n", Files.readString(file));
+        assertEquals(List.of("state file " + file + ": there is no folder for it; the last event ID is not saved, trying again"), notices);
+    }
+
+    @Test
+    void leftoversOfKilledRunsAreRemovedOnceTheyAreOld() throws IOException {
+        List<Path> kept = new ArrayList<>(List.of(file));
+        for (String name : List.of(".state.1.tmp", ".state.2.tmp", ".state.tmp", ".other.1.tmp", "state.1.tmp", ".state.1.tmpx")) {
+            Path left = Files.writeString(folder.resolve(name), "half of a longer i");
+            if (!name.equals(".state.2.tmp")) {
+                Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(61)));
+            }
+            if (!name.equals(".state.1.tmp")) {
+                kept.add(left);
+            }
+        }
+        write("5");
+        assertOnlyFiles(kept);
     }
 
     @Test
     void readerFindsOneContentOrTheOtherAndNeverHalf() throws Exception {
         String one = "1".repeat(100_000);
         String other = "2".repeat(50_000);
-        state.write(NAME, one);
+        write(one);
         CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
             try {
                 for (int i = 0; i < 50; i++) {
-                    state.write(NAME, i % 2 == 0 ? other : one);
+                    write(i % 2 == 0 ? other : one);
                 }
             } catch (IOException failed) {
                 throw new AssertionError(failed);

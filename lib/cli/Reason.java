@@ -1,0 +1,91 @@
+package lib.cli;
+
+import java.io.EOFException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.net.http.HttpConnectTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/** Why something failed, in the few words that a user needs. */
+public final class Reason {
+    static final String CLOSED_UNANSWERED = "connection closed without an answer";
+    private static final String NO_TUNNEL = "Tunnel failed, got: ";
+    /** As java.net.http tells that an answer broke off, behind the reason. */
+    private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length|http1_0 content");
+    private static final String ALERT = "Received fatal alert: ";
+
+    private Reason() {}
+
+    /** One line without the exception's class, if it says something itself. */
+    public static String of(Throwable failure) {
+        Throwable cause = cause(failure);
+        String message = cause.getMessage() == null ? "" : cause.getMessage();
+        return cause instanceof UnknownHostException || has(cause, UnresolvedAddressException.class) ? "host not found"
+            : cause instanceof HttpConnectTimeoutException ? "no connection in time"
+            : has(cause, NoRouteToHostException.class) ? "no route to host"
+            : cause instanceof ConnectException && message.isEmpty() ? "connection refused"
+            : cause instanceof NoSuchFileException ? "no such file"
+            : cause instanceof AccessDeniedException ? "permission denied"
+            : cause instanceof CharacterCodingException ? "not UTF-8"
+            : cause instanceof FileSystemException file && file.getReason() != null ? file.getReason()
+            : cause instanceof SSLException ? ofCertificate(cause)
+            : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED
+            // The alert of a TLS server that read our request.
+            : message.contains("\u0015\u0003") ? "the server speaks TLS: is it https?"
+            : isReset(cause) ? "connection reset"
+            : has(cause, EOFException.class) && BODY.matcher(message).lookingAt()
+                ? "the server broke off in the middle of its answer"
+            : message.startsWith(NO_TUNNEL)
+                ? "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel"
+            : message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+
+    /** What is behind an exception that only says that a task failed. */
+    static Throwable cause(Throwable failure) {
+        boolean onlySays = failure instanceof CompletionException || failure instanceof ExecutionException;
+        return onlySays && failure.getCause() != null ? cause(failure.getCause()) : failure;
+    }
+
+    /** Why a server was not trusted. */
+    public static String ofCertificate(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        boolean isOther = root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"));
+        return has(failure, CertificateExpiredException.class) ? "the server's certificate has expired"
+            : has(failure, CertificateNotYetValidException.class) ? "the server's certificate is not valid yet"
+            : has(failure, CertPathBuilderException.class)
+                ? "the server's certificate is self-signed, or from an authority that is not trusted"
+            : root instanceof SSLPeerUnverifiedException ? message
+            : isOther ? "the server's certificate is for another host: " + message
+            : message.contains(ALERT) && message.contains("certificate")
+                ? "the server wants a certificate, or does not trust ours ("
+                    + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")"
+            : message.startsWith("Un") && message.contains(" SSL message") ? "the server does not speak TLS: is it http?"
+            : "TLS: " + message;
+    }
+
+    private static boolean isReset(Throwable failure) {
+        return failure != null && (("" + failure.getMessage()).startsWith("Connection reset") || isReset(failure.getCause()));
+    }
+
+    static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+        return failure != null && (kind.isInstance(failure) || has(failure.getCause(), kind));
+    }
+}

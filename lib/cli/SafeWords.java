@@ -1,0 +1,61 @@
+//SOURCES ../sse/Proxies.java ../sse/SseClient.java Reason.java Secrets.java
+package lib.cli;
+
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import lib.sse.Proxies;
+import lib.sse.SseClient;
+
+/**
+ * What the messages of one client say of failures and answers, without secrets. It sees the requests: put it around the
+ * sender as the first, which sees what others add to a request, and as the last, which sees what they take away.
+ */
+final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender> {
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\r\n\t]]");
+
+    private final Proxies proxies;
+    private final Secrets secrets;
+    private volatile URI asked = URI.create("");
+    /** Who has answered last, and in http. */
+    private volatile String answered = "";
+
+    /** @param secrets may be shared by several clients */
+    SafeWords(Proxies proxies, Secrets secrets) {
+        this.proxies = proxies;
+        this.secrets = secrets;
+    }
+
+    @Override
+    public SseClient.Sender apply(SseClient.Sender next) {
+        return (request, body) -> {
+            secrets.add(request);
+            asked = request.uri();
+            return next.send(request, head -> {
+                answered = request.uri().getRawAuthority();
+                return body.apply(head);
+            });
+        };
+    }
+
+    @Override
+    public String failure(Throwable failure) {
+        String reason = secrets.clean(Reason.of(failure));
+        if (Reason.has(failure, IllegalArgumentException.class) || asked.getHost() == null) {
+            return reason;
+        }
+        // A TLS server that is asked in plain text ends the connection too.
+        boolean mayBeTls = reason.equals(Reason.CLOSED_UNANSWERED) && asked.getScheme().equals("http")
+            && !answered.equals(asked.getRawAuthority());
+        return reason + proxies.name(asked).map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
+    }
+
+    @Override
+    public String quote(String text) {
+        return CONTROL.matcher(text).find() ? "" : secrets.clean(text);
+    }
+}

@@ -1,0 +1,183 @@
+//SOURCES SseClient.java
+package lib.sse;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Answers a server that asks for Digest authentication, with the credentials of a request that bears Basic ones. Once a
+ * server has asked for Digest, Basic is not sent any more.
+ *
+ * <pre>{@code
+ * SseRequest request = new SseRequest("http://camera/events").basicAuthorization("user:password");
+ * new SseClient(request).around(new Digest()).listen(event -> System.out.println(event.data()));
+ * }</pre>
+ *
+ * <p>This is RFC 7616, or RFC 2069 where the server names no {@code qop}, with the strongest algorithm that it offers.
+ * Use one object for each client.
+ */
+public final class Digest implements UnaryOperator<SseClient.Sender> {
+    /** From the weakest on. */
+    private static final List<String> ALGORITHMS = List.of("MD5", "SHA-256");
+    private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]++";
+    /** RFC 9110, 11.6.1: schemes, each before its parameters; commas stand between all of them. */
+    private static final Pattern SCHEME_OR_PARAMETER = Pattern.compile("(?<scheme>" + TOKEN + ")(?!\\s*=)"
+        + "|(?<name>" + TOKEN + ")\\s*=\\s*(?:\"(?<quoted>(?:[^\"\\\\]|\\\\.)*+)\"|(?<value>[^\\s,\"]*+))");
+    private static final Pattern PRINTABLE = Pattern.compile("[ -~\t]*");
+
+    private final Supplier<String> nonces;
+    private Map<String, String> challenge = Map.of();
+    private int count;
+
+    public Digest() {
+        this(() -> UUID.randomUUID().toString());
+    }
+
+    /** @param nonces makes what is sent as {@code cnonce} */
+    Digest(Supplier<String> nonces) {
+        this.nonces = nonces;
+    }
+
+    @Override
+    public SseClient.Sender apply(SseClient.Sender next) {
+        return (request, body) -> {
+            String credentials = request.headers().firstValue("Authorization").map(Digest::credentials).orElse("");
+            return credentials.isEmpty() ? next.send(request, body) : send(next, request, body, credentials, 0);
+        };
+    }
+
+    private CompletableFuture<HttpResponse<Void>> send(SseClient.Sender next, HttpRequest request,
+            HttpResponse.BodyHandler<Void> body, String credentials, int challenges) {
+        HttpRequest answer = challenge.isEmpty() ? request
+            : HttpRequest.newBuilder(request, (name, value) -> !name.equalsIgnoreCase("Authorization"))
+                .header("Authorization", authorization(request.method(), request.uri(), credentials)).build();
+        boolean[] isAsked = new boolean[1];
+        return next.send(answer, head -> {
+            isAsked[0] = head.statusCode() == 401 && isAsked(head.headers().allValues("WWW-Authenticate"), challenges);
+            return isAsked[0] ? skip() : body.apply(head);
+        }).thenCompose(response -> !isAsked[0] ? CompletableFuture.completedFuture(response)
+            : send(next, request, body, credentials, challenges + 1));
+    }
+
+    /** Takes nothing of an answer, and does not wait for its end. */
+    private static HttpResponse.BodySubscriber<Void> skip() {
+        return HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofInputStream(), body -> {
+            try (body) {
+                return null;
+            } catch (IOException notClosed) {
+                return null;
+            }
+        });
+    }
+
+    /** Returns what Basic credentials say; "" for anything else. */
+    private static String credentials(String authorization) {
+        try {
+            String coded = authorization.replaceFirst("(?i)^Basic +", "");
+            String credentials = new String(Base64.getDecoder().decode(coded), StandardCharsets.UTF_8);
+            return coded.equals(authorization) || !credentials.contains(":") ? "" : credentials;
+        } catch (IllegalArgumentException notBase64) {
+            return "";
+        }
+    }
+
+    /**
+     * Reads the challenges of a 401, and returns whether it makes sense to ask again.
+     *
+     * @param before how many to this request there were before: after one the password is wrong, unless the server says
+     *               that only the nonce was too old
+     */
+    boolean isAsked(List<String> headers, int before) {
+        Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
+            .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
+            .filter(one -> before == 0 || before == 1 && "true".equalsIgnoreCase(one.get("stale")));
+        if (best.isPresent()) {
+            challenge = best.get();
+            count = 0;
+        }
+        return best.isPresent();
+    }
+
+    private static List<Map<String, String>> challenges(String header) {
+        List<Map<String, String>> all = new ArrayList<>();
+        Map<String, String> last = new TreeMap<>();
+        for (Matcher next = SCHEME_OR_PARAMETER.matcher(header); next.find(); ) {
+            if (next.group("scheme") != null) {
+                last = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+                last.put("", next.group("scheme"));
+                all.add(last);
+            } else {
+                String quoted = next.group("quoted");
+                last.put(next.group("name"), quoted == null ? next.group("value") : quoted.replaceAll("\\\\(.)", "$1"));
+            }
+        }
+        return all;
+    }
+
+    private static boolean canBeAnswered(Map<String, String> challenge) {
+        return challenge.get("").equalsIgnoreCase("Digest") && ALGORITHMS.contains(algorithm(challenge))
+            && challenge.containsKey("realm") && challenge.containsKey("nonce")
+            && challenge.getOrDefault("qop", "auth").matches("(?i)(.*[\\s,])?auth([\\s,].*)?")
+            && challenge.values().stream().allMatch(value -> PRINTABLE.matcher(value).matches());
+    }
+
+    private static String algorithm(Map<String, String> challenge) {
+        return challenge.getOrDefault("algorithm", "MD5").toUpperCase(Locale.ROOT);
+    }
+
+    /** Returns the value of {@code Authorization} for one sending of a request, once a challenge was read. */
+    String authorization(String method, URI url, String credentials) {
+        String user = credentials.substring(0, credentials.indexOf(':'));
+        String realm = challenge.get("realm");
+        String nonce = challenge.get("nonce");
+        String uri = (url.getRawPath().isEmpty() ? "/" : url.getRawPath())
+            + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
+        String ours = nonces.get();
+        String nonceCount = String.format("%08x", ++count);
+        boolean hasQop = challenge.containsKey("qop");
+        String response = hash(hash(user + ":" + realm + credentials.substring(user.length())) + ":" + nonce
+            + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(method + ":" + uri));
+        return "Digest " + (PRINTABLE.matcher(user).matches() ? quoted("username", user)
+                : "username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(bytes(user)))
+            + ", " + quoted("realm", realm) + ", " + quoted("nonce", nonce)
+            + ", " + quoted("uri", uri) + ", " + quoted("response", response)
+            + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
+            + (challenge.containsKey("opaque") ? ", " + quoted("opaque", challenge.get("opaque")) : "")
+            + (hasQop ? ", qop=auth, nc=" + nonceCount + ", " + quoted("cnonce", ours) : "");
+    }
+
+    private static String quoted(String name, String value) {
+        return name + "=\"" + value.replaceAll("[\\\\\"]", "\\\\$0") + "\"";
+    }
+
+    private String hash(String text) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance(algorithm(challenge));
+            return HexFormat.of().formatHex(digest.digest(bytes(text)));
+        } catch (NoSuchAlgorithmException everyJavaHasIt) {
+            throw new IllegalStateException(everyJavaHasIt);
+        }
+    }
+
+    private static byte[] bytes(String text) { return text.getBytes(StandardCharsets.UTF_8); }
+}
