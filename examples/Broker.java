@@ -1,6 +1,6 @@
 // Reads of some size, as after each one all acknowledgements are waited for; and the quick compiler, as in sse-to-udp.
 //RUNTIME_OPTIONS -Djdk.httpclient.bufsize=65536 -XX:TieredStopAtLevel=1
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
+//SOURCES ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseException.java
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseException;
 
 /** How many events a broker has not answered yet, and what the user is told of it. */

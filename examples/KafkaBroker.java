@@ -1,6 +1,6 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/cli/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -15,7 +15,7 @@ import java.util.Properties;
 import java.util.Set;
 import lib.cli.Format;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

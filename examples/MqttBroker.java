@@ -2,7 +2,7 @@
 //DEPS org.slf4j:slf4j-nop:1.7.36
 // Without: a warning on JDK 24 and newer.
 //RUNTIME_OPTIONS -Dio.netty.noUnsafe=true
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/cli/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -45,7 +45,7 @@ import javax.net.ssl.TrustManagerFactory;
 import lib.cli.Format;
 import lib.cli.Pem;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 
 /** A broker that speaks MQTT 5, and a client that connects to it again and again. */
 final class MqttBroker extends Broker {

@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION Serve the lines of standard input as Server-Sent Events, with a page to watch them: tail -f app.log | sse-serve
 //SOURCES HttpAnswer.java HttpLoop.java HttpRequest.java SseBroadcaster.java SseServePage.java ../lib/cli/EventReader.java
-//SOURCES ../lib/cli/LineReader.java ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/cli/LineReader.java ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseEvent.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import lib.cli.EventReader;
 import lib.cli.LineReader;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
 //SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/Payload.java ../lib/cli/StandardOutput.java
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
+//SOURCES ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
 
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -26,7 +26,7 @@ import lib.cli.Format;
 import lib.cli.Payload;
 import lib.cli.StandardOutput;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseEvent;
 import lib.udp.HostPort;
 import picocli.CommandLine.Command;

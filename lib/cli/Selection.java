@@ -103,6 +103,7 @@ final class Selection {
 
         @Override
         public void open() {
+            sources.connected();
             settled = System.nanoTime() + settle.toNanos();
         }
 
@@ -129,7 +130,7 @@ final class Selection {
         }
 
         @Override
-        public void flush() throws IOException {
+        public void flush(String lastEventId) throws IOException {
             synchronized (sources) {
                 out.flush();
             }

@@ -9,22 +9,25 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.Flushable;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
 import lib.cli.Format.Placeholder;
-import lib.sse.HttpProxy;
+import lib.sse.Cookies;
+import lib.sse.Digest;
+import lib.sse.EachAddress;
+import lib.sse.Proxies;
 import lib.sse.SseClient;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
-import lib.sse.StateFile;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -97,10 +100,7 @@ public final class SseOptions {
 
     @Option(names = "--state-file", paramLabel = "FILE", order = 80,
         description = "Keep the last event ID in FILE, and resume after it at the next start.")
-    private void stateFile(Path file) {
-        StateFile ofAll = new StateFile(file);
-        settings.add(client -> client.stateFile(ofAll));
-    }
+    private Path stateFile;
 
     @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
         description = "Resume after this event, if the server can. The ID in --state-file comes first.")
@@ -132,11 +132,11 @@ public final class SseOptions {
 
     @Option(names = "--idle-timeout", paramLabel = "SEC", order = 88,
         description = "Connect again if nothing came for this time (300; 0: never).")
-    private void idleTimeout(Duration time) { settings.add(client -> client.idleTimeout(time)); }
+    private Duration idleTimeout = Duration.ofSeconds(300);
 
     @Option(names = "--connect-timeout", paramLabel = "SEC", order = 89,
         description = "Give up a connect after this time (10; 0: the system's).")
-    private void connectTimeout(Duration time) { settings.add(client -> client.connectTimeout(time)); }
+    private Duration connectTimeout = Duration.ofSeconds(10);
 
     @Mixin
     private TlsOptions tls;
@@ -241,23 +241,51 @@ public final class SseOptions {
     /** One for each URL; what they have in common is made once. */
     private void addClients(Tool tool, SseSources sources) throws IOException {
         try {
-            Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
-            HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
+            Proxies proxies = proxy == null ? Proxies.of(System.getenv()) : Proxies.of(tool.text(proxy), System.getenv());
+            Consumer<HttpClient.Builder> http = http(proxies);
+            Consumer<HttpClient.Builder> trust = tls.settings(tool::text, tool::notice);
+            Secrets secrets = new Secrets();
+            int number = 0;
             for (String url : urls()) {
-                SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
+                Urls where = Urls.parse(tool.text(url).strip());
+                proxies.name(URI.create(where.url())); // a wrong one is a mistake on the command line
+                SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION).notices(tool::notice);
                 asked.forEach(setting -> setting.accept(request));
                 if (!data.isEmpty()) {
                     request.body(data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"))
                         .getBytes(ISO_8859_1));
                 }
-                SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
-                    .notices(tool::notice).debug(tool::debug);
+                SafeWords words = new SafeWords(proxies, secrets);
+                SseClient client = new SseClient(request).idleTimeout(idleTimeout)
+                    .maxEventBytes(maxEventBytes).notices(tool::notice).words(words)
+                    .http(http.andThen(HttpsClient::withoutTls)).around(new HttpsClient(http.andThen(trust)))
+                    .around(words).around(this::traced).around(new EachAddress(proxies)).around(proxies).around(new Cookies())
+                    .around(new Digest()).around(words);
                 settings.forEach(setting -> setting.accept(client));
-                sources.add(client, selection.new Source(request.authority()));
+                number++;
+                sources.add(client, selection.new Source(where.authority()), stateFile == null || number == 1 ? stateFile
+                    : Path.of(stateFile + "." + number));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
+    }
+
+    /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
+    private Consumer<HttpClient.Builder> http(Proxies proxies) {
+        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
+            .orElse(Duration.ofDays(1));
+        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).connectTimeout(longest).proxy(proxies);
+    }
+
+    private SseClient.Sender traced(SseClient.Sender next) {
+        return (request, body) -> {
+            tool().debug(request.method() + " " + request.uri());
+            return next.send(request, head -> {
+                tool().debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+                return body.apply(head);
+            });
+        };
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {

@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
+//SOURCES ../sse/SseException.java Format.java Reason.java StandardOutput.java StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
 // 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
 // no classes are made at run time only to put texts together.
@@ -41,7 +41,6 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.cli.Format.Placeholder;
-import lib.sse.Reason;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,7 +68,7 @@ public final class Tool {
     /** The time was over before the events were there. */
     public static final int TIME_OVER = 124;
     private static final int REFUSED = 5;
-    private static final int GAVE_UP = 6;
+    static final int GAVE_UP = 6;
 
     /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
     private static final long MILLIS_TO_END = 950;
@@ -196,6 +195,7 @@ public final class Tool {
             endStatus = status;
             statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
+            endHttpClients();
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
             } catch (IllegalStateException endingAlready) {
@@ -203,6 +203,14 @@ public final class Tool {
             }
         }
         return endStatus;
+    }
+
+    /** A thread of java.net.http that waits for the network would delay the end of the JVM by 0.3 s. */
+    private static void endHttpClients() {
+        Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
+        Thread.enumerate(threads);
+        Arrays.stream(threads).filter(thread -> thread != null && thread.getName().startsWith("HttpClient-"))
+            .forEach(Thread::interrupt);
     }
 
     /** Says something that the user may want to know, unless asked to be quiet. */

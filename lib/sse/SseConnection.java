@@ -250,8 +250,9 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
 
     private void send(Sender sender) {
         try {
-            sender.apply(request, this::head).whenComplete((response, failure) -> over(failure));
+            CompletableFuture<HttpResponse<Void>> all = sender.apply(request, this::head);
             lastRead = System.nanoTime();
+            (sent == null ? sending(all) : all).whenComplete((response, failure) -> over(failure));
         } catch (RuntimeException notSent) {
             over(notSent);
         }
