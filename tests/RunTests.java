@@ -14,7 +14,7 @@
 //SOURCES unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
 //SOURCES unit/lib/sse/DigestTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
-//SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
+//SOURCES unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
 //SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java

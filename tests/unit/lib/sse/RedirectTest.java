@@ -247,7 +247,7 @@ class RedirectTest {
     // ---- how far ----
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "#x", "/way/a", "a", "/way/../way/a"})
+    @ValueSource(strings = {"", "#x", "/way/a", "a", "../way/a"})
     void redirectToWhereOneWasIsFollowed(String location) throws Exception {
         try (SseServer server = answers(to(location), to(location))) {
             assertEquals(Outcome.NO_CONTENT, client(new SseRequest(server.url("/way/a"))).listen(event -> { }));
@@ -487,7 +487,7 @@ class RedirectTest {
         String html = "HTTP/1.1 200 X\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
             + "from /secret/a?key=hidden to /moved/secret?k2=hidden";
         try (SseServer other = answers(html); SseServer server = answers(to(other.url("/moved/secret?k2=hidden")))) {
-            SseException end = refusal(client(new SseRequest(server.url("/secret/a?key=hidden"))));
+            SseException end = refusal(client(new SseRequest(server.url("/secret/a?key=hidden"))).words(new SseClient.Words() { }));
             assertFalse(end.getMessage().contains("secret") || end.getMessage().contains("hidden"), end.getMessage());
         }
     }
