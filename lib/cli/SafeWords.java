@@ -2,10 +2,6 @@
 package lib.cli;
 
 import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.sse.Proxies;
@@ -16,7 +12,8 @@ import lib.sse.SseClient;
  * sender as the first, which sees what others add to a request, and as the last, which sees what they take away.
  */
 final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender> {
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\r\n\t]]");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+    private static final Pattern NO_TEXT = Pattern.compile("[\\p{Cc}&&[^\r\n\t]]");
 
     private final Proxies proxies;
     private final Secrets secrets;
@@ -44,8 +41,9 @@ final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender
 
     @Override
     public String failure(Throwable failure) {
-        String reason = secrets.clean(Reason.of(failure));
-        if (Reason.has(failure, IllegalArgumentException.class) || asked.getHost() == null) {
+        String reason = UNPRINTABLE.matcher(secrets.clean(Reason.of(failure))).replaceAll("\uFFFD");
+        // A request that cannot be sent did not get to the proxy.
+        if (Reason.cause(failure) instanceof IllegalArgumentException || asked.getHost() == null) {
             return reason;
         }
         // A TLS server that is asked in plain text ends the connection too.
@@ -56,6 +54,6 @@ final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender
 
     @Override
     public String quote(String text) {
-        return CONTROL.matcher(text).find() ? "" : secrets.clean(text);
+        return NO_TEXT.matcher(text).find() ? "" : secrets.clean(text);
     }
 }
