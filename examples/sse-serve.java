@@ -43,8 +43,6 @@ import picocli.CommandLine;
 class SseServe implements Callable<Integer> {
     /** As much as sse-listen takes for one event, unless told otherwise. */
     private static final int LONGEST_LINE = 16 << 20;
-    private static final Duration TIME_TO_FINISH = Duration.ofSeconds(10);
-    private static final Duration TICK = Duration.ofSeconds(1);
     private static final String SECONDS_UNTIL_ROOM = "10";
     private static final String SECONDS_UNTIL_NAME = "1";
     private static final int LONGEST_SHOWN = 30;
@@ -112,6 +110,10 @@ class SseServe implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
+    /** Shorter in tests. */
+    Duration tick = Duration.ofSeconds(1);
+    Duration timeToFinish = Duration.ofSeconds(10);
+
     private final SseServePage page = new SseServePage();
     private CompletableFuture<String> machine;
     private SseBroadcaster broadcaster;
@@ -128,7 +130,7 @@ class SseServe implements Callable<Integer> {
             start(server, address.getAddress().isLoopbackAddress());
             broadcaster.awaitClients(wait);
             new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
-            broadcaster.end(TIME_TO_FINISH);
+            broadcaster.end(timeToFinish);
             Thread.sleep(linger.toMillis());
         }
         int left = broadcaster.clients();
@@ -292,7 +294,7 @@ class SseServe implements Callable<Integer> {
 
     private void start(HttpLoop server, boolean onThisMachineOnly) {
         machine = CompletableFuture.supplyAsync(SseServe::nameOfThisMachine);
-        Thread thread = new Thread(() -> server.run(TICK, heartbeat), "server");
+        Thread thread = new Thread(() -> server.run(tick, heartbeat), "server");
         thread.setUncaughtExceptionHandler((ended, failure) -> {
             tool.error("server: " + failure);
             System.exit(Tool.LOCAL_FAILURE);
