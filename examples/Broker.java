@@ -9,6 +9,7 @@ import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import lib.cli.Tool;
@@ -36,15 +37,14 @@ abstract class Broker implements Flushable {
     }
 
     /**
-     * The properties in a file.
+     * The properties in files.
      *
-     * @param file  null for none
-     * @param usual those that the file may set otherwise
+     * @param usual those that a file may set otherwise
      */
-    static Properties properties(Tool tool, Path file, Map<String, String> usual) {
+    static Properties properties(Tool tool, List<Path> files, Map<String, String> usual) {
         Properties properties = new Properties();
         properties.putAll(usual);
-        if (file != null) {
+        for (Path file : files) {
             try (Reader text = Files.newBufferedReader(file)) {
                 properties.load(text);
             } catch (IOException | IllegalArgumentException unreadable) {
