@@ -1,6 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseParser.java ../sse/SseRequest.java ../sse/StateFile.java
-//SOURCES EventJson.java Format.java Selection.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java EventJson.java Format.java HttpsClient.java SafeWords.java
+//SOURCES Secrets.java Selection.java SseSources.java TlsOptions.java Tool.java Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;

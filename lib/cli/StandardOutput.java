@@ -1,4 +1,4 @@
-//SOURCES ../sse/Reason.java
+//SOURCES Reason.java
 package lib.cli;
 
 import java.io.BufferedOutputStream;

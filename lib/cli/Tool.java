@@ -1,10 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
-<<<<<<< HEAD
-//SOURCES ../sse/SseException.java Format.java Reason.java StandardOutput.java StatusLine.java Usage.java
-=======
-//SOURCES ../sse/Reason.java ../sse/SseException.java Config.java Format.java StandardOutput.java StatusLine.java
+//SOURCES ../sse/SseException.java Config.java Format.java Reason.java StandardOutput.java StatusLine.java
 //SOURCES Usage.java
->>>>>>> main
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
 // 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
 // no classes are made at run time only to put texts together.
