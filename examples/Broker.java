@@ -1,6 +1,6 @@
 // Reads of some size, as after each one all acknowledgements are waited for; and the quick compiler, as in sse-to-udp.
 //RUNTIME_OPTIONS -Djdk.httpclient.bufsize=65536 -XX:TieredStopAtLevel=1
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseException.java
+//SOURCES ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseException.java
 
 import java.io.Flushable;
 import java.io.IOException;
@@ -9,10 +9,11 @@ import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseException;
 
 /** How many events a broker has not answered yet, and what the user is told of it. */
@@ -36,15 +37,14 @@ abstract class Broker implements Flushable {
     }
 
     /**
-     * The properties in a file.
+     * The properties in files.
      *
-     * @param file  null for none
-     * @param usual those that the file may set otherwise
+     * @param usual those that a file may set otherwise
      */
-    static Properties properties(Tool tool, Path file, Map<String, String> usual) {
+    static Properties properties(Tool tool, List<Path> files, Map<String, String> usual) {
         Properties properties = new Properties();
         properties.putAll(usual);
-        if (file != null) {
+        for (Path file : files) {
             try (Reader text = Files.newBufferedReader(file)) {
                 properties.load(text);
             } catch (IOException | IllegalArgumentException unreadable) {

@@ -51,7 +51,7 @@ record HttpRequest(String client, String method, String path, Map<String, String
         Map<String, String> query = new HashMap<>();
         for (String parameter : text == null ? new String[0] : text.split("&")) {
             String[] parts = parameter.split("=", 2);
-            query.put(parts[0], parts.length == 1 ? "" : URLDecoder.decode(parts[1], UTF_8));
+            query.put(URLDecoder.decode(parts[0], UTF_8), parts.length == 1 ? "" : URLDecoder.decode(parts[1], UTF_8));
         }
         return query;
     }

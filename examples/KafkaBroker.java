@@ -1,6 +1,6 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/cli/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Collectors;
 import lib.cli.Format;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -56,20 +57,20 @@ final class KafkaBroker extends Broker {
     private static final int POLLS_UNTIL_LOOK = 15;
 
     private final String servers;
-    private final Path file;
+    private final List<Path> files;
     private KafkaProducer<byte[], byte[]> producer;
     private volatile boolean isOver;
 
-    /** @param file with more of the client's properties; null for none */
-    KafkaBroker(Tool tool, String servers, Path file) {
+    /** @param files with more of the client's properties */
+    KafkaBroker(Tool tool, String servers, List<Path> files) {
         super(tool, servers);
         this.servers = servers;
-        this.file = file;
+        this.files = files;
     }
 
     /** Gets ready to publish. */
     void connect() throws IOException {
-        Properties properties = properties(tool, file, PRODUCER);
+        Properties properties = properties(tool, files, PRODUCER);
         properties.put("bootstrap.servers", servers);
         try {
             producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
@@ -97,25 +98,28 @@ final class KafkaBroker extends Broker {
      *
      * @param group its members share the records
      */
-    void receive(String group, String topic, Format.Sink sink) throws IOException {
-        if (group.isBlank() || topic.isBlank()) {
-            throw tool.usage("--group '" + group + "', --topic '" + topic + "': expected a name each");
+    void receive(String group, List<String> topics, Format.Sink sink) throws IOException {
+        String names = String.join(", ", topics);
+        if (group.isBlank() || topics.stream().anyMatch(String::isBlank)) {
+            throw tool.usage("--group '" + group + "', --topic '" + names + "': expected a name each");
         }
-        Properties properties = properties(tool, file, CONSUMER);
+        Properties properties = properties(tool, files, CONSUMER);
         properties.putAll(Map.of("bootstrap.servers", servers, "group.id", group, "enable.auto.commit", "false"));
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
-        List<TopicPartition> first = List.of(new TopicPartition(topic, 0));
+        Set<TopicPartition> first = topics.stream().map(topic -> new TopicPartition(topic, 0)).collect(Collectors.toSet());
         tool.onSignal(() -> isOver = true);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, bytes, bytes)) {
-            consumer.subscribe(List.of(topic));
+            consumer.subscribe(topics);
             for (int quiet = 0; !isOver; quiet++) {
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
                 if (!records.isEmpty()) {
                     handOver(consumer, records, sink);
                     quiet = 0;
                 } else if (quiet % POLLS_UNTIL_LOOK == 0) {
-                    // A poll does not tell a broker that is away from one that has nothing.
-                    isDone(() -> consumer.beginningOffsets(first, PATIENCE), topic);
+                    // A poll does not tell a broker that is away from one that has nothing. A topic that is missing holds
+                    // up the others only once, at the start.
+                    Set<TopicPartition> ours = consumer.assignment();
+                    isDone(() -> consumer.beginningOffsets(ours.isEmpty() ? first : ours, PATIENCE), names);
                 }
             }
         } catch (KafkaException unusable) {

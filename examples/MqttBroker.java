@@ -2,13 +2,14 @@
 //DEPS org.slf4j:slf4j-nop:1.7.36
 // Without: a warning on JDK 24 and newer.
 //RUNTIME_OPTIONS -Dio.netty.noUnsafe=true
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/sse/Reason.java
+//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/cli/Reason.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.hivemq.client.mqtt.MqttClientSslConfig;
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.datatypes.MqttTopicFilter;
 import com.hivemq.client.mqtt.exceptions.MqttEncodeException;
 import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
@@ -21,6 +22,8 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5RetainHandling;
+import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5Subscription;
 import io.reactivex.processors.UnicastProcessor;
 import io.reactivex.schedulers.Schedulers;
 import java.io.File;
@@ -29,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +49,7 @@ import javax.net.ssl.TrustManagerFactory;
 import lib.cli.Format;
 import lib.cli.Pem;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 
 /** A broker that speaks MQTT 5, and a client that connects to it again and again. */
 final class MqttBroker extends Broker {
@@ -67,8 +71,8 @@ final class MqttBroker extends Broker {
     private final UnicastProcessor<Mqtt5Publish> messages = UnicastProcessor.create();
     private volatile boolean wasThere;
 
-    /** @param properties null for none; see {@link #PROPERTIES} */
-    MqttBroker(Tool tool, String url, Path properties) {
+    /** @param properties files, see {@link #PROPERTIES} */
+    MqttBroker(Tool tool, String url, List<Path> properties) {
         this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
     }
 
@@ -153,9 +157,9 @@ final class MqttBroker extends Broker {
      * Hands messages over until a signal comes, and acknowledges each when the sink has returned.
      *
      * @param session its name; the broker keeps messages for it while nobody is connected
-     * @param filter  the topics
+     * @param filters the topics
      */
-    void receive(String session, String filter, Format.Sink sink) throws IOException {
+    void receive(String session, List<String> filters, Format.Sink sink) throws IOException {
         if (session.isEmpty()) {
             throw tool.usage("--id '': expected a name");
         }
@@ -163,7 +167,7 @@ final class MqttBroker extends Broker {
         Mqtt5BlockingClient receiver = client.identifier(session).buildBlocking();
         try (Mqtt5BlockingClient.Mqtt5Publishes received = receiver.publishes(MqttGlobalPublishFilter.ALL, true)) {
             await(receiver.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
-            await(receiver.toAsync().subscribeWith().topicFilter(filter).qos(MqttQos.AT_LEAST_ONCE).send());
+            await(receiver.toAsync().subscribeWith().addSubscriptions(subscriptions(filters)).send());
             while (true) {
                 Mqtt5Publish message = received.receive();
                 sink.take(message.getPayload().orElse(ByteBuffer.allocate(0)));
@@ -174,6 +178,20 @@ final class MqttBroker extends Broker {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
+    }
+
+    /** Without those that others include: the broker would send their messages twice. */
+    private static List<Mqtt5Subscription> subscriptions(List<String> texts) {
+        List<MqttTopicFilter> filters = new ArrayList<>();
+        for (MqttTopicFilter filter : texts.stream().map(MqttTopicFilter::of).toList()) {
+            if (filters.stream().noneMatch(other -> other.matches(filter))) {
+                filters.removeIf(filter::matches);
+                filters.add(filter);
+            }
+        }
+        // Retained messages come once for a session, not at each start: one of them may open a door.
+        return filters.stream().map(filter -> Mqtt5Subscription.builder().topicFilter(filter).qos(MqttQos.AT_LEAST_ONCE)
+            .retainHandling(Mqtt5RetainHandling.SEND_IF_SUBSCRIPTION_DOES_NOT_EXIST).build()).toList();
     }
 
     private void await(Future<?> answer) throws IOException, InterruptedException {

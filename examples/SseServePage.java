@@ -125,6 +125,7 @@ final class SseServePage {
 
         const {state, line, now, login, token, filter, pause, again, count, list, nothing} =
           Object.fromEntries([...document.querySelectorAll('[id]')].map(element => [element.id, element]));
+        const base = location.pathname.replace(/[/]*$/, '/');  // a proxy may serve the page below a prefix
         const opened = document.documentElement.dataset.now;  // ms, by the server's clock, as the times of events
 
         let events = [];               // newest first
@@ -156,7 +157,7 @@ final class SseServePage {
 
         // An EventSource begins without the id of the one before it, and does not tell why it gave up.
         function url() {
-          return '/events/json?' + (lastId ? 'last-event-id=' + encodeURIComponent(lastId) : 'last=' + EARLIER);
+          return base + 'events/json?' + (lastId ? 'lastEventId=' + encodeURIComponent(lastId) : 'last=' + EARLIER);
         }
 
         async function findOutWhy() {
@@ -175,7 +176,7 @@ final class SseServePage {
         login.onsubmit = async submission => {
           submission.preventDefault();
           const headers = {Authorization: 'Bearer ' + token.value.trim()};
-          const answer = await fetch('/session', {method: 'POST', headers}).catch(() => ({}));
+          const answer = await fetch(base + 'session', {method: 'POST', headers}).catch(() => ({}));
           if (answer.ok) {
             token.value = '';
             connect();

@@ -26,15 +26,15 @@ class KafkaToUdp implements Callable<Integer> {
     @Parameters(index = "1..*", arity = "1..*", paramLabel = "TARGET", description = UdpOptions.TARGETS)
     private List<String> targets;
 
-    @Option(names = {"-t", "--topic"}, paramLabel = "TOPIC", required = true, order = 40, description = "The topic.")
-    private String topic;
+    @Option(names = {"-t", "--topic"}, paramLabel = "TOPIC", required = true, order = 40, description = "The topic. Repeatable.")
+    private List<String> topics;
 
     @Option(names = {"-G", "--group"}, paramLabel = "NAME", required = true, order = 41,
         description = "The group: its senders share the records, and stand in for each other.")
     private String group;
 
     @Option(names = "--properties", paramLabel = "FILE", order = 42, description = "The properties of Kafka's consumer.")
-    private Path properties;
+    private List<Path> properties = List.of();
 
     @Mixin
     private UdpOptions udp;
@@ -45,7 +45,7 @@ class KafkaToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (UdpBroadcaster lan = udp.open(targets)) {
-            new KafkaBroker(tool, servers, properties).receive(group, topic, lan::send);
+            new KafkaBroker(tool, servers, properties).receive(group, topics, lan::send);
             return 0;
         }
     }

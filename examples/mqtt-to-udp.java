@@ -27,15 +27,15 @@ class MqttToUdp implements Callable<Integer> {
     private List<String> targets;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "FILTER", required = true, order = 40,
-        description = "Which topics, as an MQTT filter: home/#, home/+/touch.")
-    private String topic;
+        description = "Which topics, as an MQTT filter: home/#, home/+/touch. Repeatable.")
+    private List<String> topics;
 
     @Option(names = {"-i", "--id"}, paramLabel = "NAME", required = true, order = 41,
         description = "The session, which keeps messages while this does not run. Each sender has its own.")
     private String id;
 
     @Option(names = "--properties", paramLabel = "FILE", order = 42, description = MqttBroker.PROPERTIES)
-    private Path properties;
+    private List<Path> properties = List.of();
 
     @Mixin
     private UdpOptions udp;
@@ -46,7 +46,7 @@ class MqttToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (UdpBroadcaster lan = udp.open(targets)) {
-            new MqttBroker(tool, url, properties).receive(id, topic, lan::send);
+            new MqttBroker(tool, url, properties).receive(id, topics, lan::send);
             return 0;
         }
     }

@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -29,7 +32,10 @@ import picocli.CommandLine.Option;
 class Replay implements Callable<Integer> {
     private static final int LONGEST_LINE = 16 << 20;
     /** Within the data a quotation mark has a backslash before it. A line without a time goes out at once. */
-    private static final Pattern TIME = Pattern.compile("(?<!\\\\)\"time\"\\s*:\\s*\"(\\d{4}-\\d\\d-\\d\\dT[^\"]+)\"");
+    private static final Pattern TIME = Pattern.compile("(?<!\\\\)\"time\"\\s*:\\s*\"(\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:[^\"]+)\"");
+    private static final DateTimeFormatter UTC_UNLESS_TOLD = new DateTimeFormatterBuilder()
+        .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendPattern("[XXX][XX][X]")
+        .parseDefaulting(ChronoField.OFFSET_SECONDS, 0).toFormatter();
 
     @Option(names = "--speed", paramLabel = "N", order = 1, defaultValue = "1", description = "N times as fast (1).")
     private double speed;
@@ -61,7 +67,7 @@ class Replay implements Callable<Integer> {
         }
         Matcher time = TIME.matcher(new String(line, offset, length, ISO_8859_1));
         if (time.find()) {
-            await(Instant.parse(time.group(1)));
+            await(UTC_UNLESS_TOLD.parse(time.group(1).replace(' ', 'T'), Instant::from));
         }
         out.line(ByteBuffer.wrap(line, offset, length));
         out.flush();

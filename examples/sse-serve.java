@@ -2,7 +2,7 @@
 //JAVA 17+
 //DESCRIPTION Serve the lines of standard input as Server-Sent Events, with a page to watch them: tail -f app.log | sse-serve
 //SOURCES HttpAnswer.java HttpLoop.java HttpRequest.java SseBroadcaster.java SseServePage.java ../lib/cli/EventReader.java
-//SOURCES ../lib/cli/LineReader.java ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java
+//SOURCES ../lib/cli/LineReader.java ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseEvent.java
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -21,10 +21,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lib.cli.EventReader;
 import lib.cli.LineReader;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,13 +43,13 @@ import picocli.CommandLine;
 class SseServe implements Callable<Integer> {
     /** As much as sse-listen takes for one event, unless told otherwise. */
     private static final int LONGEST_LINE = 16 << 20;
-    private static final Duration TIME_TO_FINISH = Duration.ofSeconds(10);
-    private static final Duration TICK = Duration.ofSeconds(1);
     private static final String SECONDS_UNTIL_ROOM = "10";
     private static final String SECONDS_UNTIL_NAME = "1";
     private static final int LONGEST_SHOWN = 30;
     private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
     private static final String COOKIE = "sse-serve=";
+    /** As Yaffle's polyfill, Mercure's clients, amvtek's polyfill and the header name it. */
+    private static final List<String> LAST_EVENT_ID = List.of("lastEventId", "lastEventID", "evs_last_event_id", "last-event-id");
 
     @Option(names = {"-p", "--port"}, paramLabel = "PORT", order = 1, defaultValue = "8080",
         description = "Where to serve (${DEFAULT-VALUE}; 0: a free port).")
@@ -109,6 +110,10 @@ class SseServe implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
+    /** Shorter in tests. */
+    Duration tick = Duration.ofSeconds(1);
+    Duration timeToFinish = Duration.ofSeconds(10);
+
     private final SseServePage page = new SseServePage();
     private CompletableFuture<String> machine;
     private SseBroadcaster broadcaster;
@@ -125,7 +130,7 @@ class SseServe implements Callable<Integer> {
             start(server, address.getAddress().isLoopbackAddress());
             broadcaster.awaitClients(wait);
             new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
-            broadcaster.end(TIME_TO_FINISH);
+            broadcaster.end(timeToFinish);
             Thread.sleep(linger.toMillis());
         }
         int left = broadcaster.clients();
@@ -180,14 +185,21 @@ class SseServe implements Callable<Integer> {
         };
     }
 
-    /** The last event ID is in the query where a page begins anew, because its EventSource cannot set the header then. */
+    /**
+     * The last event ID is in the query where a page begins anew, because its EventSource cannot set the header then, and
+     * where a polyfill would need permission for the header. The header is the newer one.
+     */
+    private static String lastEventId(HttpRequest request) {
+        String header = new String(request.header("last-event-id").getBytes(ISO_8859_1), UTF_8);
+        return Stream.concat(Stream.of(header), LAST_EVENT_ID.stream().map(name -> request.query().getOrDefault(name, "")))
+            .filter(id -> !id.isEmpty()).findFirst().orElse("");
+    }
+
     private HttpAnswer events(HttpRequest request, SseBroadcaster.Form form) {
         if (!isAllowed(request)) {
             return HttpAnswer.of(401).with("WWW-Authenticate", "Bearer");
         }
-        String lastEventId = request.headers().containsKey("last-event-id")
-            ? new String(request.header("last-event-id").getBytes(ISO_8859_1), UTF_8)
-            : request.query().getOrDefault("last-event-id", "");
+        String lastEventId = lastEventId(request);
         int number = Integer.parseInt(request.query().getOrDefault("last", "0"));
         HttpAnswer answer = HttpAnswer.of(200, "retry: " + retry + "\n\n").with("Content-Type", "text/event-stream")
             .with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
@@ -232,10 +244,13 @@ class SseServe implements Callable<Integer> {
             .anyMatch(cookie -> MessageDigest.isEqual(expected, cookie.getBytes(UTF_8)));
     }
 
-    /** The browser's EventSource sends no headers of ours, but cookies. */
+    /**
+     * The browser's EventSource sends no headers of ours, but cookies. Without a path this one is for the folder of the
+     * page, which a proxy may have put below a prefix.
+     */
     private HttpAnswer session(HttpRequest request) {
         return secret == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
-            : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict; Path=/");
+            : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict");
     }
 
     private String cookie() {
@@ -279,7 +294,7 @@ class SseServe implements Callable<Integer> {
 
     private void start(HttpLoop server, boolean onThisMachineOnly) {
         machine = CompletableFuture.supplyAsync(SseServe::nameOfThisMachine);
-        Thread thread = new Thread(() -> server.run(TICK, heartbeat), "server");
+        Thread thread = new Thread(() -> server.run(tick, heartbeat), "server");
         thread.setUncaughtExceptionHandler((ended, failure) -> {
             tool.error("server: " + failure);
             System.exit(Tool.LOCAL_FAILURE);

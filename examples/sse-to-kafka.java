@@ -5,6 +5,7 @@
 //SOURCES Broker.java KafkaBroker.java ../lib/cli/Format.java ../lib/cli/SseOptions.java ../lib/cli/Tool.java
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import lib.cli.Format;
 import lib.cli.SseOptions;
@@ -29,9 +30,9 @@ class SseToKafka implements Callable<Integer> {
     private String servers;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format. An event whose topic comes out empty or invalid is skipped, with a"
-            + " message.")
-    private String topic;
+        description = "The topic, as --format; repeatable, each gets the event. An event whose topic comes out empty or"
+            + " invalid is skipped, with a message.")
+    private List<String> topics;
 
     @Option(names = "--key", paramLabel = "TEMPLATE", order = 44, defaultValue = "",
         description = "The key, as --format: events with the same one stay in order. An empty one is none.")
@@ -39,20 +40,24 @@ class SseToKafka implements Callable<Integer> {
 
     @Option(names = "--properties", paramLabel = "FILE", order = 45,
         description = "The properties of Kafka's producer: ssl.*, sasl.*, compression.type, ...")
-    private Path properties;
+    private List<Path> properties = List.of();
 
     @Mixin
     private Tool tool;
 
     @Override
     public Integer call() throws Exception {
-        Format topics = sse.template("--topic", topic);
+        List<Format> names = topics.stream().map(topic -> sse.template("--topic", topic)).toList();
         Format keys = sse.template("--key", key);
         Format payloads = sse.format("{data}");
         KafkaBroker broker = new KafkaBroker(tool, servers, properties);
         broker.connect();
-        return sse.listen(event -> topics.write(event, name -> keys.write(event, id ->
-            payloads.write(event, payload -> broker.publish(name, id, payload)))), broker);
+        return sse.listen(event -> {
+            for (Format topic : names) {
+                topic.write(event, name -> keys.write(event, id ->
+                    payloads.write(event, payload -> broker.publish(name, id, payload))));
+            }
+        }, broker);
     }
 
     public static void main(String... args) {

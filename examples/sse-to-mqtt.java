@@ -5,6 +5,7 @@
 //SOURCES Broker.java MqttBroker.java ../lib/cli/Format.java ../lib/cli/SseOptions.java ../lib/cli/Tool.java
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import lib.cli.Format;
 import lib.cli.SseOptions;
@@ -29,27 +30,30 @@ class SseToMqtt implements Callable<Integer> {
     private String url;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format. An event whose topic comes out empty or invalid is skipped, with a"
-            + " message.")
-    private String topic;
+        description = "The topic, as --format; repeatable, each gets the event. An event whose topic comes out empty or"
+            + " invalid is skipped, with a message.")
+    private List<String> topics;
 
     @Option(names = {"-r", "--retain"}, order = 44, description = "Have the broker keep the last message of each topic.")
     private boolean retain;
 
     @Option(names = "--properties", paramLabel = "FILE", order = 45, description = MqttBroker.PROPERTIES)
-    private Path properties;
+    private List<Path> properties = List.of();
 
     @Mixin
     private Tool tool;
 
     @Override
     public Integer call() throws Exception {
-        Format topics = sse.template("--topic", topic);
+        List<Format> names = topics.stream().map(topic -> sse.template("--topic", topic)).toList();
         Format payloads = sse.format("{data}");
         MqttBroker broker = new MqttBroker(tool, url, properties);
         broker.connect();
-        return sse.listen(event -> topics.write(event, name ->
-            payloads.write(event, payload -> broker.publish(name, payload, retain))), broker);
+        return sse.listen(event -> {
+            for (Format topic : names) {
+                topic.write(event, name -> payloads.write(event, payload -> broker.publish(name, payload, retain)));
+            }
+        }, broker);
     }
 
     public static void main(String... args) {

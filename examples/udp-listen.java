@@ -2,31 +2,38 @@
 //JAVA 17+
 //DESCRIPTION Print each UDP datagram that arrives as one JSON line: udp-listen 5000
 //SOURCES ../lib/cli/EventJson.java ../lib/cli/Format.java ../lib/cli/Payload.java ../lib/cli/StandardOutput.java
-//SOURCES ../lib/cli/Tool.java ../lib/sse/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
+//SOURCES ../lib/cli/Tool.java ../lib/cli/Reason.java ../lib/sse/SseEvent.java ../lib/udp/HostPort.java
 
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
+import java.math.BigInteger;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import lib.cli.EventJson;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.Payload;
 import lib.cli.StandardOutput;
 import lib.cli.Tool;
-import lib.sse.Reason;
+import lib.cli.Reason;
 import lib.sse.SseEvent;
 import lib.udp.HostPort;
 import picocli.CommandLine.Command;
@@ -48,6 +55,8 @@ class UdpListen implements Callable<Integer> {
     /** A burst that does not fit is lost; the system may grant less. */
     private static final int RECEIVE_BUFFER = 4 << 20;
     private static final long MILLIS_BETWEEN_LOOKS = 5000;
+    private static final String EVERYBODY = "255.255.255.255";
+    private static final String ALL_ON_LOOPBACK = "127.255.255.255";
 
     @Parameters(paramLabel = "[ADDR:]PORT",
         description = "Where datagrams arrive; the address may be one of this machine, all (of them), or a multicast group"
@@ -55,8 +64,9 @@ class UdpListen implements Callable<Integer> {
     private String place;
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 1,
-        description = "Where to join the group (every interface, also those that come later).")
-    private String via;
+        description = "Only datagrams to this interface: to its addresses, to all on its network, to the group there."
+            + " Repeatable (every interface, also those that come later).")
+    private List<String> names = List.of();
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "End after N datagrams.")
     private Long count;
@@ -73,11 +83,16 @@ class UdpListen implements Callable<Integer> {
     @Mixin
     private Tool tool;
 
+    /** Where a socket is bound. An interface that came back, or has other addresses, is another one. */
+    private record Place(NetworkInterface network, int index, InetAddress at) {}
+
     private final StandardOutput out = new StandardOutput();
-
     private final Payload line = new Payload();
-
+    private final ByteBuffer datagram = ByteBuffer.allocate(LARGEST_DATAGRAM);
+    private Format template;
     private InetSocketAddress address;
+    private boolean isGroup;
+    private boolean isWaiting;
     private long end;
     private long taken;
 
@@ -87,114 +102,163 @@ class UdpListen implements Callable<Integer> {
         if (count != null && count < 1) {
             throw tool.usage("--count " + count + ": expected at least 1");
         }
-        Format template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
+        template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
         address = address();
-        end = System.nanoTime() + (maxTime == null ? 0 : maxTime.toNanos());
-        boolean isOver = false;
-        while (!isOver) {
-            Set<String> networks = networks();
-            try (DatagramSocket socket = open()) {
-                tool.debug("listening on port " + socket.getLocalPort());
-                isOver = receive(socket, networks, template);
+        isGroup = address.getAddress().isMulticastAddress();
+        for (String name : names) {
+            if (NetworkInterface.getByName(name) == null) {
+                throw tool.usage("interface '" + name + "': expected the name of an interface of this machine");
             }
+        }
+        end = System.nanoTime() + (maxTime == null ? 0 : maxTime.toNanos());
+        try (Selector selector = Selector.open()) {
+            receive(selector);
         }
         return count == null || taken >= count ? 0 : Tool.TIME_OVER;
     }
 
-    /** Until it is over, or until the group can be joined on other networks than these; returns whether it is over. */
-    private boolean receive(DatagramSocket socket, Set<String> networks, Format template) throws IOException {
-        DatagramPacket packet = new DatagramPacket(new byte[LARGEST_DATAGRAM], LARGEST_DATAGRAM);
-        // Without a group there is nothing to look for.
-        long longest = address.getAddress().isMulticastAddress() ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
-        long looked = System.nanoTime();
-        while (count == null || taken < count) {
-            long now = System.nanoTime();
-            long millis = maxTime == null ? longest : Math.min((end - now) / 1_000_000, longest);
-            if (millis <= 0) {
-                return true;
-            }
-            if (now - looked >= MILLIS_BETWEEN_LOOKS * 1_000_000) {
-                looked = now;
-                if (!networks.containsAll(networks())) {
-                    return false;
+    private void receive(Selector selector) throws IOException {
+        long longest = isGroup || !names.isEmpty() ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
+        try {
+            refresh(selector);
+            for (long refreshed = System.nanoTime(); !isOver();) {
+                long left = maxTime == null ? longest : Math.max(1, (end - System.nanoTime()) / 1_000_000);
+                selector.select(Math.min(left, longest));
+                for (SelectionKey key : selector.selectedKeys()) {
+                    print(key);
+                }
+                selector.selectedKeys().clear();
+                if (System.nanoTime() - refreshed >= longest * 1_000_000) {
+                    refresh(selector);
+                    refreshed = System.nanoTime();
                 }
             }
-            socket.setSoTimeout((int) millis);
-            packet.setLength(LARGEST_DATAGRAM);
-            try {
-                socket.receive(packet);
-            } catch (SocketTimeoutException nothingCame) {
-                continue;
+        } finally {
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
             }
-            taken++;
-            print(packet, template);
         }
-        return true;
     }
 
-    /** Where a group can be joined now. An interface that came back, or has another address, is another one. */
-    private Set<String> networks() throws IOException {
-        if (!address.getAddress().isMulticastAddress()) {
-            return Set.of();
-        }
-        return NetworkInterface.networkInterfaces().filter(network -> via == null || network.getName().equals(via))
-            .map(network -> network.getIndex() + " " + network.inetAddresses().toList()).collect(Collectors.toSet());
+    private boolean isOver() {
+        return count != null && taken >= count || maxTime != null && System.nanoTime() - end >= 0;
     }
 
-    private void print(DatagramPacket packet, Format template) throws IOException {
-        byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
-        String from = HostPort.of((InetSocketAddress) packet.getSocketAddress()).toString();
-        EventJson.writeDatagram(from, payload, Instant.now(), line.clear());
+    /** Prints all that has arrived at a socket. */
+    private void print(SelectionKey key) throws IOException {
+        Place at = (Place) key.attachment();
+        for (InetSocketAddress from = next(key); from != null; from = next(key)) {
+            if (at.network == null || !at.at.getHostAddress().equals(EVERYBODY) || mayBeOn(at.network, from.getAddress())) {
+                print(from, Arrays.copyOf(datagram.array(), datagram.position()));
+                taken++;
+            }
+        }
+    }
+
+    private InetSocketAddress next(SelectionKey key) throws IOException {
+        return isOver() ? null : (InetSocketAddress) ((DatagramChannel) key.channel()).receive(datagram.clear());
+    }
+
+    private void print(InetSocketAddress from, byte[] payload) throws IOException {
+        EventJson.writeDatagram(HostPort.of(from).toString(), payload, Instant.now(), line.clear());
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
         template.write(event, line.bytes().array(), 0, line.bytes().remaining(), out::line);
         out.flush();
     }
 
-    private DatagramSocket open() throws IOException {
-        DatagramSocket socket = new DatagramSocket(null);
-        try {
-            socket.setReuseAddress(true);
-            socket.setReceiveBufferSize(RECEIVE_BUFFER);
-            boolean group = address.getAddress().isMulticastAddress();
-            socket.bind(group ? new InetSocketAddress(address.getPort()) : address);
-            if (group) {
-                join(socket);
-            }
-            return socket;
-        } catch (IOException failure) {
-            socket.close();
-            throw new IOException(place + ": " + Reason.of(failure), failure);
-        }
-    }
+    // ---- interfaces ----
 
-    /** Wherever it can be joined: an interface may have no address of that IP version. */
-    private void join(DatagramSocket socket) throws IOException {
-        IOException refusal = new IOException("no interface takes multicast");
-        boolean joined = false;
-        for (NetworkInterface network : interfaces()) {
+    /** Listens wherever that is possible now. */
+    private void refresh(Selector selector) throws IOException {
+        Set<Place> places = places();
+        for (SelectionKey key : selector.keys()) {
+            if (!places.remove(key.attachment())) {
+                print(key);
+                key.channel().close();
+            }
+        }
+        IOException refusal = new IOException(isGroup ? "no interface takes multicast"
+            : String.join(" or ", names) + " has no such address");
+        for (Place one : places) {
             try {
-                if (via != null || network.supportsMulticast()) {
-                    socket.joinGroup(address, network);
-                    joined = true;
-                }
+                listen(selector, one);
             } catch (IOException notThere) {
-                refusal = notThere;
+                refusal = notThere; // an interface may have no address of that IP version
             }
         }
-        if (!joined) {
-            tool.notice(place + ": " + Reason.of(refusal) + "; waiting for an interface where the group can be joined");
+        boolean isNowhere = selector.keys().isEmpty();
+        if (isNowhere && names.isEmpty() && !isGroup) {
+            throw new IOException(place + ": " + Reason.of(refusal), refusal);
+        } else if (isNowhere && !isWaiting) {
+            tool.notice(place + ": " + Reason.of(refusal) + "; waiting for "
+                + (isGroup ? "an interface where the group can be joined" : "one"));
         }
+        isWaiting = isNowhere;
     }
 
-    private List<NetworkInterface> interfaces() throws IOException {
-        if (via == null) {
-            return NetworkInterface.networkInterfaces().toList();
+    private Set<Place> places() throws IOException {
+        Set<Place> places = new LinkedHashSet<>();
+        if (names.isEmpty() && !isGroup) {
+            places.add(new Place(null, 0, address.getAddress()));
+        } else {
+            for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
+                if (names.isEmpty() ? network.supportsMulticast() : names.contains(network.getName())) {
+                    addresses(network).forEach(at -> places.add(new Place(network, network.getIndex(), at)));
+                }
+            }
         }
-        NetworkInterface network = NetworkInterface.getByName(via);
-        if (network == null) {
-            throw tool.usage("interface '" + via + "': expected the name of an interface of this machine");
+        return places;
+    }
+
+    /** The group, or those of an interface's addresses that were asked for. */
+    private Set<InetAddress> addresses(NetworkInterface network) throws IOException {
+        InetAddress given = address.getAddress();
+        if (given instanceof Inet6Address && isGroup) {
+            return Set.of(Inet6Address.getByAddress(null, given.getAddress(), network.getIndex()));
+        } else if (isGroup || network.isLoopback() && given.isLoopbackAddress()) {
+            return Set.of(given);
         }
-        return List.of(network);
+        Set<InetAddress> all = new LinkedHashSet<>();
+        for (InterfaceAddress ours : network.getInterfaceAddresses()) {
+            all.add(ours.getAddress());
+            if (ours.getAddress() instanceof Inet4Address && (ours.getBroadcast() != null || network.isLoopback())) {
+                all.add(network.isLoopback() ? InetAddress.getByName(ALL_ON_LOOPBACK) : ours.getBroadcast());
+                all.add(InetAddress.getByName(EVERYBODY));
+            }
+        }
+        all.removeIf(one -> !given.isAnyLocalAddress() && !given.equals(one));
+        return all;
+    }
+
+    private void listen(Selector selector, Place one) throws IOException {
+        // A group is joined in its own family; a socket of IPv4 alone is not bound to 255.255.255.255 by the JDK.
+        DatagramChannel channel = !(isGroup && one.at instanceof Inet4Address) ? DatagramChannel.open()
+            : DatagramChannel.open(StandardProtocolFamily.INET);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true)
+                .setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
+                .bind(new InetSocketAddress(one.at, address.getPort()));
+            if (isGroup) {
+                channel.join(one.at, one.network);
+            }
+            channel.configureBlocking(false).register(selector, SelectionKey.OP_READ, one);
+        } catch (IOException failure) {
+            channel.close();
+            throw failure;
+        }
+        address = new InetSocketAddress(address.getAddress(), channel.socket().getLocalPort());
+        tool.debug("listening on port " + address.getPort());
+    }
+
+    /** Whether no address says otherwise: where a datagram to everybody came in, the system does not tell. */
+    private static boolean mayBeOn(NetworkInterface network, InetAddress sender) throws IOException {
+        return isOn(network, sender) || NetworkInterface.networkInterfaces().noneMatch(other -> isOn(other, sender));
+    }
+
+    private static boolean isOn(NetworkInterface network, InetAddress sender) {
+        return network.getInterfaceAddresses().stream().anyMatch(ours -> ours.getAddress() instanceof Inet4Address
+            && new BigInteger(ours.getAddress().getAddress()).xor(new BigInteger(sender.getAddress()))
+                .shiftRight(Integer.SIZE - ours.getNetworkPrefixLength()).signum() == 0);
     }
 
     private InetSocketAddress address() throws IOException {

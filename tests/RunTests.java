@@ -8,13 +8,15 @@
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
-//SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/SseBroadcasterTest.java unit/TreeTest.java
-//SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
-//SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SseSourcesTest.java
-//SOURCES unit/lib/cli/TlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
-//SOURCES unit/lib/sse/DigestTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
-//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
-//SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
+//SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/QuickServe.java unit/SseBroadcasterTest.java
+//SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/EventJsonTest.java
+//SOURCES unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java
+//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java unit/lib/cli/SecretsTest.java
+//SOURCES unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java unit/lib/cli/ToolTest.java
+//SOURCES unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
+//SOURCES unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java unit/lib/sse/EachAddressTest.java
+//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
+//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
 //SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java

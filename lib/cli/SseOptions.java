@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java EventJson.java FieldOptions.java
-//SOURCES Format.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java EventJson.java Format.java HttpsClient.java SafeWords.java
+//SOURCES Secrets.java Selection.java SseSources.java TlsOptions.java Tool.java Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -10,25 +10,25 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.Flushable;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
 import lib.cli.Format.Placeholder;
-import lib.sse.HttpProxy;
+import lib.sse.Cookies;
+import lib.sse.Digest;
+import lib.sse.EachAddress;
+import lib.sse.Proxies;
 import lib.sse.SseClient;
-import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
-import lib.sse.StateFile;
-import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,20 +76,8 @@ public final class SseOptions {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
 
-    @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
-        description = "Only events of this type. Repeatable.")
-    private Set<String> types = Set.of();
-
-    @Option(names = {"-E", "--exclude"}, paramLabel = "TYPE", order = 30,
-        description = "No events of this type. Repeatable.")
-    private Set<String> excluded = Set.of();
-
     @Mixin
-    private FieldOptions fields;
-
-    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
-        description = "End after N events of which something was output.")
-    private void count(int most) { count = tool().within(1, Integer.MAX_VALUE, most, "--count"); }
+    private Selection selection;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
         description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
@@ -113,10 +101,7 @@ public final class SseOptions {
 
     @Option(names = "--state-file", paramLabel = "FILE", order = 80,
         description = "Keep the last event ID in FILE, and resume after it at the next start.")
-    private void stateFile(Path file) {
-        StateFile ofAll = new StateFile(file);
-        settings.add(client -> client.stateFile(ofAll));
-    }
+    private Path stateFile;
 
     @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
         description = "Resume after this event, if the server can. The ID in --state-file comes first.")
@@ -148,15 +133,11 @@ public final class SseOptions {
 
     @Option(names = "--idle-timeout", paramLabel = "SEC", order = 88,
         description = "Connect again if nothing came for this time (300; 0: never).")
-    private void idleTimeout(Duration time) { settings.add(client -> client.idleTimeout(time)); }
+    private Duration idleTimeout = Duration.ofSeconds(300);
 
     @Option(names = "--connect-timeout", paramLabel = "SEC", order = 89,
         description = "Give up a connect after this time (10; 0: the system's).")
-    private void connectTimeout(Duration time) { settings.add(client -> client.connectTimeout(time)); }
-
-    @Option(names = "--settle", paramLabel = "SEC", order = 90,
-        description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
-    private Duration settle = Duration.ZERO;
+    private Duration connectTimeout = Duration.ofSeconds(10);
 
     @Mixin
     private TlsOptions tls;
@@ -171,19 +152,6 @@ public final class SseOptions {
 
     private final List<Consumer<SseRequest>> asked = new ArrayList<>();
     private final List<Consumer<SseClient>> settings = new ArrayList<>();
-    private final FewNotices few = new FewNotices();
-    private Consumer<String> skipped;
-    private SseSources sources;
-    private SseParser.Handler handler;
-    private Flushable out;
-    private Integer count;
-    private long fieldless;
-    private long taken;
-    private long others;
-    private String lastOther;
-    private boolean emptyListCame;
-    /** Where the event comes from that is being handed over. */
-    private String source;
 
     /** The arguments behind the first that are no further URLs. */
     public List<String> targets(List<String> behindTheFirst) {
@@ -226,7 +194,7 @@ public final class SseOptions {
             throw tool().usage("--comments goes with --format {json}");
         }
         return made.json((event, out) ->
-            EventJson.write(event, withSource ? source : null, timestamps ? Instant.now() : null, out));
+            EventJson.write(event, withSource ? selection.source() : null, timestamps ? Instant.now() : null, out));
     }
 
     /** What an option of the script makes of an event, with the same placeholders. */
@@ -236,11 +204,11 @@ public final class SseOptions {
         if (comments && made.has(Placeholder.FIELD)) {
             throw tool().usage("--comments goes without a field in " + option);
         }
-        return made.source(() -> source);
+        return made.source(selection::source);
     }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
-    public SseOptions skipped(Consumer<String> lines) { skipped = lines; return this; }
+    public SseOptions skipped(Consumer<String> lines) { selection.skipped(lines); return this; }
 
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
@@ -257,53 +225,77 @@ public final class SseOptions {
      * @throws Exception see {@link SseClient#listen}; a mistake on the command line
      */
     public int listen(SseParser.Handler events, Flushable flushed) throws Exception {
-        handler = events;
-        out = flushed;
         Tool tool = tool();
-        if (types.contains("") || excluded.contains("")) {
-            throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
-        }
         tool.within(1, SseParser.MAX_EVENT_BYTES_LIMIT, maxEventBytes, "--max-event-size");
-        sources = new SseSources(tool);
+        SseSources sources = new SseSources(tool);
+        selection.start(tool, sources, comments, events, flushed);
         if (urls().equals(List.of("-"))) {
-            addStandardInput(tool);
+            addStandardInput(tool, sources);
         } else {
-            addClients(tool);
+            addClients(tool, sources);
         }
         tool.onSignal(sources::close);
-        tool.atEnd(this::atEnd);
-        return sources.listen(maxTime, count == null ? 0 : Tool.TIME_OVER);
+        tool.atEnd(selection::atEnd);
+        return sources.listen(maxTime, selection.hasCount() ? Tool.TIME_OVER : 0);
     }
 
     /** One for each URL; what they have in common is made once. */
-    private void addClients(Tool tool) throws IOException {
+    private void addClients(Tool tool, SseSources sources) throws IOException {
         try {
-            Supplier<SSLContext> context = tls.context(tool::text, tool::notice);
-            HttpProxy way = proxy == null ? HttpProxy.of(System.getenv()) : HttpProxy.of(tool.text(proxy), System.getenv());
+            Proxies proxies = proxy == null ? Proxies.of(System.getenv()) : Proxies.of(tool.text(proxy), System.getenv());
+            Consumer<HttpClient.Builder> http = http(proxies);
+            Consumer<HttpClient.Builder> trust = tls.settings(tool::text, tool::notice);
+            Secrets secrets = new Secrets();
+            int number = 0;
             for (String url : urls()) {
-                SseRequest request = new SseRequest(tool.text(url).strip()).userAgent(command.name() + "/" + Tool.VERSION);
+                Urls where = Urls.parse(tool.text(url).strip());
+                proxies.name(URI.create(where.url())); // a wrong one is a mistake on the command line
+                SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION).notices(tool::notice);
                 asked.forEach(setting -> setting.accept(request));
                 if (!data.isEmpty()) {
                     request.body(data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"))
                         .getBytes(ISO_8859_1));
                 }
-                SseClient client = new SseClient(request).tls(context).proxy(way).maxEventBytes(maxEventBytes)
-                    .notices(tool::notice).debug(tool::debug);
+                SafeWords words = new SafeWords(proxies, secrets);
+                SseClient client = new SseClient(request).idleTimeout(idleTimeout)
+                    .maxEventBytes(maxEventBytes).notices(tool::notice).words(words)
+                    .http(http.andThen(HttpsClient::withoutTls)).around(new HttpsClient(http.andThen(trust)))
+                    .around(words).around(this::traced).around(new EachAddress(proxies)).around(proxies).around(new Cookies())
+                    .around(new Digest()).around(words);
                 settings.forEach(setting -> setting.accept(client));
-                sources.add(client, new Selection(request.authority()));
+                number++;
+                sources.add(client, selection.new Source(where.authority()), stateFile == null || number == 1 ? stateFile
+                    : Path.of(stateFile + "." + number));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
     }
 
-    private void addStandardInput(Tool tool) throws IOException {
+    /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
+    private Consumer<HttpClient.Builder> http(Proxies proxies) {
+        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
+            .orElse(Duration.ofDays(1));
+        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).connectTimeout(longest).proxy(proxies);
+    }
+
+    private SseClient.Sender traced(SseClient.Sender next) {
+        return (request, body) -> {
+            tool().debug(request.method() + " " + request.uri());
+            return next.send(request, head -> {
+                tool().debug("HTTP status " + head.statusCode() + " " + head.headers().map());
+                return body.apply(head);
+            });
+        };
+    }
+
+    private void addStandardInput(Tool tool, SseSources sources) throws IOException {
         command.commandLine().getParseResult().matchedOptions().stream()
             .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        sources.add(tool.standardInput(), maxEventBytes, new Selection("-") {
+        sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-") {
             @Override
             public void tooLarge(int bytes) {
                 tool.notice("dropped an event of more than " + bytes + " bytes");
@@ -311,90 +303,5 @@ public final class SseOptions {
         });
     }
 
-    /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
-    private int atEnd(int status) {
-        Tool tool = tool();
-        if (taken + fieldless == 0 && others > 0 && !emptyListCame) {
-            tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
-                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
-                + "; the last one was of type " + lastOther);
-        }
-        if (skipped != null || fieldless == 0) {
-            return status;
-        }
-        tool.notice(fieldless + " skipped");
-        return status == 0 ? Tool.LOCAL_FAILURE : status;
-    }
-
     private Tool tool() { return Tool.of(command); }
-
-    /** Passes on what the user asked for, and ends after the last of it. */
-    private class Selection implements SseClient.Handler {
-        private final String name;
-        private long settled;
-
-        /** @param name of the server */
-        Selection(String name) {
-            this.name = name;
-        }
-
-        @Override
-        public void open() {
-            settled = System.nanoTime() + settle.toNanos();
-        }
-
-        @Override
-        public void event(SseEvent event) throws IOException {
-            synchronized (sources) {
-                sources.checkNotOver();
-                if (!excluded.contains(event.event()) && (settle.isZero() || System.nanoTime() - settled >= 0)) {
-                    source = name;
-                    select(event);
-                }
-            }
-        }
-
-        private void select(SseEvent event) throws IOException {
-            boolean isOfType = types.isEmpty() || types.contains(event.event());
-            if (isOfType && fields.pick(event, handler, this::skip)) {
-                taken++;
-                if (count != null && taken == count) {
-                    out.flush();
-                    sources.close();
-                }
-            } else {
-                emptyListCame |= isOfType && fields.wanted().isEmpty();
-                others++;
-                lastOther = event.event();
-            }
-        }
-
-        private void skip(String reason) {
-            fieldless++;
-            String line = "an event was skipped: " + reason;
-            if (skipped == null) {
-                few.say(line, tool()::error);
-            } else {
-                skipped.accept(line);
-            }
-        }
-
-        @Override
-        public void comment(String text) throws IOException {
-            synchronized (sources) {
-                sources.checkNotOver();
-                if (comments) {
-                    source = name;
-                    handler.event(new SseEvent("", "", text));
-                }
-            }
-        }
-
-        @Override
-        public void flush() throws IOException {
-            synchronized (sources) {
-                out.flush();
-            }
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//SOURCES ../sse/SseClient.java ../sse/SseException.java ../sse/SseParser.java Tool.java
+//SOURCES ../sse/SseClient.java ../sse/SseException.java ../sse/SseParser.java ../sse/StateFile.java Tool.java
 package lib.cli;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.concurrent.Future;
 import lib.sse.SseClient;
 import lib.sse.SseException;
 import lib.sse.SseParser;
+import lib.sse.StateFile;
 
 /** What is listened to at once: subscriptions, or standard input. Each connects, resumes and ends by itself. */
 final class SseSources {
@@ -34,14 +36,28 @@ final class SseSources {
     private final Map<Callable<Integer>, AutoCloseable> sources = new LinkedHashMap<>();
     private volatile boolean isOver;
     private volatile boolean timeIsOver;
+    private volatile boolean wasConnected;
 
     SseSources(Tool tool) {
         this.tool = tool;
     }
 
-    /** Adds a subscription. */
-    void add(SseClient client, SseClient.Handler handler) {
-        sources.put(() -> listen(() -> client.listen(handler)), client);
+    /**
+     * Adds a subscription.
+     *
+     * @param state where the last event ID is kept; null if it is not
+     */
+    void add(SseClient client, SseClient.Handler handler, Path state) {
+        sources.put(() -> listen(() -> state == null ? client.listen(handler) : listen(client, handler, state)), client);
+    }
+
+    private SseClient.Outcome listen(SseClient client, SseClient.Handler handler, Path state) throws Exception {
+        try (StateFile file = StateFile.open(state, tool::notice)) {
+            if (!file.lastEventId().isEmpty()) {
+                client.lastEventId(file.lastEventId());
+            }
+            return client.listen(file.around(handler));
+        }
     }
 
     /** Adds an event stream that something else has fetched. It is read once. */
@@ -54,7 +70,7 @@ final class SseSources {
      *
      * @param maxTime        null or 0 for ever
      * @param whenTimeIsOver the exit status then
-     * @return the highest of the exit statuses
+     * @return the highest of the exit statuses; if the time was over before any source was there, the one of giving up
      * @throws Exception what else one of them has thrown, which ends all
      */
     int listen(Duration maxTime, int whenTimeIsOver) throws Exception {
@@ -69,7 +85,7 @@ final class SseSources {
         } catch (ExecutionException ended) {
             throw ended.getCause() instanceof Exception thrown ? thrown : new IllegalStateException(ended.getCause());
         }
-        return Math.max(status, timeIsOver ? whenTimeIsOver : 0);
+        return Math.max(status, !timeIsOver ? 0 : wasConnected ? whenTimeIsOver : Math.max(whenTimeIsOver, Tool.GAVE_UP));
     }
 
     private int listen(Callable<?> source) throws Exception {
@@ -94,6 +110,9 @@ final class SseSources {
         CompletableFuture.delayedExecutor(1, SECONDS, threads).execute(tool::endWork);
     }
 
+    /** One of the sources is there. */
+    void connected() { wasConnected = true; }
+
     /** Ends all, and waits for none: the caller may be in a handler for which the others wait. */
     void close() {
         isOver = true;
@@ -111,12 +130,13 @@ final class SseSources {
     }
 
     private Object read(InputStream in, SseParser parser, SseClient.Handler handler) throws IOException {
+        handler.open();
         byte[] bytes = new byte[BUFFER];
         for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
             try {
                 parser.feed(ByteBuffer.wrap(bytes, 0, length));
             } finally {
-                handler.flush();
+                handler.flush(parser.lastEventId());
             }
         }
         if (parser.isWithinEvent()) {

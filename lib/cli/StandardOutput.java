@@ -1,4 +1,4 @@
-//SOURCES ../sse/Reason.java
+//SOURCES Reason.java
 package lib.cli;
 
 import java.io.BufferedOutputStream;
@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
-import lib.sse.Reason;
 
 /** Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. */
 public final class StandardOutput extends BufferedOutputStream {

@@ -1,5 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/Reason.java ../sse/SseException.java Format.java StandardOutput.java StatusLine.java Usage.java
+//SOURCES ../sse/SseException.java Config.java Format.java Reason.java StandardOutput.java StatusLine.java
+//SOURCES Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
 // 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
 // no classes are made at run time only to put texts together.
@@ -27,6 +28,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.Security;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -41,7 +43,6 @@ import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.cli.Format.Placeholder;
-import lib.sse.Reason;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,7 +70,7 @@ public final class Tool {
     /** The time was over before the events were there. */
     public static final int TIME_OVER = 124;
     private static final int REFUSED = 5;
-    private static final int GAVE_UP = 6;
+    static final int GAVE_UP = 6;
 
     /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
     private static final long MILLIS_TO_END = 950;
@@ -81,8 +82,18 @@ public final class Tool {
     private static final String NOT_DECODED = "\uFFFD";
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
+    static {
+        // A name that was missing for a moment, or has moved, is found at once. These are read at the first look-up.
+        Security.setProperty("networkaddress.cache.negative.ttl", "0");
+        Security.setProperty("networkaddress.cache.ttl", "1");
+    }
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
+
+    @Option(names = {"-K", "--config"}, paramLabel = "FILE", order = 190,
+        description = "Read options and arguments from FILE, one a line, as if you had typed them first. Repeatable.")
+    private List<String> readByConfig;
 
     @Option(names = {"-q", "--quiet"}, order = 190, description = "Say nothing on standard error but errors.")
     private boolean quiet;
@@ -104,6 +115,7 @@ public final class Tool {
     private final Thread onSignal = new Thread(this::stop, "signal");
     private final StatusLine statusLine = new StatusLine();
     private final Map<String, byte[]> contents = new HashMap<>();
+    private final Config config = new Config();
     private Integer endStatus;
 
     /** Runs a script, and ends the process with its status. */
@@ -129,7 +141,17 @@ public final class Tool {
      * standard error and an exit status.
      */
     public static CommandLine commandLine(Object script) {
-        CommandLine line = new CommandLine(script);
+        CommandLine line = new CommandLine(script) {
+            @Override
+            public int execute(String... args) {
+                Tool tool = of(getCommandSpec());
+                try {
+                    return super.execute(tool.words(args));
+                } catch (ParameterException mistake) {
+                    return tool.end(tool.usageError(mistake, args));
+                }
+            }
+        };
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
         line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Usage::options);
         Tool tool = of(line.getCommandSpec());
@@ -162,12 +184,15 @@ public final class Tool {
      */
     public void atEnd(IntUnaryOperator ending) { endings.add(ending); }
 
+    private String[] words(String... typed) {
+        List.of(typed).stream().filter(word -> word.contains(NOT_DECODED)).findFirst().ifPresent(word -> {
+            throw usage("argument " + (List.of(typed).indexOf(word) + 1) + ": expected UTF-8");
+        });
+        return config.words(command, typed);
+    }
+
     private int work(ParseResult parsed) {
         if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
-            List<String> words = parsed.originalArgs();
-            words.stream().filter(word -> word.contains(NOT_DECODED)).findFirst().ifPresent(word -> {
-                throw usage("argument " + (words.indexOf(word) + 1) + ": expected UTF-8");
-            });
             Runtime.getRuntime().addShutdownHook(onSignal);
         }
         return end(new CommandLine.RunLast().execute(parsed));
@@ -196,6 +221,7 @@ public final class Tool {
             endStatus = status;
             statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
+            endHttpClients();
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
             } catch (IllegalStateException endingAlready) {
@@ -203,6 +229,14 @@ public final class Tool {
             }
         }
         return endStatus;
+    }
+
+    /** A thread of java.net.http that waits for the network would delay the end of the JVM by 0.3 s. */
+    private static void endHttpClients() {
+        Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
+        Thread.enumerate(threads);
+        Arrays.stream(threads).filter(thread -> thread != null && thread.getName().startsWith("HttpClient-"))
+            .forEach(Thread::interrupt);
     }
 
     /** Says something that the user may want to know, unless asked to be quiet. */
@@ -316,7 +350,8 @@ public final class Tool {
     }
 
     private int usageError(ParameterException mistake, String... args) {
-        error(Usage.message(mistake, args) + " (" + command.name() + " --help says more)");
+        String message = Usage.message(mistake, args);
+        error(config.place(message) + message + " (" + command.name() + " --help says more)");
         return CommandLine.ExitCode.USAGE;
     }
 

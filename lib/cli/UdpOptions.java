@@ -1,8 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../udp/Counts.java ../udp/OnError.java ../udp/Oversize.java ../udp/UdpBroadcaster.java StandardOutput.java
 //SOURCES StatusLine.java Tool.java
-// A name that has moved is found at once when it is looked up.
-//RUNTIME_OPTIONS -Dsun.net.inetaddr.ttl=1
 package lib.cli;
 
 import java.io.IOException;

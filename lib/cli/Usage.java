@@ -6,12 +6,10 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -24,7 +22,7 @@ final class Usage {
     /** What stands above the options whose order is this or higher. A script's own options come first. */
     private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
         0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
-        100, "TLS and proxy:\n", 190, "Messages and help:\n"));
+        100, "TLS and proxy:\n", 190, "General:\n"));
 
     private Usage() {}
 
@@ -62,35 +60,9 @@ final class Usage {
         if (!typed.startsWith("--")) {
             return "unknown option '" + typed.substring(0, Math.min(2, typed.length())) + "'";
         }
-        String name = typed.replaceFirst("=.*", "");
-        String letters = name.replace("-", "");
-        return "unknown option '" + name + "'" + unmatched.getCommandLine().getCommandSpec().options().stream()
-            .map(OptionSpec::longestName).filter(one -> 5 * distance(letters, one) <= 2 * letters.length())
-            .min(Comparator.comparingInt((String one) -> distance(letters, one)).thenComparingInt(String::length))
-            .map(nearest -> ", did you mean " + nearest + "?").orElse("");
-    }
-
-    /** How far it is from an option's name, or from one of the words in that; from any but the first a bit farther. */
-    private static int distance(String typed, String option) {
-        int nearest = edits(typed, option.replace("-", ""));
-        for (String word : option.substring(2).split("-")) {
-            nearest = Math.min(nearest, edits(typed, word) + (option.startsWith("--" + word) ? 0 : 1));
-        }
-        return nearest;
-    }
-
-    /** The Levenshtein distance: how many characters have to be changed, added or removed. */
-    private static int edits(String one, String other) {
-        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
-        for (int i = 0; i < one.length(); i++) {
-            int diagonal = row[0]++;
-            for (int j = 0; j < other.length(); j++) {
-                int changed = diagonal + (one.charAt(i) == other.charAt(j) ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.min(changed, 1 + Math.min(diagonal, row[j]));
-            }
-        }
-        return row[other.length()];
+        String similar = unmatched.getSuggestions().stream().sorted().collect(joining(" or "));
+        return "unknown option '" + typed.replaceFirst("=.*", "") + "'"
+            + (similar.isEmpty() ? "" : ", did you mean " + similar + "?");
     }
 
     private static String tooMany(UnmatchedArgumentException unmatched) {

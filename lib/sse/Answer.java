@@ -10,62 +10,75 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
  * What the head of an answer means for a subscription.
  *
- * @param words      for the user; they may hold text from the server as it came
- * @param location   where a {@link Kind#REDIRECT} leads
+ * @param words      for the user
+ * @param location   where a {@link Kind#REDIRECT} leads, as the server wrote it
  * @param retryAfter how long the server asks to wait
  */
 record Answer(Kind kind, int status, String words, String location, Optional<Duration> retryAfter) {
 
     /**
-     * STREAM: the body is an event stream. OVER: there is nothing more, and nobody should ask again. RETRY: it may get
-     * better. REDIRECT: the stream is somewhere else. REFUSED: it will not get better.
+     * STREAM: the body is an event stream. NO_CONTENT: nobody should ask again. RETRY: it may get better. REDIRECT: the
+     * stream is somewhere else. REFUSED: it will not get better.
      */
-    enum Kind { STREAM, OVER, RETRY, REDIRECT, REFUSED }
+    enum Kind { STREAM, NO_CONTENT, RETRY, REDIRECT, REFUSED }
 
     private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
-    private static final Set<Integer> PASSING = Set.of(408, 425, 429);
-    /** RFC 9110, 8.4.1, and what came after it. Other words, such as "none" and "utf-8", code nothing. */
+    private static final Set<Integer> TEMPORARY = Set.of(408, 425, 429);
+    private static final Pattern MIME_TYPE = Pattern.compile("[\\w!#$%&'+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+\\s*(;.*)?");
+    /** RFC 9110, 8.4.1, and later registrations. Other words, such as "none" and "utf-8", code nothing. */
     private static final Pattern CODING = Pattern.compile("(x-)?gzip|deflate|(x-)?compress|br|zstd|dcb|dcz");
+    private static final String CURL_CAN = ", which this cannot read; curl can: ";
 
-    /** @param method that of the request: a POST may be answered 201 */
-    static Answer of(String method, int status, HttpHeaders headers) {
-        Optional<String> problem = problem(headers);
+    /**
+     * Reads the head of an answer.
+     *
+     * @param method of the request: a POST may be answered 201
+     * @param quote  returns what may be shown of a text by the server
+     */
+    static Answer of(String method, int status, HttpHeaders headers, UnaryOperator<String> quote) {
+        Optional<String> problem = wrongType(headers, quote).or(() -> unreadable(headers));
+        Optional<Duration> retryAfter = retryAfter(headers);
         if (status == 200 || status == 201 && method.equals("POST") && problem.isEmpty()) {
             Kind kind = problem.isEmpty() ? Kind.STREAM : Kind.REFUSED;
-            return new Answer(kind, status, problem.orElse(""), "", Optional.empty());
+            return new Answer(kind, status, problem.orElse(""), "", retryAfter);
         }
         Optional<String> location = headers.firstValue("Location");
-        Kind kind = status == 204 ? Kind.OVER
+        Kind kind = status == 204 ? Kind.NO_CONTENT
             : REDIRECTS.contains(status) && location.isPresent() ? Kind.REDIRECT
-            : PASSING.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        return new Answer(kind, status, "HTTP status " + status, location.orElse(""),
-            kind == Kind.RETRY ? retryAfter(headers) : Optional.empty());
+            : TEMPORARY.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
+        return new Answer(kind, status, "HTTP status " + status, location.orElse(""), retryAfter);
     }
 
-    /** What keeps an answer of status 200 from being an event stream. */
-    private static Optional<String> problem(HttpHeaders headers) {
-        List<String> types = values("Content-Type", headers);
-        // Fetch, "extract a MIME type": of several the last one counts.
-        String type = types.isEmpty() ? "" : types.get(types.size() - 1);
-        if (type.isEmpty()) {
-            return Optional.of("no content type, expected " + EVENT_STREAM);
-        } else if (!type.replaceFirst("\\s*;.*", "").equalsIgnoreCase(EVENT_STREAM)) {
-            return Optional.of("content type " + type + ", expected " + EVENT_STREAM);
-        }
+    /** "Extract a MIME type" of the Fetch standard: the last one that can be parsed counts, and {@code *}{@code /*} does not. */
+    private static Optional<String> wrongType(HttpHeaders headers, UnaryOperator<String> quote) {
+        List<String> all = values("Content-Type", headers);
+        String type = all.stream().filter(MIME_TYPE.asMatchPredicate()).reduce((first, second) -> second)
+            .orElse(all.isEmpty() ? "" : all.get(all.size() - 1));
+        String shown = quote.apply(type);
+        return type.replaceFirst("\\s*;.*", "").equalsIgnoreCase(EVENT_STREAM) ? Optional.empty()
+            : Optional.of((type.isEmpty() ? "no content type" : shown.isEmpty() ? "wrong content type" : "content type " + shown)
+                + ", expected " + EVENT_STREAM);
+    }
+
+    private static Optional<String> unreadable(HttpHeaders headers) {
+        boolean isChunked = values("Transfer-Encoding", headers).stream().anyMatch("chunked"::equalsIgnoreCase);
         return coding("Content-Encoding", headers).or(() -> coding("Transfer-Encoding", headers))
-            .map(coding -> "the stream is compressed (" + coding + "), which this cannot read;"
-                + " curl can: curl --compressed -sN URL | sse-listen -");
+            .map(coding -> "the stream is compressed (" + coding + ")" + CURL_CAN + "curl --compressed -sN URL | sse-listen -")
+            // java.net.http would believe the length, and take the sizes of the chunks for data.
+            .or(() -> !isChunked || headers.firstValue("Content-Length").isEmpty() ? Optional.empty()
+                : Optional.of("the answer is chunked and has a Content-Length" + CURL_CAN + "curl -sN URL | sse-listen -"));
     }
 
     private static Optional<String> coding(String header, HttpHeaders headers) {
         return values(header, headers).stream().map(value -> value.toLowerCase(Locale.ROOT))
-            .filter(value -> CODING.matcher(value).matches()).findFirst();
+            .filter(CODING.asMatchPredicate()).findFirst();
     }
 
     private static List<String> values(String header, HttpHeaders headers) {

@@ -1,49 +1,85 @@
-//SOURCES Backoff.java Digest.java Exchange.java HttpProxy.java Progress.java SseException.java SseParser.java
-//SOURCES SseRequest.java StateFile.java Transport.java Watch.java
+//SOURCES Answer.java Backoff.java Redirect.java SseConnection.java SseEvent.java SseException.java SseParser.java
 package lib.sse;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.security.NoSuchAlgorithmException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
+import java.util.function.UnaryOperator;
+import lib.sse.SseConnection.End;
 
 /**
- * One subscription: connects, reads, connects again, resumes, until it is over for good.
+ * One subscription: connects, reads, connects again and resumes, until it is over for good.
  *
- * <p>The thread in {@link #listen} watches over the time-outs. Events are handed over on the thread that reads the
- * socket, one after the other; while the handler blocks nothing is read, and the server has to wait. Set a client up
- * before {@code listen}; only {@link #close} may be called while it runs, from any thread.
+ * <pre>{@code
+ * try (var lan = new UdpBroadcaster("192.168.8.255:5000")) {
+ *     new SseClient("http://192.168.8.20/events").listen(event -> lan.send(event.data()));
+ * }
+ * }</pre>
  *
- * <p>What is promised: one connection hands an event over at most once. After a reconnect it depends on the server: one
- * that resumes by {@code Last-Event-ID} sends every event that the handler has not taken; with any other, the events in
- * between are lost. Ids are never compared: a server may give all events the same.
+ * <p>Events are handed over one after the other on the thread that reads the socket. While the handler blocks, nothing
+ * is read and the server has to wait. Set a client up before {@link #listen}; {@link #close} may be called from any
+ * thread.
+ *
+ * <p>One connection hands over each event at most once. After a reconnect, a server that resumes by
+ * {@code Last-Event-ID} sends every event that the handler has not taken. With any other server, the events in between
+ * are lost. Ids are never compared: a server may give all events the same id.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">
  *     WHATWG HTML, 9.2.3 Processing model</a>
  */
 public final class SseClient implements AutoCloseable {
 
-    /**
-     * Takes the events. What it throws ends {@link SseClient#listen} with that very exception; it is never taken for
-     * a lost connection.
-     */
+    /** Takes the events. Whatever it throws ends {@link SseClient#listen} with that exception. */
     @FunctionalInterface
     public interface Handler extends SseParser.Handler {
-        /** There is a stream now, from which nothing has come yet. */
+        /** A stream begins; nothing has come from it yet. */
         default void open() throws IOException {}
 
-        /** The events of one read from the network were all handed over: what was held back for more goes out. */
-        default void flush() throws IOException {}
+        /**
+         * The events of one read from the network were all handed over.
+         *
+         * @param lastEventId the id to resume after
+         */
+        default void flush(String lastEventId) throws IOException {}
+    }
+
+    /** Makes the request of each connect, so that a token may change. */
+    @FunctionalInterface
+    public interface Request {
+        /** Returns the request. A failure ends the client at the first connect, and counts as a lost connection later. */
+        HttpRequest make() throws IOException;
+    }
+
+    /** Sends a request, as {@link HttpClient#sendAsync} does. */
+    @FunctionalInterface
+    public interface Sender {
+        CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
+    }
+
+    /** Finds words for the notices. Unless replaced, it repeats nothing that a server wrote. */
+    public interface Words {
+        /** Says in a few words why a connection failed. */
+        default String failure(Throwable failure) {
+            return failure.getCause() != null ? failure(failure.getCause()) : failure.getClass().getSimpleName();
+        }
+
+        /** Returns what may be shown of a text that a server wrote; {@code ""} for nothing. */
+        default String quote(String text) { return ""; }
     }
 
     /** How a subscription ended without a failure. */
@@ -56,223 +92,354 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    // Set before listen, and read by this room only.
-    final SseRequest request;
-    Duration connectTimeout = Duration.ofSeconds(10);
-    Duration idleTimeout = Duration.ofSeconds(300);
-    int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
-    int maxRedirects = 20;
-    boolean retriesAllErrors;
-    Supplier<SSLContext> tls = SseClient::usualTls;
-    HttpProxy proxy = HttpProxy.of(Map.of());
-    Consumer<String> notices = message -> System.err.println(message);
-    Consumer<String> debug = message -> {};
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TIME_TO_FINISH = Duration.ofSeconds(1);
+    /** Servers refuse header lines above some 8 KiB: with an id that long every reconnect would be refused. */
+    private static final int LONGEST_ID = 4 << 10;
+
+    private final Request request;
+    private Consumer<HttpClient.Builder> http = builder -> { };
+    private UnaryOperator<Sender> around = UnaryOperator.identity();
+    private Duration idleTimeout = Duration.ofSeconds(300);
     private Duration retryDelay = Duration.ofSeconds(1);
     private Duration retryMaxDelay = Duration.ofSeconds(30);
     private boolean ignoresRetry;
+    private boolean retriesAllErrors;
     private int maxRetries = Integer.MAX_VALUE;
+    private int maxRedirects = 20;
+    private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
+    private Words words = new Words() { };
+    private Consumer<String> notices = System.err::println;
+    /** How much longer than its time something may take; a test sets it. */
+    Duration grace = Duration.ofSeconds(1);
 
-    final Digest digest = new Digest(() -> UUID.randomUUID().toString());
-    final Watch watch = new Watch(this::say);
-    final Progress progress = new Progress(this);
-    /** Whether the user was told of a trouble that is not over. */
-    private volatile boolean troubleSaid;
-    private final Set<String> said = ConcurrentHashMap.newKeySet();
+    private final AtomicReference<Thread> listener = new AtomicReference<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private volatile String lastEventId = "";
+    private volatile String name = "";
+    volatile SseConnection current;
+    private volatile boolean isTroubleSaid;
+    private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
+    // Of the thread that listens.
+    private boolean isPost;
+    private boolean hadEvent;
+    private Optional<Duration> retry = Optional.empty();
+    private Duration waited = Duration.ZERO;
+    private int failures;
 
-    public SseClient(SseRequest request) {
+    /** A subscription to a URL, without headers of its own. */
+    public SseClient(String url) {
+        this(HttpRequest.newBuilder(URI.create(url)).build());
+    }
+
+    private SseClient(HttpRequest same) {
+        this(() -> same);
+        name = Redirect.origin(same.uri());
+    }
+
+    public SseClient(Request request) {
         this.request = request;
     }
 
-    /** A subscription without headers of its own; {@code url} as for {@link SseRequest#SseRequest(String)}. */
-    public SseClient(String url) {
-        this(new SseRequest(url));
-    }
-
-    /** The last event ID to begin with; a {@link #stateFile} that has one comes before it. */
-    public SseClient lastEventId(String id) { progress.taken(id); return this; }
-
-    /** Where the last event ID is kept, so that the next run resumes after the last event that the handler took. */
-    public SseClient stateFile(Path file) { return stateFile(new StateFile(file)); }
-
-    /** The same where several subscriptions keep theirs in one file. */
-    public SseClient stateFile(StateFile file) { progress.keepIn(file); return this; }
+    /** Sets the last event ID to begin with. A {@code Last-Event-ID} header of the first request does the same. */
+    public SseClient lastEventId(String id) { lastEventId = id; return this; }
 
     /**
-     * How long it may take to connect to one address, by TCP and TLS; of a proxy, by TCP only. 10 s unless set, zero
-     * for what the system does; but never longer than {@link #idleTimeout}.
+     * Sets up the HTTP client, which all connects share: TLS, proxy, authenticator, connect time-out (10 s, or the idle
+     * time if that is shorter). HTTP/1.1 and an executor that runs inline are set already; redirects are followed here.
      */
-    public SseClient connectTimeout(Duration time) { connectTimeout = time; return this; }
+    public SseClient http(Consumer<HttpClient.Builder> settings) { http = http.andThen(settings); return this; }
 
     /**
-     * How long the server may bring nothing, no comment either, before the connection is taken for lost, also before
-     * the answer has begun; 300 s unless set, zero for ever. The next connect is at once, and this is no failure; it is
-     * one for a POST, or a request with a body.
+     * Puts something around the sending of each request, redirects included, such as Digest authentication. It is
+     * applied anew for each request; the one given last is the outermost.
+     */
+    public SseClient around(UnaryOperator<Sender> one) { around = around.andThen(one)::apply; return this; }
+
+    /**
+     * Sets how long the server may send nothing, not even a comment, before the connection counts as lost: 300 s unless
+     * set, zero for ever. It counts before the answer too. The next connect follows at once and this is no failure,
+     * but for a POST or a request with a body.
      */
     public SseClient idleTimeout(Duration time) { idleTimeout = time; return this; }
 
-    /**
-     * Makes the TLS context, when the first https connection needs it; the JDK's default unless set. What its trust
-     * manager throws is a failure, an {@link javax.net.ssl.SSLPeerUnverifiedException} one for {@link #retryAllErrors}.
-     */
-    public SseClient tls(Supplier<SSLContext> context) { tls = context; return this; }
-
-    /** What to go through; nothing unless set. */
-    public SseClient proxy(HttpProxy one) { proxy = one; return this; }
-
-    /** The reconnection time until the server sets another, which is held within 100 ms and 10 min; 1 s unless set. */
+    /** Sets the reconnection time until the server sets another, which is held within 100 ms and 10 min; 1 s unless set. */
     public SseClient retryDelay(Duration time) { retryDelay = time; return this; }
 
-    /** Failures in a row double the wait up to this, or to the reconnection time if that is longer; 30 s unless set. */
+    /** Sets the limit up to which failures in a row double the wait: 30 s, or the reconnection time if that is longer. */
     public SseClient retryMaxDelay(Duration time) { retryMaxDelay = time; return this; }
 
     /** Keeps to {@link #retryDelay}, whatever reconnection time the server sets. */
     public SseClient ignoreRetry() { ignoresRetry = true; return this; }
 
     /**
-     * How many retries in a row may fail; 0: the first end of any kind is the end; unlimited unless set. A stream that
-     * ended well is followed by another connection; that of a POST, or of a request with a body, only if this is set.
+     * Sets how many retries in a row may fail; unlimited unless set. With 0 the first end of any kind is the end. A POST,
+     * or a request with a body, is sent again after its stream ended well only if this is set.
      */
     public SseClient maxRetries(int retries) { maxRetries = retries; return this; }
 
-    /** Tries again after what would be final, too: an answer, or a server that is not the right one. */
+    /** Tries again after a refusal too. */
     public SseClient retryAllErrors() { retriesAllErrors = true; return this; }
 
-    /** How many redirects one connect may follow; 20 unless set. */
+    /** Sets how many redirects one connect may follow; 20 unless set. */
     public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
 
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /** Takes lines on what happened and what comes next, also in the network's words; standard error unless set. */
+    /** Sets who finds the words of the notices. */
+    public SseClient words(Words one) { words = one; return this; }
+
+    /** Receives one line on each thing that happened and its consequence, from any thread; standard error unless set. */
     public SseClient notices(Consumer<String> lines) { notices = lines; return this; }
 
-    /** Takes lines that only somebody who looks for a fault wants; they may hold the whole URL. */
-    public SseClient debug(Consumer<String> lines) { debug = lines; return this; }
+    /** Returns the id of the last event that the handler took, which the next request sends. */
+    public String lastEventId() { return lastEventId; }
 
     /**
      * Listens until it is over for good. A client listens once.
      *
      * @return how it ended
      * @throws SseException         if the server refused, or too many connections in a row failed
-     * @throws IOException          whatever the handler threw; or a header file or the state file cannot be used
+     * @throws IOException          whatever the handler threw, or the first request
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        watch.begin();
+        if (!listener.compareAndSet(null, Thread.currentThread())) {
+            throw new IllegalStateException("a client listens once");
+        }
         try {
-            return watch.isClosed() ? Outcome.CLOSED : resume(handler);
+            return isClosed() ? Outcome.CLOSED : listenUntilOver(handler);
         } finally {
-            watch.finish();
+            closed.countDown();
+            finished.countDown();
         }
     }
 
     /**
-     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it 0.8 s
-     * at the most, or not at all within the handler.
+     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it, for a
+     * second at most, and not at all within the handler.
      */
     @Override
     public void close() {
-        watch.close();
-    }
-
-    private Outcome resume(Handler handler) throws IOException, InterruptedException {
-        try (progress) {
-            progress.resume();
-            if (!request.leftOut.isEmpty()) {
-                say("left out, as it belongs to one connection: " + String.join(", ", request.leftOut));
+        closed.countDown();
+        SseConnection connection = current;
+        if (connection != null) {
+            connection.close();
+        }
+        Thread self = Thread.currentThread();
+        boolean isWithin = listener.get() == self || connection != null && connection.isHandingOver();
+        try {
+            if (listener.get() != null && !isWithin) {
+                finished.await(TIME_TO_FINISH.toMillis(), TimeUnit.MILLISECONDS);
             }
-            return listenUntilOver(handler);
+        } catch (InterruptedException stop) {
+            self.interrupt();
         }
     }
+
+    private boolean isClosed() { return closed.getCount() == 0; }
 
     private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
-        Transport transport = new Transport(this);
-        Backoff backoff = new Backoff(retryDelay, retryMaxDelay, ignoresRetry);
-        boolean asksOnce = maxRetries == 0 || request.asksForAnAct() && maxRetries == Integer.MAX_VALUE;
-        Optional<Duration> retry = Optional.empty();
-        Duration waited = Duration.ZERO;
-        int failures = 0;
+        boolean isShort = !idleTimeout.isZero() && idleTimeout.compareTo(CONNECT_TIMEOUT) < 0;
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(isShort ? idleTimeout : CONNECT_TIMEOUT).executor(Runnable::run);
+        http.accept(builder);
+        HttpClient client = builder.build();
         while (true) {
-            Exchange exchange = new Exchange(this, handler).run(transport);
-            if (exchange.outcome != null && (asksOnce || exchange.outcome != Outcome.STREAM_ENDED)) {
-                if (!exchange.reason.isEmpty()) {
-                    say(exchange.reason);
-                }
-                return exchange.outcome;
-            }
-            failures = exchange.wasOfUse(waited) ? 0 : exchange.isQuiet ? failures : failures + 1;
-            if (maxRetries == 0 || failures > maxRetries) {
-                throw new SseException(SseException.Kind.GAVE_UP, this + ": " + exchange.reason + "; gave up"
-                    + (maxRetries == 0 ? "" : " after " + counted(maxRetries, "retry", "retries")));
-            }
-            retry = exchange.retry().isPresent() ? exchange.retry() : retry;
-            Backoff.Wait wait = exchange.isQuiet ? Backoff.NO_WAIT
-                : backoff.next(failures, retry, exchange.retryAfter(), ThreadLocalRandom.current().nextDouble());
-            waited = wait.time();
-            sayWhatComes(exchange, wait);
-            long until = System.nanoTime() + waited.toNanos();
-            if (!watch.await(() -> until - System.nanoTime(), progress)) {
-                return Outcome.CLOSED;
+            End end = connect(client, handler);
+            Optional<Outcome> outcome = outcome(end);
+            if (outcome.isPresent() || closed.await(waitAfter(end).toNanos(), TimeUnit.NANOSECONDS)) {
+                return outcome.orElse(Outcome.CLOSED);
             }
         }
     }
 
-    static String counted(int number, String one, String several) {
-        return number + " " + (number == 1 ? one : several);
-    }
-
-    /** Of the time-outs of a quiet server only the first is told: there may be thousands a day. */
-    private void sayWhatComes(Exchange exchange, Backoff.Wait wait) {
-        String again = "; this sends the body again";
-        String notice = (exchange.reason.isEmpty() ? "the stream ended" : exchange.reason) + "; connecting again"
-            + (exchange.isQuiet ? " (this is said once)" : " in " + seconds(wait.time()))
-            + (wait.isWish() ? ", as the server asks" : "")
-            + (request.hasSentBody && said.add(again) ? again : "");
-        if (!exchange.isQuiet) {
-            say(notice);
-        }
-        troubleSaid |= !exchange.isQuiet || sayOnce(notice);
-    }
-
-    /** There is a stream now. */
-    void connected() {
-        if (troubleSaid) {
-            troubleSaid = false;
-            say("connected again");
-        }
-    }
-
-    private static SSLContext usualTls() {
+    /** Connects once, which may take several requests if the server redirects. */
+    private End connect(HttpClient client, Handler handler) throws IOException, InterruptedException {
+        HttpRequest first;
         try {
-            return SSLContext.getDefault();
-        } catch (NoSuchAlgorithmException broken) {
-            throw new IllegalStateException("TLS: " + broken.getMessage(), broken);
+            first = request.make();
+        } catch (IOException failure) {
+            if (current == null) {
+                throw failure;
+            }
+            return End.failed(failure.getMessage());
+        }
+        begin(first);
+        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, grace, words::failure, words::quote);
+        HttpRequest next = first;
+        String way = "";
+        for (int redirects = 0; ; redirects++) {
+            SseConnection one = new SseConnection(withHeaders(next), lastEventId, settings, new Subscriber(handler));
+            current = one;
+            if (isClosed()) {
+                return End.failed("");
+            }
+            End end = one.run(around.apply((request, body) -> one.sending(client.sendAsync(request, body)))::send);
+            if (end.kind() != Answer.Kind.REDIRECT) {
+                return end.as(end.kind(), end.reason().isEmpty() ? "" : way + end.reason());
+            } else if (redirects == maxRedirects) {
+                return end.as(Answer.Kind.REFUSED, way + "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
+            }
+            try {
+                HttpRequest from = next;
+                next = Redirect.follow(from, end.answer().status(), end.answer().location());
+                boolean leavesHeaders = next.headers().map().size() < from.headers().map().size();
+                way = ("redirected to " + words.quote(Redirect.origin(next.uri()))).strip()
+                    + (leavesHeaders ? ", without your headers: " : ": ");
+            } catch (IllegalArgumentException notFollowed) {
+                return end.as(Answer.Kind.REFUSED, way + end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
+            }
         }
     }
 
-    void say(String notice) {
-        notices.accept(this + ": " + notice);
+    private void begin(HttpRequest first) {
+        if (current == null && lastEventId.isEmpty()) {
+            lastEventId = first.headers().firstValue("Last-Event-ID").orElse("");
+        }
+        name = Redirect.origin(first.uri());
+        isPost = first.method().equals("POST") || first.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
+        hadEvent = false;
     }
 
-    /** @return whether it was not said before */
-    boolean sayOnce(String notice) {
-        boolean isNew = said.add(notice);
-        if (isNew) {
+    /** What EventSource sends, unless the request says otherwise; a header without a value is not sent. */
+    private HttpRequest withHeaders(HttpRequest asked) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(asked,
+            (name, value) -> !value.isEmpty() && !name.equalsIgnoreCase("Last-Event-ID"));
+        Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache").forEach((name, value) -> {
+            if (asked.headers().firstValue(name).isEmpty()) {
+                request.header(name, value);
+            }
+        });
+        if (lastEventId.matches("[\\t -~]+")) {
+            request.header("Last-Event-ID", lastEventId);
+        } else if (!lastEventId.isEmpty()) {
+            sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
+        }
+        return request.build();
+    }
+
+    /** Returns how the subscription ended, if it did. */
+    private Optional<Outcome> outcome(End end) throws SseException {
+        boolean asksOnce = maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE;
+        if (isClosed()) {
+            return Optional.of(Outcome.CLOSED);
+        } else if (end.kind() == Answer.Kind.NO_CONTENT) {
+            return Optional.of(Outcome.NO_CONTENT);
+        } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
+            throw new SseException(SseException.Kind.REFUSED, name + ": " + end.reason());
+        } else if (end.kind() != Answer.Kind.STREAM || !asksOnce) {
+            return Optional.empty();
+        } else if (!end.reason().isEmpty()) {
+            say(end.reason());
+        }
+        return Optional.of(Outcome.STREAM_ENDED);
+    }
+
+    /** Counts failures, reports what happened and what comes, and returns how long to wait. */
+    private Duration waitAfter(End end) throws SseException {
+        boolean isQuiet = end.timedOut() && !isPost;
+        boolean succeeded = hadEvent || !isPost && end.openFor().compareTo(waited) > 0;
+        failures = succeeded ? 0 : isQuiet ? failures : failures + 1;
+        String reason = end.reason().isEmpty() ? "the stream ended" : end.reason();
+        if (maxRetries == 0 || failures > maxRetries) {
+            throw new SseException(SseException.Kind.GAVE_UP, name + ": " + reason + "; gave up" + (maxRetries == 0 ? ""
+                : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries")));
+        }
+        retry = end.retry().or(() -> retry);
+        Backoff.Wait wait = isQuiet ? Backoff.NO_WAIT : new Backoff(retryDelay, retryMaxDelay, ignoresRetry)
+            .next(failures, retry, Optional.ofNullable(end.answer()).flatMap(Answer::retryAfter), ThreadLocalRandom.current().nextDouble());
+        waited = wait.time();
+        String notice = reason + "; connecting again" + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited))
+            + (wait.isWish() ? ", as the server asks" : "");
+        // There may be thousands of idle time-outs a day.
+        if (!isQuiet || saidOnce.add(notice)) {
+            isTroubleSaid = true;
             say(notice);
         }
-        return isNew;
+        return waited;
     }
 
-    /** Where it connects to, without what may be secret. */
+    private void say(String notice) {
+        notices.accept(name + ": " + notice);
+    }
+
+    private void sayOnce(String notice) {
+        if (saidOnce.add(notice)) {
+            say(notice);
+        }
+    }
+
+    /** Returns scheme, host and port; the rest of the URL may be secret. */
     @Override
     public String toString() {
-        return request.toString();
+        return name;
     }
 
-    /** How long a time is, for the user. */
-    static String seconds(Duration time) {
-        double seconds = time.toNanos() / 1e9;
-        String text = String.format(Locale.ROOT, seconds < 10 ? "%.2f" : "%.0f", seconds);
-        return (text.contains(".") ? text.replaceFirst("\\.?0+$", "") : text) + " s";
+    /** Stands between a connection and the handler, which is not called any more once the client is closed. */
+    private final class Subscriber implements SseConnection.Receiver {
+        private final Handler handler;
+        private String takenId = lastEventId;
+
+        Subscriber(Handler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        public void open() throws IOException {
+            if (isTroubleSaid) {
+                isTroubleSaid = false;
+                say("connected again");
+            }
+            handler.open();
+        }
+
+        @Override
+        public void event(SseEvent event) throws IOException {
+            if (current.isReading()) {
+                handler.event(event);
+                takenId = event.id();
+                hadEvent = true;
+            }
+        }
+
+        @Override
+        public void comment(String text) throws IOException {
+            if (current.isReading()) {
+                handler.comment(text);
+            }
+        }
+
+        @Override
+        public void tooLarge(int bytes) throws IOException {
+            if (current.isReading()) {
+                say("dropped an event of more than " + bytes + " bytes");
+                handler.tooLarge(bytes);
+                hadEvent = true;
+            }
+        }
+
+        @Override
+        public void parsed(String id) { takenId = current.isReading() ? id : takenId; }
+
+        @Override
+        public void flush() throws IOException {
+            if (takenId.length() > LONGEST_ID) {
+                sayOnce("a last event ID has more than " + LONGEST_ID + " characters: the one before it is kept");
+                takenId = lastEventId;
+            }
+            handler.flush(takenId);
+            lastEventId = takenId;
+        }
+
+        /** Whoever closed the client may have closed what the handler writes to, too. */
+        @Override
+        public void failedLate(Throwable thrown) {
+            if (!(thrown instanceof ClosedChannelException || thrown instanceof InterruptedIOException)) {
+                say("after the end: " + (thrown instanceof IOException ? thrown.getMessage() : thrown));
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tests.support.Browser;
 import tests.support.Script;
+import tests.support.SseServer;
 import tests.support.SseServing;
 
 /** The page of sse-serve in Chromium. */
@@ -184,6 +186,28 @@ class BrowserTest {
             serving.lines("hello");
             browser.await("hello", DATA);
             assertEquals("", browser.run("return document.cookie"));
+        }
+    }
+
+    @Test
+    void pageWorksBelowAPathPrefixThatAProxyTakesAway() throws Exception {
+        try (SseServing serving = SseServing.start("--token", "right"); SseServer proxy = new SseServer(connection -> {
+                try (Socket server = new Socket("127.0.0.1", serving.port)) {
+                    server.getOutputStream().write(connection.head.replaceFirst(" /panel/?", " /").getBytes(StandardCharsets.UTF_8));
+                    server.getInputStream().transferTo(connection.socket.getOutputStream());
+                }
+            })) {
+            browser.open(proxy.url("/panel"));
+            browser.await("locked", STATE);
+            enterToken("right");
+            browser.await("live", STATE);
+            serving.lines("hello");
+            browser.await("hello", DATA);
+            browser.open(proxy.url("/panel/"));
+            browser.await("live", STATE);
+            browser.await("hello", DATA);
+            browser.open(proxy.url("/"));
+            browser.await("locked", STATE);
         }
     }
 

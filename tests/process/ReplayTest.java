@@ -29,6 +29,7 @@ class ReplayTest {
         Path from = Files.write(folder.resolve("recorded"), recorded);
         Path to = folder.resolve("played");
         List<String> command = new ArrayList<>(Script.command("Replay", arguments));
+        command.add(1, "-Duser.timezone=America/New_York");
         long before = System.nanoTime();
         Process process = new ProcessBuilder(command).redirectInput(from.toFile()).redirectOutput(to.toFile()).start();
         assertEquals("", new String(process.getErrorStream().readAllBytes()));
@@ -42,6 +43,18 @@ class ReplayTest {
         String recorded = line("one", "2026-11-25T20:00:00.000Z") + line("two", "2026-11-25T20:00:00.400Z")
             + line("earlier", "2026-11-25T08:00:00.000Z") + line("three", "2026-11-25T09:00:00.4+01:00");
         assertTrue(play(recorded.getBytes()).toMillis() >= 800);
+    }
+
+    @Test
+    void timeWithoutAZoneIsUtc() throws Exception {
+        String[] times = {"2026-11-25T20:00:00Z", "2026-11-25T20:00:01", "2026-11-25 20:00:02.5", "2026-11-25t21:00:03+0100",
+            "2026-11-25T19:00:04-01", "2026-11-25T20:00:05.123456789", "2026-11-25 20:00:06z", "2026-11-25T20:01"};
+        StringBuilder recorded = new StringBuilder();
+        for (String time : times) {
+            recorded.append(line("one", time));
+        }
+        long passed = play(recorded.toString().getBytes(), "--speed", "60").toMillis();
+        assertTrue(passed >= 1000 && passed < 60_000, passed + " ms"); // an hour, if it is local time anywhere else
     }
 
     @Test

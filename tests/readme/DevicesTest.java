@@ -49,20 +49,24 @@ class DevicesTest {
             data: {"title":"hall","comment":"","ota":true,"log":true,"lang":"en"}
 
             event: state
-            data: {"id":"binary_sensor-door","name":"Door","icon":"","state":"OFF","value":false}
+            data: {"id":"binary_sensor/Door","domain":"binary_sensor","name":"Door","icon":"","state":"OFF","value":false}
 
             \fevent: log
             data: [D][binary_sensor:036]: 'Door': Sending state ON
 
             event: state
-            data: {"id":"sensor-rssi","name":"RSSI","icon":"","state":"-60 dBm","value":-60}
+            data: {"id":"sensor/RSSI","domain":"sensor","name":"RSSI","icon":"","state":"-60 dBm","value":-60}
 
             event: state
-            data: {"id":"binary_sensor-door","name":"Door","icon":"","state":"ON","value":true}
+            data: {"id":"binary_sensor/Door","domain":"binary_sensor","name":"Door","icon":"","state":"ON","value":true}
 
             """,
         "home-connect", """
             event: KEEP-ALIVE
+            data:
+
+            event: CONNECTED
+            id: SIEMENS-HCS02DWH1-1
             data:
 
             event: STATUS
@@ -127,7 +131,7 @@ class DevicesTest {
         List<String> block = Readme.block(BLOCKS + device).lines().toList();
         String[] parts = STREAMS.getOrDefault(device, TOUCH).split(CHANGES_AFTERWARDS);
         try (UdpReceiver receiver = new UdpReceiver(); SseServer server = new SseServer(connection -> play(connection, parts))) {
-            run(block.get(0), server, receiver);
+            run(block.get(0), server, receiver, "--no-retry");
             for (String expected : block.subList(1, block.size())) {
                 byte[] payload = receiver.next();
                 boolean isHex = expected.matches("[0-9a-f]{2}( [0-9a-f]{2})*");
@@ -147,11 +151,28 @@ class DevicesTest {
         }
     }
 
-    /** Runs it to the end of the stream, with a URL on loopback in place of the device's, and the receiver as target. */
-    private void run(String line, SseServer server, UdpReceiver receiver) throws Exception {
+    @Test
+    void tokenThatIsRenewedTooLateIsReadAgain() throws Exception {
+        String line = Readme.block(BLOCKS + "home-connect").lines().findFirst().orElseThrow();
+        try (UdpReceiver receiver = new UdpReceiver(); SseServer server = new SseServer(connection -> {
+                boolean isNew = connection.header("Authorization").orElseThrow().equals("Bearer NEW");
+                if (connection.number == 1) {
+                    Files.writeString(folder.resolve("header"), "Authorization: Bearer NEW");
+                }
+                connection.send(isNew ? SseServer.OK + STREAMS.get("home-connect") : "HTTP/1.1 401 Unauthorized\r\n\r\n");
+            })) {
+            run(line, server, receiver, "--retry-delay", "0.01", "-c", "1");
+            assertTrue(receiver.nextText().startsWith("SIEMENS-HCS02DWH1-1 "));
+            assertEquals(2, server.further());
+        }
+    }
+
+    /** Runs it to its end, with a URL on loopback in place of the device's, and the receiver as target. */
+    private void run(String line, SseServer server, UdpReceiver receiver, String... options) throws Exception {
         assertTrue(line.startsWith("$ sse-to-udp "), line);
         String bare = line.substring("$ sse-to-udp ".length()).replace("-k --pinnedpubkey sha256//PIN ", "");
-        List<String> arguments = new ArrayList<>(List.of("--no-retry", "-q"));
+        List<String> arguments = new ArrayList<>(List.of(options));
+        arguments.add("-q");
         for (String word : bare.split(" (?=(?:[^']*'[^']*')*[^']*$)")) {
             arguments.add(word.replace("'", ""));
         }
@@ -178,7 +199,7 @@ class DevicesTest {
         Process make = new ProcessBuilder("bash", "-c", lines.get(0).substring(2)).directory(folder.toFile()).start();
         assertEquals(0, make.waitFor());
         try (UdpReceiver receiver = new UdpReceiver(); SseServer server = SseServer.stream(TOUCH)) {
-            run(lines.get(1).replace("@wake.txt", "@" + folder.resolve("wake.txt")).replace("-F", "-c 1 -F"), server, receiver);
+            run(lines.get(1).replace("@wake.txt", "@" + folder.resolve("wake.txt")).replace("-F", "-c 1 -F"), server, receiver, "--no-retry");
             assertEquals("ff".repeat(6) + "001122334455".repeat(16), HexFormat.of().formatHex(receiver.next()));
             receiver.assertNothingMore();
         }

@@ -142,7 +142,7 @@ class EditTest {
                     assertTrue(Files.isSameFile(file, same), file.toString());
                 }
             }
-            assertTrue(Files.exists(sources.resolve("lib/sse/Reason.java")));
+            assertTrue(Files.exists(sources.resolve("lib/cli/Reason.java")));
         }
     }
 }

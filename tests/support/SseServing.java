@@ -38,6 +38,17 @@ public final class SseServing implements AutoCloseable {
         List<String> command = new ArrayList<>(Script.command("SseServe", "--port", "0"));
         command.addAll(1, javaOptions);
         command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    /** Serves with seconds that are shorter, and with so much time for clients to get the rest. */
+    public static SseServing startQuick(int tickMillis, int millisToFinish, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(Script.command("QuickServe", "" + tickMillis, "" + millisToFinish, "--port", "0"));
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    private static SseServing start(List<String> command) throws IOException {
         return new SseServing(new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 

@@ -33,12 +33,12 @@ class AnswerTest {
     }
 
     private static Answer answer(String method, int status, String lines) {
-        return Answer.of(method, status, headers(lines));
+        return Answer.of(method, status, headers(lines), text -> text);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "200 | STREAM", "201 | REFUSED", "202 | REFUSED", "204 | OVER", "205 | REFUSED", "206 | REFUSED",
+        "200 | STREAM", "201 | REFUSED", "202 | REFUSED", "204 | NO_CONTENT", "205 | REFUSED", "206 | REFUSED",
         "300 | REFUSED", "301 | REDIRECT", "302 | REDIRECT", "303 | REDIRECT", "304 | REFUSED", "307 | REDIRECT",
         "308 | REDIRECT", "400 | REFUSED", "401 | REFUSED", "403 | REFUSED", "404 | REFUSED", "407 | REFUSED",
         "408 | RETRY", "410 | REFUSED", "418 | REFUSED", "425 | RETRY", "429 | RETRY", "500 | RETRY", "501 | RETRY",
@@ -70,7 +70,8 @@ class AnswerTest {
     @ValueSource(strings = {
         "Content-Type: text/event-stream", "content-type: Text/Event-Stream", "Content-Type: text/event-stream;charset=x",
         "Content-Type: text/event-stream ; charset=\"utf-8\"", "Content-Type: text/html~Content-Type: text/event-stream",
-        "Content-Type: text/html, text/event-stream",
+        "Content-Type: text/html, text/event-stream", "Content-Type: text/event-stream, */*", "Content-Type: text/event-stream, bogus",
+        "Content-Type: text/event-stream, ;charset=x", "Content-Type: */*~Content-Type: text/event-stream~Content-Type: */*",
         TYPE + "~Content-Encoding:", TYPE + "~Content-Encoding: identity", TYPE + "~Content-Encoding: none",
         TYPE + "~Content-Encoding: utf-8", TYPE + "~Content-Encoding: UTF8", TYPE + "~Content-Encoding: chunked",
         TYPE + "~Content-Encoding: identity, none", TYPE + "~Transfer-Encoding: chunked", TYPE + "~Transfer-Encoding: Identity"})
@@ -82,6 +83,9 @@ class AnswerTest {
     @CsvSource(delimiter = '|', nullValues = "-", value = {
         "-                                     | no content type, expected text/event-stream",
         "Content-Type:                         | no content type, expected text/event-stream",
+        "Content-Type: */*                     | content type */*, expected text/event-stream",
+        "Content-Type: text/html, */*          | content type text/html, expected text/event-stream",
+        "Content-Type: bogus                   | content type bogus, expected text/event-stream",
         "Content-Type: text/html; charset=x    | content type text/html; charset=x, expected text/event-stream",
         "Content-Type: text/event-streams      | content type text/event-streams, expected text/event-stream",
         "Content-Type: text/event-stream~Content-Type: text/html | content type text/html, expected text/event-stream"})
@@ -103,11 +107,23 @@ class AnswerTest {
     @CsvSource(delimiter = '|', nullValues = "-", value = {"0 | 0", "7 | 7", " 7 | 7", "86400 | 86400", "7.5 | -", "-7 | -", "x | -",
         "99999999999 | -", "'' | -"})
     void secondsOfRetryAfterAreRead(String value, Integer seconds) {
-        for (int status : List.of(408, 429, 503)) {
+        for (int status : List.of(200, 403, 404, 408, 429, 503)) {
             assertEquals(Optional.ofNullable(seconds).map(Duration::ofSeconds),
                 answer("GET", status, "Retry-After: " + value).retryAfter());
         }
-        assertEquals(Optional.empty(), answer("GET", 404, "Retry-After: " + value).retryAfter());
+    }
+
+    @Test
+    void lengthBesideChunksIsRefusedBecauseTheSizesOfTheChunksWouldBeTakenForData() {
+        Answer answer = answer("GET", 200, TYPE + "~Transfer-Encoding: chunked~Content-Length: 4");
+        assertEquals(Answer.Kind.REFUSED, answer.kind());
+        assertEquals("the answer is chunked and has a Content-Length, which this cannot read; curl can: curl -sN URL | sse-listen -", answer.words());
+    }
+
+    @Test
+    void nothingOfTheServersWordsIsInTheAnswersUnlessQuoted() {
+        assertEquals("wrong content type, expected text/event-stream",
+            Answer.of("GET", 200, headers("Content-Type: text/secret"), text -> "").words());
     }
 
     @Test

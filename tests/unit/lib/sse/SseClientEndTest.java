@@ -8,20 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,16 +23,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
 
 /** How a subscription ends while its handler works: closed, interrupted, by an exception. */
 class SseClientEndTest {
-    @TempDir
-    Path folder;
-
     private final CountDownLatch handling = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
     private final BlockingQueue<String> notices = new LinkedBlockingQueue<>();
@@ -96,16 +84,14 @@ class SseClientEndTest {
     }
 
     @Test
-    void closedBeforeItListensItNeitherConnectsNorWrites() throws Exception {
-        Path state = folder.resolve("state");
+    void closedBeforeItListensItDoesNotConnect() throws Exception {
         try (SseServer server = SseServer.stream("id: 1\ndata: a\n\n")) {
             for (int i = 0; i < 300; i++) {
-                SseClient client = client(server).stateFile(state);
+                SseClient client = client(server);
                 client.close();
                 assertEquals(Outcome.CLOSED, client.listen(event -> { }));
             }
             assertEquals(0, server.further());
-            assertFalse(Files.exists(state));
         }
     }
 
@@ -137,7 +123,7 @@ class SseClientEndTest {
     private Listening startToFinishAfterTheEnd(SseClient client, AtomicBoolean finished) throws Exception {
         Listening listening = Listening.start(client, event -> {
             handling.countDown();
-            while (!client.watch.isClosed()) {
+            while (client.current.isReading()) {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
@@ -204,40 +190,6 @@ class SseClientEndTest {
             Listening listening = Listening.start(client(server).idleTimeout(Duration.ZERO), event -> { });
             assertEquals(Outcome.NO_CONTENT, listening.end.get(20, TimeUnit.SECONDS));
         }
-    }
-
-    /** An exit of the JVM would wait for it. */
-    @ParameterizedTest
-    @ValueSource(strings = {"", SseServer.OK, SseServer.OK + "data: x\n\n"})
-    void threadOfItsHttpClientEndsWithItAndNoOtherClientsDoes(String answer) throws Exception {
-        ThreadGroup group = new ThreadGroup("this test's");
-        try (SseServer server = new SseServer(connection -> connection.send(answer).hold());
-            SseClient client = client(server)) {
-            HttpClient other = inThread(group, HttpClient::newHttpClient);
-            List<Thread> others = threads(group);
-            Runnable end = client::close;
-            if (!answer.contains("data")) {
-                CompletableFuture.runAsync(end, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
-            }
-            assertEquals(Outcome.CLOSED, inThread(group, () -> client.listen(event -> end.run())));
-            for (Thread thread : threads(group)) {
-                thread.join(others.contains(thread) ? 1 : 20_000);
-                assertEquals(others.contains(thread), thread.isAlive(), () -> thread + ", not of " + other);
-            }
-            assertEquals(1, others.size());
-        }
-    }
-
-    private static <T> T inThread(ThreadGroup group, Callable<T> work) throws Exception {
-        FutureTask<T> task = new FutureTask<>(work);
-        new Thread(group, task).start();
-        return task.get(20, TimeUnit.SECONDS);
-    }
-
-    private static List<Thread> threads(ThreadGroup group) {
-        Thread[] threads = new Thread[20];
-        return Arrays.stream(threads, 0, group.enumerate(threads))
-            .filter(thread -> thread.getName().startsWith("HttpClient-")).toList();
     }
 
     /**
