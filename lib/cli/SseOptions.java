@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/HttpProxy.java ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java
-//SOURCES ../sse/SseRequest.java ../sse/StateFile.java ../udp/FewNotices.java EventJson.java FieldOptions.java
-//SOURCES Format.java SseSources.java TlsOptions.java Tool.java
+//SOURCES ../sse/SseRequest.java ../sse/StateFile.java EventJson.java FieldOptions.java
+//SOURCES Format.java RateLimitedLog.java SseSources.java TlsOptions.java Tool.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -28,7 +28,6 @@ import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import lib.sse.SseRequest;
 import lib.sse.StateFile;
-import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -171,7 +170,7 @@ public final class SseOptions {
 
     private final List<Consumer<SseRequest>> asked = new ArrayList<>();
     private final List<Consumer<SseClient>> settings = new ArrayList<>();
-    private final FewNotices few = new FewNotices();
+    private final RateLimitedLog few = new RateLimitedLog();
     private Consumer<String> skipped;
     private SseSources sources;
     private SseParser.Handler handler;
@@ -373,7 +372,7 @@ public final class SseOptions {
             fieldless++;
             String line = "an event was skipped: " + reason;
             if (skipped == null) {
-                few.say(line, tool()::error);
+                few.say("skipped", line, tool()::error);
             } else {
                 skipped.accept(line);
             }
