@@ -153,7 +153,6 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /**
      * Sends one datagram to each target. A payload that is too large for one is not sent, with a notice. Its position stays.
-     *
      * @throws InterruptedIOException if {@link #close} or an interrupt comes before everything is sent
      */
     public synchronized void send(ByteBuffer payload) throws IOException {
@@ -277,7 +276,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         private final Finder finder;
         private volatile Set<InetSocketAddress> known = Set.of();
         private final Set<InetSocketAddress> linkless = new HashSet<>();
-        /** To which the system has accepted the datagram. */
+            /** The system accepted the datagram for them. */
         private final Set<InetSocketAddress> taken = new HashSet<>();
         /** Null while it works; the other fields are about the time since it does not. */
         private volatile IOException failure;
