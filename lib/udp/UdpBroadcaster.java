@@ -395,6 +395,6 @@ public final class UdpBroadcaster implements AutoCloseable {
     static String reason(IOException failure, InetSocketAddress to) {
         String text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         boolean needsInterface = to.getAddress().isMulticastAddress() || to.getAddress().getHostAddress().equals("255.255.255.255");
-        return needsInterface && text.equals("Network is unreachable") ? text + " without a default route: name the interface (-I)" : text;
+        return needsInterface && text.equals("Network is unreachable") ? text + " without a default route: choose an interface with -I" : text;
     }
 }

@@ -150,10 +150,10 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
                 for (InetSocketAddress to : target.find()) {
                     source.way(to);
                 }
-            } catch (BindException sourceInUse) {
-                throw sourceInUse;
             } catch (IOException notYet) {
-                continue;
+                if (notYet instanceof BindException && notYet.getMessage().startsWith("source ")) {
+                    throw notYet;
+                }
             }
         }
         lan.failures().stream().filter(one -> one.getCause() instanceof UnknownHostException)
