@@ -19,7 +19,7 @@
 //SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
 //SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
-//SOURCES unit/lib/udp/UdpRateTest.java
+//SOURCES unit/lib/udp/UdpOutputTest.java unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
 //SOURCES process/ResumeTest.java process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java
