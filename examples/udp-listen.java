@@ -56,7 +56,6 @@ class UdpListen implements Callable<Integer> {
     private static final int RECEIVE_BUFFER = 4 << 20;
     private static final long MILLIS_BETWEEN_LOOKS = 5000;
     private static final String EVERYBODY = "255.255.255.255";
-    private static final String ALL_ON_LOOPBACK = "127.255.255.255";
 
     @Parameters(paramLabel = "[ADDR:]PORT",
         description = "Where to listen. ADDR: an address of this machine, all (the default), or a multicast group to join.")
@@ -114,6 +113,7 @@ class UdpListen implements Callable<Integer> {
         long longest = dependsOnInterfaces ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
         try (Selector selector = Selector.open()) {
             refresh(selector);
+            tool.debug("listening on port " + address.getPort());
             for (long refreshed = System.nanoTime(); !isOver();) {
                 long left = maxTime == null ? longest : Math.max(1, (end - System.nanoTime()) / 1_000_000);
                 selector.select(Math.min(left, longest));
@@ -178,14 +178,15 @@ class UdpListen implements Callable<Integer> {
                 refusal = notThere; // an interface may have no address of that IP version
             }
         }
-        boolean isNowhere = selector.keys().isEmpty();
-        if (isNowhere && !dependsOnInterfaces) {
+        if (!selector.keys().isEmpty()) {
+            isWaiting = false;
+        } else if (!dependsOnInterfaces) {
             throw new IOException(place + ": " + Reason.of(refusal), refusal);
-        } else if (isNowhere && !isWaiting) {
+        } else if (!isWaiting) {
+            isWaiting = true;
             tool.notice(place + ": " + Reason.of(refusal) + "; waiting for "
                 + (isGroup ? "an interface where the group can be joined" : "one"));
         }
-        isWaiting = isNowhere;
     }
 
     private Set<Place> places() throws IOException {
@@ -213,8 +214,10 @@ class UdpListen implements Callable<Integer> {
         Set<InetAddress> all = new LinkedHashSet<>();
         for (InterfaceAddress ours : network.getInterfaceAddresses()) {
             all.add(ours.getAddress());
-            if (ours.getAddress() instanceof Inet4Address && (ours.getBroadcast() != null || network.isLoopback())) {
-                all.add(network.isLoopback() ? InetAddress.getByName(ALL_ON_LOOPBACK) : ours.getBroadcast());
+            if (ours.getAddress() instanceof Inet4Address) {
+                // The system takes this address for a broadcast even where the interface has none configured.
+                BigInteger hosts = BigInteger.ONE.shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength()).subtract(BigInteger.ONE);
+                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(hosts).toByteArray()));
                 all.add(InetAddress.getByName(EVERYBODY));
             }
         }
@@ -239,7 +242,6 @@ class UdpListen implements Callable<Integer> {
             throw failure;
         }
         address = new InetSocketAddress(address.getAddress(), channel.socket().getLocalPort());
-        tool.debug("listening on port " + address.getPort());
     }
 
     /** Java does not report where a datagram to 255.255.255.255 came in, but its sender's address may tell. */
