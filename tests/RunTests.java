@@ -28,8 +28,8 @@
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/DevicesTest.java readme/EditTest.java
 //SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java
 //SOURCES readme/UdpReadmeTest.java
-//SOURCES support/Browser.java support/FarServer.java support/Installed.java support/JBangHome.java support/Lan.java
-//SOURCES support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
+//SOURCES support/Browser.java support/FarServer.java support/Hosts.java support/Installed.java support/JBangHome.java
+//SOURCES support/Lan.java support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
 //SOURCES support/SseServer.java support/SseServing.java support/TestCertificates.java support/TestProxy.java
 //SOURCES support/UdpReceiver.java
 
@@ -55,6 +55,7 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+import tests.support.Hosts;
 
 /**
  * Runs the tests on this class path; the last line is {@code N passed, N failed}. Four classes run at a time, because
@@ -76,6 +77,9 @@ class RunTests implements TestExecutionListener {
     private record Time(boolean isClass, String name, double seconds) {}
 
     public static void main(String... classNames) throws Exception {
+        Hosts.use();
+        // java.net.http reads it at its first use, which here may be that of a test's own client.
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
         RunTests tests = new RunTests();
         LauncherFactory.create().execute(request(classNames), tests);
         System.exit(tests.summary());

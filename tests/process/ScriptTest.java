@@ -173,9 +173,11 @@ class ScriptTest {
 
     @Test
     void selectsFormatsAndCounts() throws Exception {
-        try (SseServer server = SseServer.stream("event: a\n" + sse("1") + "event: b\n" + sse("2") + sse("3") + sse("4"))) {
-            Script.run("", "SseListen", "-e", "b", "-e", "message", "-c", "2", "-F", "{event}={data} {{x}", server.url("/"))
-                .assertIs(0, "b=2 {x}\nmessage=3 {x}\n");
+        try (SseServer server = SseServer.stream("event: a\n" + sse("1") + "event: b\n" + sse("2") + sse("3") + sse("4"));
+                UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-q", "-e", "b", "-e", "message", "-c", "2", "-F", "{event}={data} {{x}", server.url("/"), receiver.target())
+                .assertIs(0, "");
+            assertEquals(List.of("b=2 {x}", "message=3 {x}"), receiver.arrived());
         }
     }
 
@@ -191,21 +193,23 @@ class ScriptTest {
 
     @Test
     void typeThatNeverCameIsToldAtTheEnd() throws Exception {
-        try (SseServer server = SseServer.stream(sse("1") + "event: ping\n" + sse("2"))) {
-            Script.run("", "SseListen", "-e", "toch", "-e", "tap", "-m", "1.5", server.url("/")).assertIs(0, "",
+        try (SseServer server = new SseServer(connection -> connection.send(connection.number == 0
+                ? SseServer.OK + sse("1") + "event: ping\n" + sse("2") : "HTTP/1.1 204 X\r\n\r\n"))) {
+            Script.here("sse-listen", "-e", "toch", "-e", "tap", "--retry-delay", "0.01", server.url("/")).assertIs(0, "",
+                "sse-listen: .*: the stream ended; connecting again in 0.01 s",
                 "sse-listen: 2 events came, none of type (toch, tap|tap, toch); the last one was of type ping");
-            Script.run("", "SseListen", "-e", "ping", "-c", "1", "-F", "{data}", server.url("/")).assertIs(0, "2\n");
         }
     }
 
     @Test
     void fileWithTheUrlMayBeginWithAByteOrderMarkAndLeaveOutTheScheme() throws Exception {
-        try (SseServer server = SseServer.stream(sse("1"))) {
+        try (SseServer server = SseServer.stream(sse("1")); UdpReceiver receiver = new UdpReceiver()) {
             Path url = Files.writeString(folder.resolve("url.txt"), "\uFEFF" + server.url("/x").replace("http://", "") + "\r\n");
             for (String at : List.of("@", "@@")) {
-                Script.run("", "SseListen", "-c", "1", "-F", "{data}", at + url).assertIs(0, "1\n");
+                Script.here("sse-to-udp", "-q", "-c", "1", at + url, receiver.target()).assertIs(0, "");
                 assertEquals("GET /x HTTP/1.1", server.next().requestLine());
             }
+            assertEquals(List.of("1", "1"), receiver.arrived());
         }
     }
 
@@ -243,13 +247,14 @@ class ScriptTest {
         Path body = Files.writeString(folder.resolve("body"), "{\n}\n");
         WireMockServer server = new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
         server.start();
-        try {
+        try (UdpReceiver receiver = new UdpReceiver()) {
             server.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.aResponse()
                 .withHeader("Content-Type", "text/event-stream").withBody(sse("a"))));
             Path url = Files.writeString(folder.resolve("url"), server.baseUrl() + "/x?y=z\n");
-            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "-H", "X-A: b", "-H", "@" + headers, "-u", "me:secret",
-                "-X", "PUT", "-d", "@" + body, "-d", "", "-d", "x", "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url)
-                .assertIs(0, "a\n");
+            Script.here("sse-to-udp", "-q", "-c", "1", "-H", "X-A: b", "-H", "@" + headers, "-u", "me:secret", "-X", "PUT", "-d", "@" + body,
+                "-d", "", "-d", "x", "-H", "Content-Type: application/json", "--last-event-id", "7", "@" + url, receiver.target())
+                .assertIs(0, "");
+            assertEquals(List.of("a"), receiver.arrived());
             server.verify(1, WireMock.putRequestedFor(WireMock.urlEqualTo("/x?y=z"))
                 .withHeader("X-A", WireMock.equalTo("b")).withHeader("X-File", WireMock.equalTo("yes"))
                 .withBasicAuth(new com.github.tomakehurst.wiremock.client.BasicCredentials("me", "secret"))
@@ -292,7 +297,7 @@ class ScriptTest {
     void givingUpIsStatus6() throws Exception {
         SseServer gone = SseServer.stream("");
         gone.close();
-        Script.run("", "SseListen", "--max-retries", "1", "--retry-delay", "0.01", gone.url("/secret")).assertIs(6, "",
+        Script.here("sse-listen", "--max-retries", "1", "--retry-delay", "0.01", gone.url("/secret")).assertIs(6, "",
             "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; connecting again in 0.01 s",
             "sse-listen: http://127.0.0.1:[0-9]+/…: connection refused; gave up after 1 retry");
         Script.here("sse-listen", "-q", "--no-retry", gone.url("/secret")).assertIs(6, "",
@@ -411,8 +416,8 @@ class ScriptTest {
     @Test
     void noControlReachesATerminalInAMessageOrInATrace() throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send("HTTP/1.1 200 OK\r\nContent-Type: a\u001b[31m\u202e\r\n\r\n"))) {
-            Script.Ended answer = Script.run("", "SseListen", "-v", "--no-retry", server.url("/"));
-            Script.Ended file = Script.run("", "SseListen", "-v", "--cacert", "no\u001b\u202e\u061c\u2066\u2028file", server.url("/"));
+            Script.Ended answer = Script.here("sse-listen", "-v", "--no-retry", server.url("/"));
+            Script.Ended file = Script.here("sse-listen", "-v", "--cacert", "no\u001b\u202e\u061c\u2066\u2028file", server.url("/"));
             assertTrue(answer.err().contains("\\u001b[31m"), answer.err());
             assertTrue(file.err().startsWith("sse-listen: certificates no\\u001b\\u202e\\u061c\\u2066\\u2028file: no such file\n"), file.err());
             for (String err : List.of(answer.err(), file.err())) {
