@@ -16,7 +16,7 @@
 //SOURCES unit/lib/sse/DigestTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
 //SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
-//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
+//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserMemoryTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
@@ -92,7 +92,7 @@ class RunTests implements TestExecutionListener {
         return LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClasspathRoots(Set.of(here)))
             .filters(includeClassNamePatterns("(.*\\.)?(" + names + ")"))
-            .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "120 s")
+            .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "240 s")
             .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
             .configurationParameter("junit.jupiter.testclass.order.default", LongestFirst.class.getName())
             .configurationParameter(parallel + "enabled", "true")

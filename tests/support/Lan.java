@@ -22,8 +22,7 @@ import java.util.stream.Stream;
 public final class Lan implements AutoCloseable {
     private static final List<String> NAMESPACES = List.of("sw", "h1", "h2", "h3", "h4", "h5", "r");
     private static final Path HOSTS = Path.of("/etc/netns");
-    private static final int PATIENCE_SECONDS = 20;
-
+    private static final int PATIENCE_SECONDS = 60;
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final String prefix = newPrefix();

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,7 @@ import tests.support.Lan;
 import tests.support.UdpReceiver;
 
 /** What a user's own relay meets, in this process: the end, callbacks, copies of the output. */
+@Isolated("it counts the sockets of the whole JVM, and puts something in place of its standard error")
 class UdpBroadcasterTest {
 
     private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
