@@ -16,7 +16,8 @@
 //SOURCES unit/lib/sse/DigestTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SecretsTest.java
 //SOURCES unit/lib/sse/SilenceTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
-//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserMemoryTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
+//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
+//SOURCES unit/lib/sse/SseParserMemoryTest.java
 //SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
