@@ -81,6 +81,8 @@ class RunTests implements TestExecutionListener {
         Hosts.use();
         // java.net.http reads it at its first use, which here may be that of a test's own client.
         System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+        // Tests block threads of the common pool, which has one on two cores, and which others wait for.
+        System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "32");
         RunTests tests = new RunTests();
         LauncherFactory.create().execute(request(classNames), tests);
         System.exit(tests.summary());
