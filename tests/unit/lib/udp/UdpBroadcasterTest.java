@@ -27,10 +27,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import tests.support.Lan;
 import tests.support.UdpReceiver;
 
 /** What a user's own relay meets, in this process. */
+@Isolated("it counts the sockets of the whole JVM, and puts something in place of its standard error")
 class UdpBroadcasterTest {
     private static final String NO_INTERFACE = "[ff02::1%nosuch0]:5000";
 
