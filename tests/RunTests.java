@@ -9,17 +9,18 @@
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
 //SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/QuickServe.java unit/SseBroadcasterTest.java
-//SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/EventJsonTest.java
-//SOURCES unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java
-//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java unit/lib/cli/SecretsTest.java
-//SOURCES unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java unit/lib/cli/ToolTest.java
-//SOURCES unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
-//SOURCES unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java unit/lib/sse/EachAddressTest.java
-//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
-//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
-//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserMemoryTest.java unit/lib/sse/SseParserTest.java
-//SOURCES unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java
-//SOURCES unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpOutputTest.java unit/lib/udp/UdpRateTest.java
+//SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/ConnectionLogTest.java
+//SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
+//SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java
+//SOURCES unit/lib/cli/SecretsTest.java unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java
+//SOURCES unit/lib/cli/ToolTest.java unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java
+//SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java
+//SOURCES unit/lib/sse/EachAddressTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
+//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java
+//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserMemoryTest.java
+//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java
+//SOURCES unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpOutputTest.java
+//SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
 //SOURCES process/ResumeTest.java process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java

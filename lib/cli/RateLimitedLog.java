@@ -1,35 +1,65 @@
 package lib.cli;
 
-import java.util.HashMap;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
-/** Lets the first three messages of a kind out, then one a minute, which says how many there were between. */
+/** Lets the first messages of a kind out, then one in a while, which says how many there were. Safe for several threads. */
 public final class RateLimitedLog {
-    private static final int FIRST = 3;
-    private static final long BETWEEN = TimeUnit.MINUTES.toNanos(1);
-
-    private final Map<String, Kind> kinds = new HashMap<>();
-
-    /** Prints a message, unless there were too many of its kind. */
-    public synchronized void say(String kind, String message, Consumer<String> out) {
-        Kind one = kinds.computeIfAbsent(kind, unknown -> new Kind());
-        if (one.said >= FIRST && System.nanoTime() - one.last < BETWEEN) {
-            one.kept++;
-            return;
-        }
-        one.said++;
-        one.last = System.nanoTime();
-        String more = one.said == FIRST ? " (from now on one such line a minute)"
-            : one.kept == 0 ? "" : " (and " + one.kept + " more before it)";
-        one.kept = 0;
-        out.accept(message + more);
-    }
+    private static final int MOST_KINDS = 50;
 
     private static final class Kind {
-        private long said;
-        private long kept;
+        private int said;
+        private int unsaid;
+        private long lastSaid;
         private long last;
     }
+
+    private final int first;
+    private final long between;
+    private final LongSupplier nanoTime;
+    private final Map<String, Kind> kinds = new LinkedHashMap<>();
+
+    /** Lets out three messages, then one a minute. */
+    public RateLimitedLog() {
+        this(3, Duration.ofMinutes(1), System::nanoTime);
+    }
+
+    /**
+     * @param first    how many messages of a kind go out at once; a kind that was quiet for {@code between} begins anew
+     * @param nanoTime {@link System#nanoTime}, or the clock of a test
+     */
+    RateLimitedLog(int first, Duration between, LongSupplier nanoTime) {
+        this.first = first;
+        this.between = between.toNanos();
+        this.nanoTime = nanoTime;
+    }
+
+    /** Prints a message unless there were too many of its kind, and returns whether it did. */
+    public synchronized boolean say(String kind, String message, Consumer<String> out) {
+        long now = nanoTime.getAsLong();
+        Kind one = kinds.remove(kind);
+        one = one == null || now - one.last >= between ? new Kind() : one;
+        kinds.put(kind, one);
+        if (kinds.size() > MOST_KINDS) {
+            kinds.remove(kinds.keySet().iterator().next());
+        }
+        one.last = now;
+        if (one.said >= first && now - one.lastSaid < between) {
+            one.unsaid++;
+            return false;
+        }
+        one.said++;
+        String more = one.said == first ? " (from now on one such line in " + minutes(between) + ")"
+            : one.unsaid == 0 ? "" : " (and " + one.unsaid + " more in " + minutes(now - one.lastSaid) + ")";
+        one.unsaid = 0;
+        one.lastSaid = now;
+        out.accept(message + more);
+        return true;
+    }
+
+    private static String minutes(long nanos) { return TimeUnit.NANOSECONDS.toMinutes(nanos) + " min"; }
 }
