@@ -1,8 +1,8 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
-//SOURCES ../sse/SseParser.java ../sse/SseRequest.java ConnectionLog.java EventJson.java Format.java
-//SOURCES HttpsClient.java SafeWords.java Secrets.java Selection.java SseSources.java TlsOptions.java Tool.java
-//SOURCES Urls.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java AnyContentType.java ConnectionLog.java EventJson.java
+//SOURCES Format.java HttpsClient.java SafeWords.java Secrets.java Selection.java SseSources.java TlsOptions.java
+//SOURCES Tool.java Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -71,6 +71,10 @@ public final class SseOptions {
     @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
         description = "The method: GET, or POST with --data.")
     private void method(String method) { asked.add(request -> request.method(method)); }
+
+    @Option(names = "--any-content-type", arity = "0", order = 24,
+        description = "Read the answer as an event stream whatever its content type is.")
+    private void anyContentType(boolean on) { settings.add(client -> client.around(AnyContentType::around)); }
 
     @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects at a connect (20).")
     private void maxRedirects(int most) {

@@ -93,7 +93,8 @@ final class SseSources {
             source.call();
             return 0;
         } catch (SseException end) {
-            return tool.statusOf(end);
+            return tool.statusOf(new SseException(end.kind(), end.getMessage()
+                .replaceFirst("(content type.*), expected text/event-stream", "$1, expected text/event-stream (--any-content-type takes any)")));
         } catch (Throwable failure) {
             if (isOver && failure instanceof ClosedChannelException) {
                 return 0;

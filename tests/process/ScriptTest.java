@@ -272,7 +272,7 @@ class ScriptTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "404 Not Found|text/event-stream|5|: HTTP status 404",
-        "200 OK|text/html|5|: content type text/html, expected text/event-stream",
+        "200 OK|text/html|5|: content type text/html, expected text/event-stream \\(--any-content-type takes any\\)",
         "204 No Content|text/event-stream|0|"})
     void answerDecidesTheStatus(String status, String type, int expected, String message) throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send("HTTP/1.1 " + status + "\r\nContent-Type: " + type
@@ -292,6 +292,22 @@ class ScriptTest {
             Script.here("sse-to-udp", "-q", "-m", "1", "-c", "2", server.url("/"), receiver.target()).assertIs(124, "");
             assertEquals(List.of("1", "1"), receiver.arrived());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Type: text/plain", "Content-Type: application/json", "X-A: 1"})
+    void anyContentTypeIsReadWhereThatIsAskedFor(String header) throws Exception {
+        try (SseServer server = new SseServer(connection ->
+                connection.send("HTTP/1.1 200 OK\r\n" + header + "\r\nConnection: close\r\n\r\n" + sse("1")))) {
+            Script.here("sse-listen", "--no-retry", "--any-content-type", "-F", "{data}", server.url("/")).assertIs(0, "1\n");
+        }
+    }
+
+    @Test
+    void timeOverWithoutAnyConnectionIsStatus6() throws Exception {
+        SseServer gone = SseServer.stream("");
+        gone.close();
+        Script.here("sse-listen", "-q", "-m", "0.3", gone.url("/")).assertIs(6, "");
     }
 
     @Test
