@@ -11,7 +11,7 @@ import lib.sse.SseClient;
  * What the messages of one client say of failures and answers, without secrets. It sees the requests: put it around the
  * sender as the first, which sees what others add to a request, and as the last, which sees what they take away.
  */
-final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender> {
+final class SafeWords implements UnaryOperator<SseClient.Sender> {
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     private static final Pattern NO_TEXT = Pattern.compile("[\\p{Cc}&&[^\r\n\t]]");
 
@@ -39,8 +39,7 @@ final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender
         };
     }
 
-    @Override
-    public String failure(Throwable failure) {
+    String failure(Throwable failure) {
         String reason = UNPRINTABLE.matcher(secrets.clean(Reason.of(failure))).replaceAll("\uFFFD");
         // A request that cannot be sent did not get to the proxy.
         if (Reason.cause(failure) instanceof IllegalArgumentException || asked.getHost() == null) {
@@ -52,8 +51,7 @@ final class SafeWords implements SseClient.Words, UnaryOperator<SseClient.Sender
         return reason + proxies.name(asked).map(name -> " (through the " + name + ")").orElse(mayBeTls ? ": is it https?" : "");
     }
 
-    @Override
-    public String quote(String text) {
+    String quote(String text) {
         return NO_TEXT.matcher(text).find() ? "" : secrets.clean(text);
     }
 }

@@ -263,7 +263,7 @@ public final class SseOptions {
                 }
                 SafeWords words = new SafeWords(proxies, secrets);
                 SseClient client = new SseClient(request).idleTimeout(idleTimeout)
-                    .maxEventBytes(maxEventBytes).notices(new ConnectionLog(tool::notice, System::nanoTime)).words(words)
+                    .maxEventBytes(maxEventBytes).notices(new ConnectionLog(tool::notice, System::nanoTime)).words(words::failure, words::quote)
                     .http(http.andThen(HttpsClient::withoutTls)).around(new HttpsClient(http.andThen(trust)))
                     .around(words).around(this::traced).around(new EachAddress(proxies)).around(proxies).around(new Cookies())
                     .around(new Digest()).around(words);

@@ -1,13 +1,11 @@
-//SOURCES Answer.java Backoff.java Redirect.java SseConnection.java SseEvent.java SseException.java SseParser.java
+//SOURCES Answer.java Backoff.java Redirect.java SseConnection.java SseException.java SseParser.java
 package lib.sse;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import lib.sse.SseConnection.End;
 
@@ -46,8 +45,9 @@ public final class SseClient implements AutoCloseable {
 
     /** Takes the events. Whatever it throws ends {@link SseClient#listen} with that exception. */
     @FunctionalInterface
-    public interface Handler extends SseParser.Handler {
+    public interface Handler extends SseConnection.Handler {
         /** A stream begins; nothing has come from it yet. */
+        @Override
         default void open() throws IOException {}
 
         /**
@@ -55,6 +55,7 @@ public final class SseClient implements AutoCloseable {
          *
          * @param lastEventId the id to resume after
          */
+        @Override
         default void flush(String lastEventId) throws IOException {}
     }
 
@@ -71,17 +72,6 @@ public final class SseClient implements AutoCloseable {
         CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
     }
 
-    /** Finds words for the notices. Unless replaced, it repeats nothing that a server wrote. */
-    public interface Words {
-        /** Says in a few words why a connection failed. */
-        default String failure(Throwable failure) {
-            return failure.getCause() != null ? failure(failure.getCause()) : failure.getClass().getSimpleName();
-        }
-
-        /** Returns what may be shown of a text that a server wrote; {@code ""} for nothing. */
-        default String quote(String text) { return ""; }
-    }
-
     /** How a subscription ended without a failure. */
     public enum Outcome {
         /** The server answered 204: there is nothing more, and nobody should ask again. */
@@ -94,8 +84,6 @@ public final class SseClient implements AutoCloseable {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration TIME_TO_FINISH = Duration.ofSeconds(1);
-    /** Servers refuse header lines above some 8 KiB: with an id that long every reconnect would be refused. */
-    private static final int LONGEST_ID = 4 << 10;
 
     private final Request request;
     private Consumer<HttpClient.Builder> http = builder -> { };
@@ -108,7 +96,8 @@ public final class SseClient implements AutoCloseable {
     private int maxRetries = Integer.MAX_VALUE;
     private int maxRedirects = 20;
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
-    private Words words = new Words() { };
+    private Function<Throwable, String> failureWords = SseClient::rootCause;
+    private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
     /** How much longer than its time something may take; a test sets it. */
     Duration grace = Duration.ofSeconds(1);
@@ -123,7 +112,6 @@ public final class SseClient implements AutoCloseable {
     private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
     // Of the thread that listens.
     private boolean isPost;
-    private boolean hadEvent;
     private Optional<Duration> retry = Optional.empty();
     private Duration waited = Duration.ZERO;
     private int failures;
@@ -188,14 +176,21 @@ public final class SseClient implements AutoCloseable {
     /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /** Sets who finds the words of the notices. */
-    public SseClient words(Words one) { words = one; return this; }
+    /**
+     * Sets how notices tell why a connection failed, and what they may repeat of a text that a server wrote. Unless set,
+     * they name the exception, and repeat nothing.
+     */
+    public SseClient words(Function<Throwable, String> failure, UnaryOperator<String> quote) {
+        failureWords = failure;
+        quotable = quote;
+        return this;
+    }
 
     /** Receives one line on each thing that happened and its consequence, from any thread; standard error unless set. */
     public SseClient notices(Consumer<String> lines) { notices = lines; return this; }
 
     /** Returns the id of the last event that the handler took, which the next request sends. */
-    public String lastEventId() { return lastEventId; }
+    public String lastEventId() { return current == null ? lastEventId : current.lastEventId(); }
 
     /**
      * Listens until it is over for good. A client listens once.
@@ -268,11 +263,12 @@ public final class SseClient implements AutoCloseable {
             return End.failed(failure.getMessage());
         }
         begin(first);
-        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, grace, words::failure, words::quote);
+        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, grace, failureWords,
+            quotable, this::opened, this::say);
         HttpRequest next = first;
         String way = "";
         for (int redirects = 0; ; redirects++) {
-            SseConnection one = new SseConnection(withHeaders(next), lastEventId, settings, new Subscriber(handler));
+            SseConnection one = new SseConnection(withHeaders(next), lastEventId(), settings, handler);
             current = one;
             if (isClosed()) {
                 return End.failed("");
@@ -287,7 +283,7 @@ public final class SseClient implements AutoCloseable {
                 HttpRequest from = next;
                 next = Redirect.follow(from, end.answer().status(), end.answer().location());
                 boolean leavesHeaders = next.headers().map().size() < from.headers().map().size();
-                way = ("redirected to " + words.quote(Redirect.origin(next.uri()))).strip()
+                way = ("redirected to " + quotable.apply(Redirect.origin(next.uri()))).strip()
                     + (leavesHeaders ? ", without your headers: " : ": ");
             } catch (IllegalArgumentException notFollowed) {
                 return end.as(Answer.Kind.REFUSED, way + end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
@@ -301,7 +297,6 @@ public final class SseClient implements AutoCloseable {
         }
         name = Redirect.origin(first.uri());
         isPost = first.method().equals("POST") || first.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
-        hadEvent = false;
     }
 
     /** What EventSource sends, unless the request says otherwise; a header without a value is not sent. */
@@ -313,9 +308,9 @@ public final class SseClient implements AutoCloseable {
                 request.header(name, value);
             }
         });
-        if (lastEventId.matches("[\\t -~]+")) {
-            request.header("Last-Event-ID", lastEventId);
-        } else if (!lastEventId.isEmpty()) {
+        if (lastEventId().matches("[\\t -~]+")) {
+            request.header("Last-Event-ID", lastEventId());
+        } else if (!lastEventId().isEmpty()) {
             sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
         }
         return request.build();
@@ -341,7 +336,7 @@ public final class SseClient implements AutoCloseable {
     /** Counts failures, reports what happened and what comes, and returns how long to wait. */
     private Duration waitAfter(End end) throws SseException {
         boolean isQuiet = end.timedOut() && !isPost;
-        boolean succeeded = hadEvent || !isPost && end.openFor().compareTo(waited) > 0;
+        boolean succeeded = end.hadEvent() || !isPost && end.openFor().compareTo(waited) > 0;
         failures = succeeded ? 0 : isQuiet ? failures : failures + 1;
         String reason = end.reason().isEmpty() ? "the stream ended" : end.reason();
         if (maxRetries == 0 || failures > maxRetries) {
@@ -362,8 +357,19 @@ public final class SseClient implements AutoCloseable {
         return waited;
     }
 
+    private static String rootCause(Throwable failure) {
+        return failure.getCause() != null ? rootCause(failure.getCause()) : failure.getClass().getSimpleName();
+    }
+
     private void say(String notice) {
         notices.accept(name + ": " + notice);
+    }
+
+    private void opened() {
+        if (isTroubleSaid) {
+            isTroubleSaid = false;
+            say("connected again");
+        }
     }
 
     private void sayOnce(String notice) {
@@ -376,70 +382,5 @@ public final class SseClient implements AutoCloseable {
     @Override
     public String toString() {
         return name;
-    }
-
-    /** Stands between a connection and the handler, which is not called any more once the client is closed. */
-    private final class Subscriber implements SseConnection.Receiver {
-        private final Handler handler;
-        private String takenId = lastEventId;
-
-        Subscriber(Handler handler) {
-            this.handler = handler;
-        }
-
-        @Override
-        public void open() throws IOException {
-            if (isTroubleSaid) {
-                isTroubleSaid = false;
-                say("connected again");
-            }
-            handler.open();
-        }
-
-        @Override
-        public void event(SseEvent event) throws IOException {
-            if (current.isReading()) {
-                handler.event(event);
-                takenId = event.id();
-                hadEvent = true;
-            }
-        }
-
-        @Override
-        public void comment(String text) throws IOException {
-            if (current.isReading()) {
-                handler.comment(text);
-            }
-        }
-
-        @Override
-        public void tooLarge(int bytes) throws IOException {
-            if (current.isReading()) {
-                say("dropped an event of more than " + bytes + " bytes");
-                handler.tooLarge(bytes);
-                hadEvent = true;
-            }
-        }
-
-        @Override
-        public void parsed(String id) { takenId = current.isReading() ? id : takenId; }
-
-        @Override
-        public void flush() throws IOException {
-            if (takenId.length() > LONGEST_ID) {
-                sayOnce("a last event ID has more than " + LONGEST_ID + " characters: the one before it is kept");
-                takenId = lastEventId;
-            }
-            handler.flush(takenId);
-            lastEventId = takenId;
-        }
-
-        /** Whoever closed the client may have closed what the handler writes to, too. */
-        @Override
-        public void failedLate(Throwable thrown) {
-            if (!(thrown instanceof ClosedChannelException || thrown instanceof InterruptedIOException)) {
-                say("after the end: " + (thrown instanceof IOException ? thrown.getMessage() : thrown));
-            }
-        }
     }
 }

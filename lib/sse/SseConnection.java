@@ -1,11 +1,13 @@
-//SOURCES Answer.java Backoff.java SseParser.java
+//SOURCES Answer.java Backoff.java SseEvent.java SseParser.java
 package lib.sse;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -28,20 +31,13 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  * One request and its answer. The thread that reads the socket hands over what it reads, under a lock. The thread in
  * {@link #run} waits; it decides under the same lock that the connection is over, so nothing is handed over after that.
  */
-final class SseConnection implements HttpResponse.BodySubscriber<Void> {
+final class SseConnection implements HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
     /** Takes what a stream brings. */
-    interface Receiver extends SseParser.Handler {
+    interface Handler extends SseParser.Handler {
         void open() throws IOException;
 
-        /** All of one read was parsed without a failure, up to this last event ID. */
-        void parsed(String lastEventId);
-
-        /** The events of one read were handed over, all or those before a failure. */
-        void flush() throws IOException;
-
-        /** The receiver threw this when nobody waited for it any more. */
-        void failedLate(Throwable thrown);
+        void flush(String lastEventId) throws IOException;
     }
 
     /**
@@ -51,8 +47,8 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
      * @param failure says why a connection failed
      * @param quote   returns what may be shown of a text by the server
      */
-    record Settings(Duration idleTimeout, int maxEventBytes, Duration grace,
-        Function<Throwable, String> failure, UnaryOperator<String> quote) {}
+    record Settings(Duration idleTimeout, int maxEventBytes, Duration grace, Function<Throwable, String> failure,
+        UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
     /** Sends a request, and calls {@link #sending}. */
     interface Sender extends BiFunction<HttpRequest, HttpResponse.BodyHandler<Void>, CompletableFuture<HttpResponse<Void>>> {}
@@ -65,23 +61,26 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
      * @param answer  null if none came
      * @param openFor how long there was a stream
      */
-    record End(Answer.Kind kind, String reason, boolean timedOut, Answer answer, Optional<Duration> retry, Duration openFor) {
+    record End(Answer.Kind kind, String reason, boolean timedOut, Answer answer, Optional<Duration> retry, Duration openFor,
+            boolean hadEvent) {
 
         static End failed(String reason) {
-            return new End(Answer.Kind.RETRY, reason, false, null, Optional.empty(), Duration.ZERO);
+            return new End(Answer.Kind.RETRY, reason, false, null, Optional.empty(), Duration.ZERO, false);
         }
 
         End as(Answer.Kind other, String words) {
-            return new End(other, words, timedOut, answer, retry, openFor);
+            return new End(other, words, timedOut, answer, retry, openFor, hadEvent);
         }
     }
 
-    /** CLOSED: a call of the receiver may finish, no other begins. LEFT: nobody waits for that call any more. */
+    /** CLOSED: a call of the handler may finish, no other begins. LEFT: nobody waits for that call any more. */
     private enum State { READING, CLOSED, LEFT }
 
     /** More than is shown, because secrets are taken out before it is cut. */
     private static final int BEGINNING = 16 << 10;
     private static final int SHOWN = 200;
+    /** Servers refuse header lines above some 8 KiB: with an id that long every reconnect would be refused. */
+    private static final int LONGEST_ID = 4 << 10;
     private static final long MILLIS_TO_FINISH = 800;
     private static final long SECOND_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
     /** A thread that wakes up this much too late stood still, and the reading thread with it. */
@@ -89,7 +88,7 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
 
     private final HttpRequest request;
     private final Settings settings;
-    private final Receiver receiver;
+    private final Handler handler;
     private final SseParser parser;
     private final ReentrantLock handingOver = new ReentrantLock();
     private final CompletableFuture<Void> body = new CompletableFuture<>();
@@ -97,6 +96,9 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
     /** Nothing more will come. */
     private final CountDownLatch done = new CountDownLatch(1);
     private Flow.Subscription subscription;
+    private boolean hadEvent;
+    private String handedOverId;
+    private volatile String takenId;
     private volatile State state = State.READING;
     private volatile Answer answer;
     private volatile long headAt;
@@ -106,11 +108,13 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
     private volatile Throwable thrown;
 
     /** @param lastEventId is in force when the stream begins */
-    SseConnection(HttpRequest request, String lastEventId, Settings settings, Receiver receiver) {
+    SseConnection(HttpRequest request, String lastEventId, Settings settings, Handler handler) {
         this.request = request;
         this.settings = settings;
-        this.receiver = receiver;
-        parser = new SseParser(lastEventId, settings.maxEventBytes, receiver);
+        this.handler = handler;
+        takenId = lastEventId;
+        handedOverId = lastEventId;
+        parser = new SseParser(lastEventId, settings.maxEventBytes, this);
     }
 
     // ---- the reading thread ----
@@ -133,7 +137,8 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
         subscription = one;
         handOver(() -> {
             if (isStream()) {
-                receiver.open();
+                settings.opened.run();
+                handler.open();
             }
         });
     }
@@ -162,15 +167,46 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
         }
     }
 
+    /** Events that were handed over before something went wrong are flushed, and count as taken after that. */
     private void feed(List<ByteBuffer> buffers) throws IOException {
         try {
             for (ByteBuffer bytes : buffers) {
                 parser.feed(bytes);
             }
-            receiver.parsed(parser.lastEventId());
+            handedOverId = state == State.READING ? parser.lastEventId() : handedOverId;
         } finally {
-            receiver.flush();
+            if (handedOverId.length() > LONGEST_ID) {
+                settings.notices.accept("a last event ID has more than " + LONGEST_ID + " characters: the one before it is kept");
+                handedOverId = takenId;
+            }
+            handler.flush(handedOverId);
+            takenId = handedOverId;
             lastRead = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void event(SseEvent event) throws IOException {
+        if (state == State.READING) {
+            handler.event(event);
+            handedOverId = event.id();
+            hadEvent = true;
+        }
+    }
+
+    @Override
+    public void comment(String text) throws IOException {
+        if (state == State.READING) {
+            handler.comment(text);
+        }
+    }
+
+    @Override
+    public void tooLarge(int bytes) throws IOException {
+        if (state == State.READING) {
+            settings.notices.accept("dropped an event of more than " + bytes + " bytes");
+            handler.tooLarge(bytes);
+            hadEvent = true;
         }
     }
 
@@ -187,8 +223,9 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
         } catch (Throwable any) {
             thrown = any;
             done.countDown();
-            if (state == State.LEFT) {
-                receiver.failedLate(any);
+            // Whoever closed the client may have closed what the handler writes to, too.
+            if (state == State.LEFT && !(any instanceof ClosedChannelException || any instanceof InterruptedIOException)) {
+                settings.notices.accept("after the end: " + (any instanceof IOException ? any.getMessage() : any));
             }
         } finally {
             handingOver.unlock();
@@ -204,10 +241,13 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
 
     // ---- any thread ----
 
-    /** Returns whether the caller is within the receiver, which must not wait for itself. */
+    /** Returns whether the caller is within the handler, which must not wait for itself. */
     boolean isHandingOver() { return handingOver.isHeldByCurrentThread(); }
 
     boolean isReading() { return state == State.READING; }
+
+    /** Returns the id to resume after. */
+    String lastEventId() { return takenId; }
 
     /** Has {@link #run} return soon. */
     void close() {
@@ -229,7 +269,7 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
     /**
      * Sends the request, and waits until the connection is over.
      *
-     * @throws IOException what the receiver threw
+     * @throws IOException what the handler threw
      */
     End run(Sender sender) throws IOException, InterruptedException {
         // A silent name server holds up this thread, and nothing else.
@@ -286,7 +326,7 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
         return hasNoLimit ? Long.MAX_VALUE : lastRead + idle - System.nanoTime();
     }
 
-    /** Lets a call of the receiver finish, if that does not take long, and lets go of the connection. */
+    /** Lets a call of the handler finish, if that does not take long, and lets go of the connection. */
     private void leave() throws IOException, InterruptedException {
         if (handingOver.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
             handingOver.unlock();
@@ -308,7 +348,7 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void> {
 
     private End end(boolean timedOut) {
         End end = new End(Answer.Kind.RETRY, "", timedOut, answer, parser.retry(),
-            Duration.ofNanos(isStream() ? System.nanoTime() - headAt : 0));
+            Duration.ofNanos(isStream() ? System.nanoTime() - headAt : 0), hadEvent);
         String failure = lost == null ? "" : settings.failure.apply(lost);
         if (timedOut) {
             return end.as(Answer.Kind.RETRY, "nothing came for " + Backoff.seconds(settings.idleTimeout));

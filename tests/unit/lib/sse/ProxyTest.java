@@ -51,12 +51,8 @@ class ProxyTest {
 
     private SseClient client(String url, Proxies proxies) {
         return new SseClient(new SseRequest(url)).http(builder -> builder.proxy(proxies)).around(proxies)
-            .retryDelay(Duration.ofMillis(10)).notices(notices::add).words(new SseClient.Words() {
-                @Override
-                public String failure(Throwable failure) {
-                    return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-                }
-            });
+            .retryDelay(Duration.ofMillis(10)).notices(notices::add).words(failure ->
+                failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage(), text -> "");
     }
 
     private static SseServer server() throws IOException {

@@ -38,10 +38,7 @@ class RedirectTest {
     private final List<String> notices = new CopyOnWriteArrayList<>();
 
     private SseClient client(SseRequest request) {
-        SseClient client = new SseClient(request).retryDelay(Duration.ofMillis(10)).notices(notices::add).words(new SseClient.Words() {
-            @Override
-            public String quote(String text) { return text; }
-        });
+        SseClient client = new SseClient(request).retryDelay(Duration.ofMillis(10)).notices(notices::add).words(Throwable::toString, text -> text);
         client.grace = Duration.ofMillis(100);
         return client;
     }
@@ -487,7 +484,7 @@ class RedirectTest {
         String html = "HTTP/1.1 200 X\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
             + "from /secret/a?key=hidden to /moved/secret?k2=hidden";
         try (SseServer other = answers(html); SseServer server = answers(to(other.url("/moved/secret?k2=hidden")))) {
-            SseException end = refusal(client(new SseRequest(server.url("/secret/a?key=hidden"))).words(new SseClient.Words() { }));
+            SseException end = refusal(client(new SseRequest(server.url("/secret/a?key=hidden"))).words(Throwable::toString, text -> ""));
             assertFalse(end.getMessage().contains("secret") || end.getMessage().contains("hidden"), end.getMessage());
         }
     }

@@ -49,20 +49,14 @@ class SseClientTest {
     }
 
     private SseClient client(SseClient.Request request) {
-        SseClient client = new SseClient(request).retryDelay(Duration.ofMillis(10)).words(new Plain()).notices(notices::add);
+        SseClient client = new SseClient(request).retryDelay(Duration.ofMillis(10)).words(SseClientTest::words, text -> text.replaceAll("/secret/path|key=secret", "\u2026")).notices(notices::add);
         client.grace = Duration.ofMillis(100);
         return client;
     }
 
-    /** Shows all that a server wrote, and the words of the JDK. */
-    private static final class Plain implements SseClient.Words {
-        @Override
-        public String failure(Throwable failure) {
-            return failure.getCause() != null && failure.getMessage() == null ? failure(failure.getCause()) : failure.getClass().getSimpleName() + " " + failure.getMessage();
-        }
-
-        @Override
-        public String quote(String text) { return text.replaceAll("/secret/path|key=secret", "\u2026"); }
+    private static String words(Throwable failure) {
+        return failure.getCause() != null && failure.getMessage() == null ? words(failure.getCause())
+            : failure.getClass().getSimpleName() + " " + failure.getMessage();
     }
 
     private static String answer(int status, String... headers) {
@@ -914,6 +908,7 @@ class SseClientTest {
                 Socket other = new Socket(busy.getInetAddress(), busy.getLocalPort())) {
             SseClient client = client(new SseRequest("http://127.0.0.1:" + busy.getLocalPort() + "/")).maxRetries(1)
                 .idleTimeout(Duration.ofMillis(idle));
+            client.grace = Duration.ofSeconds(10);
             if (connect > 0) {
                 client.http(builder -> builder.connectTimeout(Duration.ofMillis(connect)));
             }
