@@ -5,7 +5,7 @@
 //CDS
 //DESCRIPTION Relay the events of an SSE URL as UDP datagrams: sse-to-udp http://HOST:8080/events 192.168.8.255:5000
 //SOURCES lib/cli/Format.java lib/cli/SseOptions.java lib/cli/Tool.java lib/cli/UdpOptions.java
-//SOURCES lib/udp/UdpBroadcaster.java
+//SOURCES lib/udp/UdpOutput.java
 
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -13,7 +13,7 @@ import lib.cli.Format;
 import lib.cli.SseOptions;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
-import lib.udp.UdpBroadcaster;
+import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -41,7 +41,7 @@ class SseToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Format format = sse.format("{data}");
-        try (UdpBroadcaster lan = udp.open(sse.targets(arguments))) {
+        try (UdpOutput lan = udp.open(sse.targets(arguments))) {
             return sse.skipped(lan::skip).listen(event -> format.write(event, lan::send));
         }
     }

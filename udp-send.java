@@ -4,6 +4,7 @@
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
 //SOURCES lib/cli/EventReader.java lib/cli/FieldOptions.java lib/cli/Format.java lib/cli/LineReader.java
 //SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
+//SOURCES lib/udp/UdpOutput.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import lib.cli.Tool;
 import lib.cli.UdpOptions;
 import lib.sse.SseEvent;
 import lib.udp.UdpBroadcaster;
+import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -90,7 +92,7 @@ class UdpSend implements Callable<Integer> {
     public Integer call() throws Exception {
         template = template();
         InputStream in = input();
-        try (UdpBroadcaster lan = udp.open(targets)) {
+        try (UdpOutput lan = udp.open(targets)) {
             giveUpInTime(lan, in);
             sendAll(in, lan);
         } catch (IOException failure) {
@@ -125,7 +127,7 @@ class UdpSend implements Callable<Integer> {
         return tool.standardInput();
     }
 
-    private void sendAll(InputStream in, UdpBroadcaster lan) throws IOException {
+    private void sendAll(InputStream in, UdpOutput lan) throws IOException {
         int limit = readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1;
         if (whole || message != null) {
             byte[] all = in.readNBytes(limit);
@@ -142,7 +144,7 @@ class UdpSend implements Callable<Integer> {
         lines.forEach((line, offset, length, size) -> send(line, offset, length, size, lan));
     }
 
-    private void giveUpInTime(UdpBroadcaster lan, InputStream in) {
+    private void giveUpInTime(UdpOutput lan, InputStream in) {
         if (maxTime != null && !maxTime.isZero()) {
             Thread timer = new Thread(() -> giveUp(lan, in), "max-time");
             timer.setDaemon(true);
@@ -150,7 +152,7 @@ class UdpSend implements Callable<Integer> {
         }
     }
 
-    private void giveUp(UdpBroadcaster lan, InputStream in) {
+    private void giveUp(UdpOutput lan, InputStream in) {
         try {
             TimeUnit.NANOSECONDS.sleep(maxTime.toNanos());
             while (goesOnIfAllWorks && lan.troubles().isEmpty()) {
@@ -165,14 +167,14 @@ class UdpSend implements Callable<Integer> {
             } else {
                 tool.notice("gave up after " + time + " s");
             }
-            lan.cancel();
+            lan.close();
             in.close();
         } catch (IOException | InterruptedException nothingLeftToEnd) {
             return;
         }
     }
 
-    private void send(byte[] line, int offset, int length, long size, UdpBroadcaster lan) throws IOException {
+    private void send(byte[] line, int offset, int length, long size, UdpOutput lan) throws IOException {
         lineNumber++;
         if (!readsEvents()) {
             long leftOut = template.has(Placeholder.LINE) ? size - length : 0;
@@ -184,7 +186,7 @@ class UdpSend implements Callable<Integer> {
         }
     }
 
-    private void sendEvent(byte[] line, int offset, int length, UdpBroadcaster lan) throws IOException {
+    private void sendEvent(byte[] line, int offset, int length, UdpOutput lan) throws IOException {
         Optional<SseEvent> event;
         try {
             event = EventReader.read(line, offset, length);
@@ -207,7 +209,7 @@ class UdpSend implements Callable<Integer> {
         fields.pick(event.get(), one -> template.write(one, whole, offset, length, lan::send), reason -> skip(reason, lan));
     }
 
-    private void skip(String reason, UdpBroadcaster lan) {
+    private void skip(String reason, UdpOutput lan) {
         lan.skip("line " + lineNumber + ": " + reason + "; skipped");
     }
 

@@ -163,11 +163,12 @@ final class MqttBroker extends Broker {
         if (session.isEmpty()) {
             throw tool.usage("--id '': expected a name");
         }
+        List<Mqtt5Subscription> wanted = subscriptions(filters);
         tool.onSignal(Thread.currentThread()::interrupt);
         Mqtt5BlockingClient receiver = client.identifier(session).buildBlocking();
         try (Mqtt5BlockingClient.Mqtt5Publishes received = receiver.publishes(MqttGlobalPublishFilter.ALL, true)) {
             await(receiver.toAsync().connectWith().cleanStart(false).noSessionExpiry().send());
-            await(receiver.toAsync().subscribeWith().addSubscriptions(subscriptions(filters)).send());
+            await(receiver.toAsync().subscribeWith().addSubscriptions(wanted).send());
             while (true) {
                 Mqtt5Publish message = received.receive();
                 sink.take(message.getPayload().orElse(ByteBuffer.allocate(0)));
@@ -175,21 +176,23 @@ final class MqttBroker extends Broker {
             }
         } catch (InterruptedException signal) {
             return;
-        } catch (IllegalArgumentException mistake) {
-            throw tool.usage(mistake.getMessage());
         }
     }
 
-    /** Without those that others include: the broker would send their messages twice. */
-    private static List<Mqtt5Subscription> subscriptions(List<String> texts) {
+    /** Leaves out filters that others include: the broker would send their messages twice. */
+    private List<Mqtt5Subscription> subscriptions(List<String> texts) {
         List<MqttTopicFilter> filters = new ArrayList<>();
-        for (MqttTopicFilter filter : texts.stream().map(MqttTopicFilter::of).toList()) {
-            if (filters.stream().noneMatch(other -> other.matches(filter))) {
-                filters.removeIf(filter::matches);
-                filters.add(filter);
+        try {
+            for (MqttTopicFilter filter : texts.stream().map(MqttTopicFilter::of).toList()) {
+                if (filters.stream().noneMatch(other -> other.matches(filter))) {
+                    filters.removeIf(filter::matches);
+                    filters.add(filter);
+                }
             }
+        } catch (IllegalArgumentException mistake) {
+            throw tool.usage(mistake.getMessage());
         }
-        // Retained messages come once for a session, not at each start: one of them may open a door.
+        // A retained message comes once for a session, not at each start: it may open a door.
         return filters.stream().map(filter -> Mqtt5Subscription.builder().topicFilter(filter).qos(MqttQos.AT_LEAST_ONCE)
             .retainHandling(Mqtt5RetainHandling.SEND_IF_SUBSCRIPTION_DOES_NOT_EXIST).build()).toList();
     }

@@ -4,9 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Base64;
 
 /**
- * The page of sse-serve: one file without outside resources. It stands in a Java file because a script that is started
- * from a catalog's URL brings its sources along, and no other files. It has neither a backslash nor three quotes, so
- * that what stands here is what the browser gets, letter by letter.
+ * The page of sse-serve, without outside resources. It is a Java file because a script that starts from a URL brings only
+ * its sources along. It has neither a backslash nor three quotes, so the browser gets exactly this text.
  */
 @SuppressWarnings("auxiliaryclass")
 final class SseServePage {
@@ -211,7 +210,7 @@ final class SseServePage {
           drawing = 0;
           drawTypes();
           if (!paused()) {
-            list.prepend(...events.slice(0, undrawn).filter(isWanted).map(row));
+            list.prepend(...events.slice(0, undrawn).filter(one => [one.event, ''].includes(filter.value)).map(row));
             while (list.childElementCount > KEPT) {
               list.lastElementChild.remove();
             }
@@ -240,10 +239,6 @@ final class SseServePage {
         }
 
         // ---- filter and pause ----
-
-        function isWanted(event) {
-          return !filter.value || event.event === filter.value;
-        }
 
         function drawTypes() {
           const types = [...new Set(events.map(event => event.event)).add(filter.value)].filter(type => type).sort();

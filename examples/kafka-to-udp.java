@@ -2,14 +2,14 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send Kafka records as UDP datagrams: kafka-to-udp 127.0.0.1:9092 192.168.8.255:5000 -t events -G a
-//SOURCES KafkaBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
+//SOURCES KafkaBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpOutput.java
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
-import lib.udp.UdpBroadcaster;
+import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,7 +44,7 @@ class KafkaToUdp implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (UdpBroadcaster lan = udp.open(targets)) {
+        try (UdpOutput lan = udp.open(targets)) {
             new KafkaBroker(tool, servers, properties).receive(group, topics, lan::send);
             return 0;
         }

@@ -2,14 +2,14 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1 192.168.8.255:5000 -t 'home/#' --id a
-//SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpBroadcaster.java
+//SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpOutput.java
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
-import lib.udp.UdpBroadcaster;
+import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,7 +45,7 @@ class MqttToUdp implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (UdpBroadcaster lan = udp.open(targets)) {
+        try (UdpOutput lan = udp.open(targets)) {
             new MqttBroker(tool, url, properties).receive(id, topics, lan::send);
             return 0;
         }

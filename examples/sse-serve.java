@@ -34,8 +34,7 @@ import picocli.CommandLine;
 
 @Command(
     name = "sse-serve",
-    description = "Serves each line of standard input as an event to every client of /events, and a page that shows them"
-        + " at /.",
+    description = "Serves each line of standard input as an event at /events, and a page that shows them at /.",
     footer = {
         "  tail -f app.log | sse-serve",
         "  sse-listen http://192.168.8.20/events | sse-serve --json --port 9000",
@@ -48,63 +47,59 @@ class SseServe implements Callable<Integer> {
     private static final int LONGEST_SHOWN = 30;
     private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
     private static final String COOKIE = "sse-serve=";
-    /** As Yaffle's polyfill, Mercure's clients, amvtek's polyfill and the header name it. */
+    /** The names that Yaffle's polyfill, Mercure's clients, amvtek's polyfill and the header give it. */
     private static final List<String> LAST_EVENT_ID = List.of("lastEventId", "lastEventID", "evs_last_event_id", "last-event-id");
 
     @Option(names = {"-p", "--port"}, paramLabel = "PORT", order = 1, defaultValue = "8080",
-        description = "Where to serve (${DEFAULT-VALUE}; 0: a free port).")
+        description = "Serve at this port (${DEFAULT-VALUE}; 0: a free port).")
     private int port;
 
     @Option(names = "--host", paramLabel = "ADDR", order = 2, defaultValue = "127.0.0.1",
-        description = "The address to serve at: this machine only (${DEFAULT-VALUE}), or 0.0.0.0 for every network.")
+        description = "Serve at this address: this machine only (${DEFAULT-VALUE}), or 0.0.0.0 for every network.")
     private String host;
 
     @Option(names = "--token", paramLabel = "TOKEN", order = 3,
-        description = "Serve only who sends this as bearer token; the page asks for it; @FILE: it is in FILE.")
+        description = "Serve only clients that send this bearer token. The page asks for it. @FILE reads it from FILE.")
     private String token;
 
     @Option(names = "--server-name", paramLabel = "NAME", order = 4,
-        description = "Without --token, answer requests for this name too, not only for addresses, localhost and this"
-            + " machine's own name. Repeatable.")
+        description = "Without --token, answer to this name too, not only to addresses and this machine's name. Repeatable.")
     private List<String> serverNames = List.of();
 
     @Option(names = "--allow-origin", paramLabel = "ORIGIN", order = 5,
-        description = "Let pages of this origin read the events (CORS), * for any. Repeatable.")
+        description = "Let pages from this origin read the events (CORS). * means any. Repeatable.")
     private List<String> origins = List.of();
 
     @Option(names = {"-j", "--json"}, order = 6,
-        description = "A line is an event in JSON, as sse-listen prints it, with its type and id; else it is the data.")
+        description = "Read each line as an event in JSON, as sse-listen prints it. Otherwise a line is the data.")
     private boolean json;
 
     @Option(names = "--replay", paramLabel = "N", order = 7, defaultValue = "1000",
-        description = "Keep the last N events, 16 MiB at the most (each with its JSON form), for clients that come back or"
-            + " come late (${DEFAULT-VALUE}).")
+        description = "Keep the last N events for clients that return or join late (${DEFAULT-VALUE}), at most 16 MiB.")
     private int replay;
 
     @Option(names = "--retry", paramLabel = "MS", order = 8, defaultValue = "1000",
-        description = "Tell clients to wait this long before they come back (${DEFAULT-VALUE}).")
+        description = "Tell clients to wait this long before they reconnect (${DEFAULT-VALUE}).")
     private int retry;
 
     @Option(names = "--heartbeat", paramLabel = "SEC", order = 9, defaultValue = "15",
-        description = "Send a comment to clients that have nothing to get (${DEFAULT-VALUE}; 0: never); it shows who is"
-            + " gone.")
+        description = "Send a comment to idle clients this often, to notice who is gone (${DEFAULT-VALUE}; 0: never).")
     private Duration heartbeat;
 
     @Option(names = "--client-buffer", paramLabel = "BYTES", order = 10, defaultValue = "1048576",
-        description = "Drop a client that is further behind the others than this (${DEFAULT-VALUE}).")
+        description = "Drop a client that falls this far behind (${DEFAULT-VALUE}).")
     private int clientBuffer;
 
     @Option(names = "--max-clients", paramLabel = "N", order = 11, defaultValue = "1000",
-        description = "Answer 503 to clients above this number (${DEFAULT-VALUE}).")
+        description = "Answer 503 to any client beyond this number (${DEFAULT-VALUE}).")
     private int maxClients;
 
     @Option(names = {"-w", "--wait"}, paramLabel = "N", order = 12, defaultValue = "0",
-        description = "Read nothing before N clients are there (${DEFAULT-VALUE}).")
+        description = "Start reading when N clients are connected (${DEFAULT-VALUE}).")
     private int wait;
 
     @Option(names = "--linger", paramLabel = "SEC", order = 13, defaultValue = "5",
-        description = "At the end of input clients get the rest; after that stay so long to answer those that come"
-            + " back with 204, so that they end (${DEFAULT-VALUE}).")
+        description = "After the end of input, answer 204 this long, so that clients end too (${DEFAULT-VALUE}).")
     private Duration linger;
 
     @Mixin
@@ -185,10 +180,7 @@ class SseServe implements Callable<Integer> {
         };
     }
 
-    /**
-     * The last event ID is in the query where a page begins anew, because its EventSource cannot set the header then, and
-     * where a polyfill would need permission for the header. The header is the newer one.
-     */
+    /** A new EventSource and most polyfills can only use the query. The header, which comes at a reconnect, is newer. */
     private static String lastEventId(HttpRequest request) {
         String header = new String(request.header("last-event-id").getBytes(ISO_8859_1), UTF_8);
         return Stream.concat(Stream.of(header), LAST_EVENT_ID.stream().map(name -> request.query().getOrDefault(name, "")))
@@ -215,10 +207,7 @@ class SseServe implements Callable<Integer> {
 
     // ---- who may ----
 
-    /**
-     * Whether this is a name that nobody else can give to this machine. Else a page from elsewhere could read the events,
-     * by a name of its own that leads here.
-     */
+    /** Whether nobody else can give this name to this machine: by such a name a foreign page could read the events. */
     private boolean isOurName(String hostAndPort) {
         String name = hostAndPort.toLowerCase(Locale.ROOT).replaceFirst("[.]?(:[0-9]*)?$", "");
         String ours = machine.getNow("localhost").toLowerCase(Locale.ROOT);
@@ -244,10 +233,7 @@ class SseServe implements Callable<Integer> {
             .anyMatch(cookie -> MessageDigest.isEqual(expected, cookie.getBytes(UTF_8)));
     }
 
-    /**
-     * The browser's EventSource sends no headers of ours, but cookies. Without a path this one is for the folder of the
-     * page, which a proxy may have put below a prefix.
-     */
+    /** An EventSource sends cookies, but no headers of ours. Without a path, this one works below a proxy's prefix too. */
     private HttpAnswer session(HttpRequest request) {
         return secret == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
             : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict");

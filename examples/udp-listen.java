@@ -44,46 +44,43 @@ import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
-    description = "Prints each UDP datagram that arrives as one JSON line. Several may listen on one port: each gets what is"
-        + " broadcast or multicast, and one of them what is for this host alone.",
+    description = "Prints each UDP datagram that arrives as one JSON line. Several listeners can share a port: all of them get"
+        + " broadcasts and multicast, and one of them gets what is sent to this host alone.",
     footer = {
         "  udp-listen 5000",
         "  udp-listen -F '{data}' -c 1 239.1.2.3:5000",
         "  udp-listen -I eth0 [ff02::1]:5000 | jq --unbuffered -r .from"})
 class UdpListen implements Callable<Integer> {
     private static final int LARGEST_DATAGRAM = 65535;
-    /** A burst that does not fit is lost; the system may grant less. */
+    /** A burst that does not fit is lost. The system may grant less. */
     private static final int RECEIVE_BUFFER = 4 << 20;
     private static final long MILLIS_BETWEEN_LOOKS = 5000;
     private static final String EVERYBODY = "255.255.255.255";
-    private static final String ALL_ON_LOOPBACK = "127.255.255.255";
 
     @Parameters(paramLabel = "[ADDR:]PORT",
-        description = "Where datagrams arrive; the address may be one of this machine, all (of them), or a multicast group"
-            + " to join.")
+        description = "Where to listen. ADDR: an address of this machine, all (the default), or a multicast group to join.")
     private String place;
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 1,
-        description = "Only datagrams to this interface: to its addresses, to all on its network, to the group there."
-            + " Repeatable (every interface, also those that come later).")
+        description = "Take only datagrams to this interface's addresses, to its broadcast addresses, or to the group on it."
+            + " Repeatable. (Default: every interface, also those that appear later.)")
     private List<String> names = List.of();
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "End after N datagrams.")
+    @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "Stop after N datagrams.")
     private Long count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
-        description = "End after this time (0: never): with status 0, or 124 if --count was not reached.")
+        description = "Stop after this time (0: never), with status 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
-        description = "What becomes of a datagram: {json}, or {data} for the payload as text, whatever it does to a"
-            + " terminal; @FILE: it is in FILE.")
+        description = "What to print: {json} (the default), or {data} for the payload as text, unescaped. @FILE reads it.")
     private String format;
 
     @Mixin
     private Tool tool;
 
-    /** Where a socket is bound. An interface that came back, or has other addresses, is another one. */
+    /** A socket's address. An interface that came back, or has a new address, makes a different place. */
     private record Place(NetworkInterface network, int index, InetAddress at) {}
 
     private final StandardOutput out = new StandardOutput();
@@ -92,6 +89,7 @@ class UdpListen implements Callable<Integer> {
     private Format template;
     private InetSocketAddress address;
     private boolean isGroup;
+    private boolean dependsOnInterfaces;
     private boolean isWaiting;
     private long end;
     private long taken;
@@ -105,22 +103,17 @@ class UdpListen implements Callable<Integer> {
         template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
         address = address();
         isGroup = address.getAddress().isMulticastAddress();
+        dependsOnInterfaces = isGroup || !names.isEmpty();
         for (String name : names) {
             if (NetworkInterface.getByName(name) == null) {
                 throw tool.usage("interface '" + name + "': expected the name of an interface of this machine");
             }
         }
         end = System.nanoTime() + (maxTime == null ? 0 : maxTime.toNanos());
+        long longest = dependsOnInterfaces ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
         try (Selector selector = Selector.open()) {
-            receive(selector);
-        }
-        return count == null || taken >= count ? 0 : Tool.TIME_OVER;
-    }
-
-    private void receive(Selector selector) throws IOException {
-        long longest = isGroup || !names.isEmpty() ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
-        try {
             refresh(selector);
+            tool.debug("listening on port " + address.getPort());
             for (long refreshed = System.nanoTime(); !isOver();) {
                 long left = maxTime == null ? longest : Math.max(1, (end - System.nanoTime()) / 1_000_000);
                 selector.select(Math.min(left, longest));
@@ -133,22 +126,21 @@ class UdpListen implements Callable<Integer> {
                     refreshed = System.nanoTime();
                 }
             }
-        } finally {
             for (SelectionKey key : selector.keys()) {
                 key.channel().close();
             }
         }
+        return count == null || taken >= count ? 0 : Tool.TIME_OVER;
     }
 
     private boolean isOver() {
         return count != null && taken >= count || maxTime != null && System.nanoTime() - end >= 0;
     }
 
-    /** Prints all that has arrived at a socket. */
+    /** Prints everything that has arrived at a socket. */
     private void print(SelectionKey key) throws IOException {
-        Place at = (Place) key.attachment();
         for (InetSocketAddress from = next(key); from != null; from = next(key)) {
-            if (at.network == null || !at.at.getHostAddress().equals(EVERYBODY) || mayBeOn(at.network, from.getAddress())) {
+            if (isForUs((Place) key.attachment(), from.getAddress())) {
                 print(from, Arrays.copyOf(datagram.array(), datagram.position()));
                 taken++;
             }
@@ -168,7 +160,7 @@ class UdpListen implements Callable<Integer> {
 
     // ---- interfaces ----
 
-    /** Listens wherever that is possible now. */
+    /** Listens wherever this is possible now. */
     private void refresh(Selector selector) throws IOException {
         Set<Place> places = places();
         for (SelectionKey key : selector.keys()) {
@@ -186,25 +178,26 @@ class UdpListen implements Callable<Integer> {
                 refusal = notThere; // an interface may have no address of that IP version
             }
         }
-        boolean isNowhere = selector.keys().isEmpty();
-        if (isNowhere && names.isEmpty() && !isGroup) {
+        if (!selector.keys().isEmpty()) {
+            isWaiting = false;
+        } else if (!dependsOnInterfaces) {
             throw new IOException(place + ": " + Reason.of(refusal), refusal);
-        } else if (isNowhere && !isWaiting) {
+        } else if (!isWaiting) {
+            isWaiting = true;
             tool.notice(place + ": " + Reason.of(refusal) + "; waiting for "
                 + (isGroup ? "an interface where the group can be joined" : "one"));
         }
-        isWaiting = isNowhere;
     }
 
     private Set<Place> places() throws IOException {
         Set<Place> places = new LinkedHashSet<>();
-        if (names.isEmpty() && !isGroup) {
+        if (!dependsOnInterfaces) {
             places.add(new Place(null, 0, address.getAddress()));
-        } else {
-            for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
-                if (names.isEmpty() ? network.supportsMulticast() : names.contains(network.getName())) {
-                    addresses(network).forEach(at -> places.add(new Place(network, network.getIndex(), at)));
-                }
+            return places;
+        }
+        for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
+            if (names.isEmpty() ? network.supportsMulticast() : names.contains(network.getName())) {
+                addresses(network).forEach(at -> places.add(new Place(network, network.getIndex(), at)));
             }
         }
         return places;
@@ -221,8 +214,10 @@ class UdpListen implements Callable<Integer> {
         Set<InetAddress> all = new LinkedHashSet<>();
         for (InterfaceAddress ours : network.getInterfaceAddresses()) {
             all.add(ours.getAddress());
-            if (ours.getAddress() instanceof Inet4Address && (ours.getBroadcast() != null || network.isLoopback())) {
-                all.add(network.isLoopback() ? InetAddress.getByName(ALL_ON_LOOPBACK) : ours.getBroadcast());
+            if (ours.getAddress() instanceof Inet4Address) {
+                // The system takes this address for a broadcast even where the interface has none configured.
+                BigInteger hosts = BigInteger.ONE.shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength()).subtract(BigInteger.ONE);
+                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(hosts).toByteArray()));
                 all.add(InetAddress.getByName(EVERYBODY));
             }
         }
@@ -247,12 +242,12 @@ class UdpListen implements Callable<Integer> {
             throw failure;
         }
         address = new InetSocketAddress(address.getAddress(), channel.socket().getLocalPort());
-        tool.debug("listening on port " + address.getPort());
     }
 
-    /** Whether no address says otherwise: where a datagram to everybody came in, the system does not tell. */
-    private static boolean mayBeOn(NetworkInterface network, InetAddress sender) throws IOException {
-        return isOn(network, sender) || NetworkInterface.networkInterfaces().noneMatch(other -> isOn(other, sender));
+    /** Java does not report where a datagram to 255.255.255.255 came in, but its sender's address may tell. */
+    private boolean isForUs(Place place, InetAddress sender) throws IOException {
+        return !dependsOnInterfaces || !place.at.getHostAddress().equals(EVERYBODY) || isOn(place.network, sender)
+            || NetworkInterface.networkInterfaces().noneMatch(other -> isOn(other, sender));
     }
 
     private static boolean isOn(NetworkInterface network, InetAddress sender) {

@@ -1,30 +1,44 @@
 # Read by ./jbang: makes commands of the tools that need neither JBang nor this checkout nor a network, and takes them
 # away again. Each installation has a folder of its own, so that what runs keeps its jars during an upgrade.
 #
-#   DIR/NAME                                          starts java with the jars of the newest installation
-#   ~/.local/share/sse-to-udp/XXXXXX/                 an installation: jars, what a JVM starts sooner from, completion
-#   ~/.local/share/bash-completion/completions/NAME   a link to the newest completion
+#   DIR/NAME                                  starts java with the jars of the newest installation
+#   SHARE/sse-to-udp/XXXXXX/                  an installation: jars, what a JVM starts sooner from, completion
+#   SHARE/bash-completion/completions/NAME    a link to the newest completion
+#
+# SHARE is DIR/../share where DIR ends in bin. Elsewhere all but the commands is in DIR/.sse-to-udp.
 
 tools='sse-listen udp-send sse-to-udp udp-listen sse-serve'
 mark="made by './jbang install'"
+unit=/usr/local/lib/systemd/system/sse-to-udp@.service
+settings=/etc/sse-to-udp
 
 [ $# -le 2 ] || die "$1 takes one folder"
 bin=${2:-$HOME/.local/bin}
+service=
 case $bin in
-  -*) die "$1 takes the folder for the commands, ~/.local/bin unless given: ./jbang $1 [DIR]" ;;
+  --service)
+    service=yes
+    bin=/usr/local/bin
+    [ "$(id -u)" = 0 ] || die "$1 --service needs root: sudo ./jbang $1 --service"
+    command -v systemctl >/dev/null || die "$1 --service needs systemd; docs/operation.md shows other ways"
+    ;;
+  -*) die "$1 takes the folder for the commands, ~/.local/bin unless given, or --service: ./jbang $1 [DIR]" ;;
   /*) ;;
   *) bin=$PWD/$bin ;;
 esac
 # One folder has one name.
 [ ! -d "$bin" ] || bin=$(CDPATH='' cd -P -- "$bin" && pwd -P)
 
-data=${XDG_DATA_HOME:-$HOME/.local/share}
-case $data in
-  /*) ;;
-  *) die 'XDG_DATA_HOME: expected an absolute path' ;;
+case $bin in
+  */bin)
+    data=${bin%/*}/share/sse-to-udp
+    completions=${bin%/*}/share/bash-completion/completions
+    ;;
+  *)
+    data=${bin%/}/.sse-to-udp
+    completions=$data/completions
+    ;;
 esac
-completions=$data/bash-completion/completions
-data=$data/sse-to-udp
 
 is_ours() {
   grep -qs "$mark" "$1"
@@ -51,12 +65,12 @@ is_in_use() {
   esac
 }
 
-# Removes the installations for this DIR that nothing runs from, but for the one named.
+# Removes this DIR's installations in a folder that nothing runs from, but for the one named.
 remove_installations() {
   set +f
-  for each in "$data"/*/; do
+  for each in "$1"/*/; do
     each=${each%/}
-    if [ "$each" != "$1" ] && [ "$(cat "$each/for" 2>/dev/null)" = "$bin" ]; then
+    if [ "$each" != "$2" ] && [ "$(cat "$each/for" 2>/dev/null)" = "$bin" ]; then
       if is_in_use "$each"; then
         printf 'something runs from %s: it stays until the next ./jbang install or uninstall\n' "$each"
       else
@@ -67,10 +81,18 @@ remove_installations() {
   set -f
 }
 
+# What is there is found by the commands: they name the folder of their jars.
 uninstall() {
+  if [ -n "$service" ] && is_ours "$unit"; then
+    rm -f "$unit" || die "cannot remove $unit"
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
+    printf 'removed %s; %s and /var/lib/sse-to-udp are yours\n' "$unit" "$settings"
+  fi
   removed=
   for tool in $tools; do
     is_ours "$bin/$tool" || continue
+    folder=$(sed -n 's/^# jars in //p' "$bin/$tool")
+    [ "$(cat "$folder/for" 2>/dev/null)" != "$bin" ] || data=${folder%/*}
     rm -f "$bin/$tool" || die "cannot remove $bin/$tool"
     removed="$removed $tool"
   done
@@ -79,22 +101,50 @@ uninstall() {
   else
     printf 'nothing of ours is in %s\n' "$bin"
   fi
-  remove_installations ''
+  remove_installations "$data" ''
   for tool in $tools; do
     [ -e "$completions/$tool" ] || rm -f "$completions/$tool"
   done
-  set +f
-  [ -d "$data" ] && [ -z "$(find "$data" -name for)" ] && rm -f "$data/completion.zsh" && rmdir "$data"
-  set -f
+  if [ -d "$data" ] && [ -z "$(find "$data" -name for)" ]; then
+    rm -f "$data/completion.zsh"
+    [ ! -d "$data/completions" ] || rmdir "$data/completions"
+    rmdir "$data"
+  fi
 }
 
 # ---- a new installation ---------------------------------------------------------------------
 
-# Prints the shell code that finds java: the commands' and ours.
+# Prints the shell code that finds java for a command: that of JAVA_HOME, of the PATH, or the one named.
 find_java() {
-  cat <<'END'
-java=${JAVA_HOME:+$JAVA_HOME/bin/java}
-[ -x "$java" ] || java=java
+  cat <<END
+# Whether the java in a folder is older than 17. A file there tells without starting it.
+is_old() {
+  [ -r "\$1/release" ] || return 1
+  while IFS='"' read -r key version rest; do
+    [ "\$key" != JAVA_VERSION= ] || { [ "\${version%%[!0-9]*}" -lt 17 ] && return; }
+  done <"\$1/release"
+  return 1
+}
+needed='17 or newer is needed'
+java=\${JAVA_HOME:+\$JAVA_HOME/bin/java}
+why=
+if [ -n "\$java" ]; then
+  [ -x "\$java" ] || why="JAVA_HOME has no bin/java"
+  ! is_old "\$JAVA_HOME" || why="JAVA_HOME is Java \$version"
+fi
+if [ -z "\$java" ] || [ -n "\$why" ]; then
+  java=\$(command -v java) || java=$2
+  [ -x "\$java" ] || {
+    echo "$1: \${why:-no java is found}, \$needed: install a JRE, or set JAVA_HOME" >&2
+    exit 1
+  }
+  home=\$(readlink -f "\$java")
+  ! is_old "\${home%/bin/java}" || {
+    echo "$1: \${why:+\$why; }\$java is Java \$version, \$needed: install a JRE, or set JAVA_HOME" >&2
+    exit 1
+  }
+  [ -z "\$why" ] || echo "$1: \$why, \$needed; \$java runs instead" >&2
+fi
 END
 }
 
@@ -103,11 +153,8 @@ command_text() {
   cat <<END
 #!/bin/sh
 # $1, $mark in $root
-$(find_java)
-command -v "\$java" >/dev/null || {
-  echo '$1: no java is found, 17 or newer is needed: install a JRE, or set JAVA_HOME' >&2
-  exit 1
-}
+# jars in $folder
+$(find_java "$1" "$(quoted "$jre")")
 case \$(locale charmap 2>/dev/null) in
   ANSI* | *ASCII)
     [ "\$(LC_ALL=C.UTF-8 locale charmap 2>/dev/null)" != UTF-8 ] ||
@@ -194,7 +241,7 @@ install() {
   mkdir -p "$bin" 2>/dev/null && [ -w "$bin" ] || die "cannot write to $bin"
   bin=$(CDPATH='' cd -P -- "$bin" && pwd -P)
   mkdir -p "$data" "$completions" 2>/dev/null && folder=$(mktemp -d "$data/XXXXXX" 2>/dev/null) ||
-    die "cannot write to $data: set XDG_DATA_HOME to another folder"
+    die "cannot write to $data"
   tmp=$folder
   trap cleanup EXIT
   trap 'exit 129' HUP
@@ -205,7 +252,7 @@ install() {
   printf '%s\n' $$ >"$folder/maker"
   mkdir "$folder/first" "$folder/bin" "$folder/completion"
 
-  jre=$(eval "$(find_java)" && printf %s "$java")
+  jre=$(eval "$(find_java jbang "''")" && printf %s "$java") || exit
   major=$("$jre" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
   [ "${major:-0}" -ge 17 ] || die "$jre is version ${major:-unknown}, 17 or newer is needed: set JAVA_HOME"
 
@@ -236,10 +283,15 @@ install() {
   mv -f "$folder/zsh" "$data/completion.zsh"
   trap - EXIT HUP INT TERM
   rm -rf "$folder/first" "$folder/bin" "$folder/maker"
+  chmod -R a+rX "$folder"
 
   printf 'in %s: %s\n' "$bin" "$tools"
   printf 'their jars are in %s\n' "$folder"
-  remove_installations "$folder"
+  remove_installations "$data" "$folder"
+  if [ -n "$service" ]; then
+    install_service
+    return
+  fi
   printf 'completion: bash has it at its next start, with the package bash-completion;\n'
   printf '  zsh with this in ~/.zshrc, behind compinit: source %s\n' "$data/completion.zsh"
   case :$PATH: in
@@ -249,7 +301,25 @@ install() {
         first=$(command -v "$tool")
         [ "$first" = "$bin/$tool" ] || printf '  but %s comes first\n' "$first"
       done
+      printf 'next: sse-to-udp --help\n'
       ;;
     *) printf '%s is not on the PATH: put this into ~/.profile: PATH=%s:$PATH\n' "$bin" "$(quoted "$bin")" ;;
   esac
+}
+
+# Nobody edits the unit, so that an upgrade may replace it.
+install_service() {
+  mkdir -p "${unit%/*}" &&
+    { printf '# %s in %s\n' "$mark" "$root" && cat "$root/examples/sse-to-udp@.service"; } >"$unit.$$" &&
+    mv -f "$unit.$$" "$unit" || die "cannot write $unit"
+  # Its files may hold tokens.
+  [ -d "$settings" ] || mkdir -m 700 "$settings" || die "cannot make $settings"
+  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  printf 'the service is sse-to-udp@NAME, with its options in %s/NAME.conf\n' "$settings"
+  if [ -n "$(systemctl list-units --plain --no-legend 'sse-to-udp@*' 2>/dev/null)" ]; then
+    printf "next: systemctl restart 'sse-to-udp@*'\n"
+  else
+    printf 'next: write %s/panel.conf, as %s, then: systemctl enable --now sse-to-udp@panel\n' "$settings" \
+      "$root/examples/panel.conf"
+  fi
 }

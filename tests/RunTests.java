@@ -9,16 +9,17 @@
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
 //SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
 //SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/QuickServe.java unit/SseBroadcasterTest.java
-//SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/EventJsonTest.java
-//SOURCES unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java
-//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java unit/lib/cli/SecretsTest.java
-//SOURCES unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java unit/lib/cli/ToolTest.java
-//SOURCES unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java unit/lib/sse/BackoffTest.java
-//SOURCES unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java unit/lib/sse/EachAddressTest.java
-//SOURCES unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java unit/lib/sse/ProxyTest.java
-//SOURCES unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java unit/lib/sse/SseClientTest.java
-//SOURCES unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java
-//SOURCES unit/lib/sse/StateFileTest.java unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java
+//SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/ConnectionLogTest.java
+//SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
+//SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java
+//SOURCES unit/lib/cli/SecretsTest.java unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java
+//SOURCES unit/lib/cli/ToolTest.java unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java
+//SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java
+//SOURCES unit/lib/sse/EachAddressTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
+//SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java
+//SOURCES unit/lib/sse/SseClientTest.java unit/lib/sse/SseParserFuzzTest.java unit/lib/sse/SseParserMemoryTest.java
+//SOURCES unit/lib/sse/SseParserTest.java unit/lib/sse/SseRequestTest.java unit/lib/sse/StateFileTest.java
+//SOURCES unit/lib/udp/PaceTest.java unit/lib/udp/UdpBroadcasterTest.java unit/lib/udp/UdpOutputTest.java
 //SOURCES unit/lib/udp/UdpRateTest.java
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
@@ -29,14 +30,12 @@
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/DevicesTest.java readme/EditTest.java
 //SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java
 //SOURCES readme/UdpReadmeTest.java
-//SOURCES support/Browser.java support/FarServer.java support/Installed.java support/JBangHome.java support/Lan.java
-//SOURCES support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
+//SOURCES support/Browser.java support/FarServer.java support/Hosts.java support/Installed.java support/JBangHome.java
+//SOURCES support/Lan.java support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
 //SOURCES support/SseServer.java support/SseServing.java support/TestCertificates.java support/TestProxy.java
 //SOURCES support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
-import static org.junit.platform.engine.discovery.PackageNameFilter.excludePackageNames;
-import static org.junit.platform.engine.discovery.PackageNameFilter.includePackageNames;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 
 import java.io.PrintStream;
@@ -48,25 +47,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.ClassDescriptor;
+import org.junit.jupiter.api.ClassOrderer;
+import org.junit.jupiter.api.ClassOrdererContext;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.UniqueId;
-import org.junit.platform.engine.discovery.PackageNameFilter;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+import tests.support.Hosts;
 
 /**
- * Runs the tests on this class path; the last line is {@code N passed, N failed}. Those of networks and of the README,
- * which mostly wait for other processes, run beside all others. With TEST_TIMES=1 in the environment it also tells how
- * long each class took, and the slowest tests.
+ * Runs the tests on this class path; the last line is {@code N passed, N failed}. Four classes run at a time, because
+ * most of them wait for other processes; the methods of a class run one after the other. A class that shares something
+ * with others says so by {@code @ResourceLock}, and one that changes the whole JVM by {@code @Isolated}. With
+ * TEST_TIMES=1 in the environment it also prints how long each class took, and the slowest tests.
  */
 class RunTests implements TestExecutionListener {
-    private static final List<String> WAITING = List.of("tests.network", "tests.readme");
-
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final boolean withTimes = "1".equals(System.getenv("TEST_TIMES"));
+    private final long start = System.nanoTime();
     private final Map<UniqueId, TestIdentifier> known = new HashMap<>();
     private final Map<TestIdentifier, Long> started = new HashMap<>();
     private final List<Time> times = new ArrayList<>();
@@ -77,29 +79,49 @@ class RunTests implements TestExecutionListener {
     private record Time(boolean isClass, String name, double seconds) {}
 
     public static void main(String... classNames) throws Exception {
+        Hosts.use();
+        // java.net.http reads it at its first use, which here may be that of a test's own client.
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+        // Tests block threads of the common pool, which has one on two cores, and which others wait for.
+        System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "32");
         RunTests tests = new RunTests();
-        List<LauncherDiscoveryRequest> requests = requests(classNames);
-        Thread beside = new Thread(() -> LauncherFactory.create().execute(requests.get(1), tests), "beside");
-        beside.start();
-        LauncherFactory.create().execute(requests.get(0), tests);
-        beside.join();
+        LauncherFactory.create().execute(request(classNames), tests);
         System.exit(tests.summary());
     }
 
-    /** Two, which may run at the same time. */
-    static List<LauncherDiscoveryRequest> requests(String... classNames) throws Exception {
-        return List.of(request(excludePackageNames(WAITING), classNames), request(includePackageNames(WAITING), classNames));
-    }
-
-    private static LauncherDiscoveryRequest request(PackageNameFilter packages, String... classNames) throws Exception {
+    static LauncherDiscoveryRequest request(String... classNames) throws Exception {
         Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         String names = classNames.length == 0 ? ".*Test" : String.join("|", classNames);
+        String parallel = "junit.jupiter.execution.parallel.";
         return LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClasspathRoots(Set.of(here)))
-            .filters(packages, includeClassNamePatterns("(.*\\.)?(" + names + ")"))
-            .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "120 s")
+            .filters(includeClassNamePatterns("(.*\\.)?(" + names + ")"))
+            .configurationParameter("junit.jupiter.execution.timeout.testable.method.default", "240 s")
             .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD")
+            .configurationParameter("junit.jupiter.testclass.order.default", LongestFirst.class.getName())
+            .configurationParameter(parallel + "enabled", "true")
+            .configurationParameter(parallel + "mode.default", "same_thread")
+            .configurationParameter(parallel + "mode.classes.default", "concurrent")
+            .configurationParameter(parallel + "config.strategy", "fixed")
+            .configurationParameter(parallel + "config.fixed.parallelism", "4")
+            // A class that waits for a lock gives its place to another.
+            .configurationParameter(parallel + "config.fixed.max-pool-size", "8")
             .build();
+    }
+
+    /** Begins with the classes that wait for other processes for long, so that none of them is alone at the end. */
+    static class LongestFirst implements ClassOrderer {
+        private static final List<String> FOLDERS = List.of("tests.readme", "tests.network", "tests.process");
+
+        @Override
+        public void orderClasses(ClassOrdererContext context) {
+            context.getClassDescriptors().sort(Comparator.comparingInt(LongestFirst::place));
+        }
+
+        private static int place(ClassDescriptor test) {
+            int place = FOLDERS.indexOf(test.getTestClass().getPackageName());
+            return place < 0 ? FOLDERS.size() : place;
+        }
     }
 
     @Override

@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java ../udp/FewNotices.java FieldOptions.java
+//SOURCES ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java FieldOptions.java RateLimitedLog.java
 //SOURCES SseSources.java Tool.java
 package lib.cli;
 
@@ -11,7 +11,6 @@ import java.util.function.Consumer;
 import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
-import lib.udp.FewNotices;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -36,7 +35,7 @@ final class Selection {
         description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
     private Duration settle = Duration.ZERO;
 
-    private final FewNotices few = new FewNotices();
+    private final RateLimitedLog few = new RateLimitedLog();
     private Consumer<String> skipped;
     private Tool tool;
     private SseSources sources;
@@ -156,7 +155,7 @@ final class Selection {
         fieldless++;
         String line = "an event was skipped: " + reason;
         if (skipped == null) {
-            few.say(line, tool::error);
+            few.say("skipped", line, tool::error);
         } else {
             skipped.accept(line);
         }

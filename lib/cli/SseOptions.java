@@ -1,7 +1,8 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
-//SOURCES ../sse/SseParser.java ../sse/SseRequest.java EventJson.java Format.java HttpsClient.java SafeWords.java
-//SOURCES Secrets.java Selection.java SseSources.java TlsOptions.java Tool.java Urls.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java ConnectionLog.java EventJson.java Format.java
+//SOURCES HttpsClient.java SafeWords.java Secrets.java Selection.java SseSources.java TlsOptions.java Tool.java
+//SOURCES Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -258,7 +259,7 @@ public final class SseOptions {
                 }
                 SafeWords words = new SafeWords(proxies, secrets);
                 SseClient client = new SseClient(request).idleTimeout(idleTimeout)
-                    .maxEventBytes(maxEventBytes).notices(tool::notice).words(words)
+                    .maxEventBytes(maxEventBytes).notices(new ConnectionLog(tool::notice, System::nanoTime)).words(words)
                     .http(http.andThen(HttpsClient::withoutTls)).around(new HttpsClient(http.andThen(trust)))
                     .around(words).around(this::traced).around(new EachAddress(proxies)).around(proxies).around(new Cookies())
                     .around(new Digest()).around(words);

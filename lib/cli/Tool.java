@@ -1,11 +1,13 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/SseException.java Config.java Format.java Reason.java StandardOutput.java StatusLine.java
-//SOURCES Usage.java
+//SOURCES ../sse/SseException.java Config.java Format.java Reason.java StandardInput.java StandardOutput.java
+//SOURCES StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
-// 2.5 times the time), a JVM that does nothing while nothing comes and writes no dump between the data, and a quick start:
-// no classes are made at run time only to put texts together.
-//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn3m -XX:MinHeapFreeRatio=20
-//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -Xlog:disable -XX:+DisplayVMOutputToStderr
+// 2.5 times the time; with smaller survivor spaces garbage gets old), whichever collector the environment names; a JVM that
+// does nothing while nothing comes, writes no dump between the data and ends when it has no memory; and a quick start: no
+// classes are made at run time only to put texts together.
+//RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:-UseG1GC -XX:-UseParallelGC -XX:-UseZGC -XX:-UseShenandoahGC
+//RUNTIME_OPTIONS -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn4m -XX:SurvivorRatio=2 -XX:MinHeapFreeRatio=20
+//RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -XX:+ExitOnOutOfMemoryError -Xlog:disable -XX:+DisplayVMOutputToStderr
 //RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
@@ -13,17 +15,13 @@ package lib.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ClosedChannelException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -38,7 +36,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -212,6 +209,23 @@ public final class Tool {
             worked.join();
             end(0);
         }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();
+        endBySigint();
+    }
+
+    /** A shell leaves a loop only when SIGINT has ended the command: once all is done, it does. */
+    private static void endBySigint() {
+        if (Thread.getAllStackTraces().keySet().stream().noneMatch(one -> one.getName().equals("SIGINT handler"))) {
+            return;
+        }
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object sigint = signal.getConstructor(String.class).newInstance("INT");
+            signal.getMethod("handle", signal, handler).invoke(null, sigint, handler.getField("SIG_DFL").get(null));
+            new ProcessBuilder("sh", "-c", "kill -INT " + ProcessHandle.current().pid()).start().waitFor();
+        } catch (ReflectiveOperationException | IOException | InterruptedException otherSystem) {
+            return; // with status 130 all the same
+        }
     }
 
     /** By the thread that worked, or after a signal by the one that waited for it in vain: whoever comes first. */
@@ -296,34 +310,11 @@ public final class Tool {
     }
 
     /**
-     * Standard input, undecoded. Its failures name it. Closing it ends a read that waits, with a ClosedChannelException.
+     * Standard input, undecoded. Closing it ends a read that waits, with a ClosedChannelException.
      *
-     * @throws IOException if the caller closed it. The JVM opens a file of its own in its place then, which would be sent.
+     * @throws IOException if the caller closed it
      */
-    public InputStream standardInput() throws IOException {
-        Path input = Path.of("/proc/self/fd/0");
-        Path javaHome = Path.of(System.getProperty("java.home")).toRealPath();
-        if (Files.isSymbolicLink(input) && Files.readSymbolicLink(input).startsWith(javaHome)) {
-            throw new IOException("standard input is closed");
-        }
-        return new FilterInputStream(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel())) {
-            @Override
-            public int read(byte[] bytes, int offset, int length) throws IOException {
-                try {
-                    int count = super.read(bytes, offset, length);
-                    while (count == 0 && length > 0) { // whoever shares it with us has made it one that does not wait
-                        LockSupport.parkNanos(StandardOutput.NANOS_UNTIL_READY);
-                        count = super.read(bytes, offset, length);
-                    }
-                    return count;
-                } catch (ClosedChannelException closedHere) {
-                    throw closedHere;
-                } catch (IOException failure) {
-                    throw new IOException("standard input: " + Reason.of(failure), failure);
-                }
-            }
-        };
-    }
+    public InputStream standardInput() throws IOException { return new StandardInput(); }
 
     /** A number that is given to an option, if it is within bounds; else a mistake on the command line. */
     public int within(int least, int most, int value, String option) {

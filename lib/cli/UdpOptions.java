@@ -1,5 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../udp/Counts.java ../udp/OnError.java ../udp/Oversize.java ../udp/UdpBroadcaster.java StandardOutput.java
+//SOURCES ../udp/UdpBroadcaster.java ../udp/UdpOutput.java ../udp/UdpSource.java RateLimitedLog.java StandardOutput.java
 //SOURCES StatusLine.java Tool.java
 package lib.cli;
 
@@ -8,10 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import lib.udp.Counts;
-import lib.udp.OnError;
-import lib.udp.Oversize;
 import lib.udp.UdpBroadcaster;
+import lib.udp.UdpOutput;
+import lib.udp.UdpSource;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -25,44 +24,44 @@ public final class UdpOptions {
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
         description = "Where multicast, 255.255.255.255 and link-local addresses leave; for the rest only the source"
             + " address.")
-    private void via(String via) { settings.add(lan -> lan.via(via)); }
+    private String via = "";
 
     @Option(names = {"-s", "--source"}, paramLabel = "[ADDR]:PORT", order = 61,
         description = "The source address and port.")
-    private void source(String source) { settings.add(lan -> lan.source(source)); }
+    private String source = ":0";
 
     @Option(names = "--ttl", paramLabel = "N", order = 62,
         description = "How far multicast goes, 0 to 255: 1 does not pass a router (1).")
-    private void ttl(int ttl) { settings.add(lan -> lan.multicastTtl(ttl)); }
+    private int ttl = 1;
 
     @Option(names = "--multicast-loop", order = 63, negatable = true, defaultValue = "true", fallbackValue = "true",
         description = "Whether receivers on this host get multicast too (they do).")
-    private void multicastLoop(boolean loop) { settings.add(lan -> lan.multicastLoop(loop)); }
+    private boolean loop;
 
     @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64,
         description = "What happens to a datagram that the system refuses: sent again until it goes out, not sent, or"
             + " the end (retry).")
-    private void onError(OnError action) { settings.add(lan -> lan.onError(action)); }
+    private void onError(UdpOutput.OnError action) { settings.add(out -> out.onError(action)); }
 
     @Option(names = "--repeat", paramLabel = "N", order = 65,
         description = "Send each datagram N times: Wi-Fi loses some (1).")
     private int repeat = 1;
 
     @Option(names = "--repeat-delay", paramLabel = "SEC", order = 66,
-        description = "The time from one of these to the next (0).")
+        description = "The time from one of these to the next (0). The next line or event waits for the last of them.")
     private Duration repeatDelay = Duration.ZERO;
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
         description = "At most N datagrams a second to all targets together, copies included, evenly spaced.")
-    private void rate(double perSecond) { settings.add(lan -> lan.rate(perSecond)); }
+    private void rate(double perSecond) { settings.add(out -> out.rate(perSecond)); }
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
         description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
-    private void maxPayload(int bytes) { settings.add(lan -> lan.maxPayload(bytes)); }
+    private void maxPayload(int bytes) { settings.add(out -> out.maxPayload(bytes)); }
 
     @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
         description = "What happens to more: not sent, the end, or cut off. Unless given: not sent, and exit status 1.")
-    private void oversize(Oversize action) { settings.add(lan -> lan.oversize(action)); }
+    private void oversize(UdpOutput.Oversize action) { settings.add(out -> out.oversize(action)); }
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
     private boolean dryRun;
@@ -73,7 +72,8 @@ public final class UdpOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private final List<Consumer<UdpBroadcaster>> settings = new ArrayList<>();
+    private final List<Consumer<UdpOutput>> settings = new ArrayList<>();
+    private final RateLimitedLog log = new RateLimitedLog();
     private boolean failuresOnly;
 
     /** The summary at the end is printed only if something did not go out at once: for --message. */
@@ -87,12 +87,16 @@ public final class UdpOptions {
      *
      * @param targets where to: see {@link #TARGETS}
      */
-    public UdpBroadcaster open(List<String> targets) throws IOException {
+    public UdpOutput open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
         StandardOutput out = new StandardOutput();
         try {
-            UdpBroadcaster lan = new UdpBroadcaster(targets.toArray(String[]::new)).repeat(repeat, repeatDelay)
-                .notices(tool::notice).losses(tool::error);
+            UdpOutput lan = new UdpOutput(new UdpSource(via, source, ttl, loop),
+                line -> log.say(kind(line), line, tool::notice), line -> log.say(kind(line), line, tool::error));
+            lan.repeat(repeat, repeatDelay);
+            for (String target : targets) {
+                lan.target(target);
+            }
             settings.forEach(setting -> setting.accept(lan));
             if (dryRun) {
                 lan.dryRun(out);
@@ -100,10 +104,10 @@ public final class UdpOptions {
             if (tee) {
                 lan.tee(out);
             }
-            tool.onSignal(lan::cancel);
+            tool.onSignal(lan::close);
             tool.atEnd(status -> atEnd(status, lan, tool));
             if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-                tool.showStatus(() -> summary(lan.counts()));
+                tool.showStatus(() -> lan.counts().toString());
             }
             return lan.open();
         } catch (IllegalArgumentException mistake) {
@@ -111,26 +115,26 @@ public final class UdpOptions {
         }
     }
 
-    private static String summary(Counts counts) {
-        return counts.received() + " received, " + counts.sent() + " sent, " + counts.bytes() + " bytes, "
-            + counts.skipped() + " skipped, " + counts.retried() + " retried, " + counts.failed() + " failed";
+    /** Returns a message without what differs from one to the next, except for the target. */
+    private static String kind(String line) {
+        return line.replaceAll("\\b[0-9]+ (bytes|s|datagrams|of)\\b|^line [0-9]+: .*", "");
     }
 
     /**
      * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
      * errors only, too. A failure before anything was received has nothing to do with datagrams.
      */
-    private int atEnd(int status, UdpBroadcaster lan, Tool tool) {
-        Counts counts = lan.counts();
+    private int atEnd(int status, UdpOutput lan, Tool tool) {
+        UdpOutput.Counts counts = lan.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
         boolean isFailure = status == 0 && counts.failed() > 0;
         if (isFailure) {
             lan.troubles().forEach(tool::error);
         }
         if (isFailure && lan.troubles().isEmpty()) {
-            tool.error(summary(counts));
+            tool.error(counts.toString());
         } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
-            tool.notice(summary(counts));
+            tool.notice(counts.toString());
         }
         boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
         return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;

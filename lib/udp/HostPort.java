@@ -1,6 +1,10 @@
 package lib.udp;
 
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.regex.Pattern;
 
 /**
  * A host and a port as people write them: {@code HOST:PORT}, {@code [IPv6]:PORT}.
@@ -9,11 +13,15 @@ import java.net.InetSocketAddress;
  */
 public record HostPort(String host, int port) {
     private static final int HIGHEST_PORT = 65535;
+    private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
+    private static final Pattern IPV4 = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE);
 
     /**
-     * @param what      it is, for the message: {@code target}
-     * @param form      what is expected, for the message: {@code HOST:PORT or [IPv6]:PORT}
-     * @param leastPort the lowest port there may be
+     * Reads a host and a port.
+     *
+     * @param what      names the text in a message: {@code target}
+     * @param form      tells what is expected, in a message: {@code HOST:PORT or [IPv6]:PORT}
+     * @param leastPort the lowest port that is allowed
      * @throws IllegalArgumentException if it is something else; the message names it and what was expected
      */
     public static HostPort of(String what, String text, String form, int leastPort) {
@@ -29,15 +37,46 @@ public record HostPort(String host, int port) {
             throw new IllegalArgumentException(
                 what + " '" + text + "': expected a port from " + leastPort + " to " + HIGHEST_PORT);
         }
-        return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
+        HostPort place = new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
+        if (host.isEmpty() && leastPort > 0) {
+            throw new IllegalArgumentException(what + " '" + text + "': expected " + form);
+        } else if (host.matches("[0-9.]+|\\[.*") && !isAddress(place.host.replaceFirst("%.*", ""))) {
+            throw new IllegalArgumentException(
+                what + " '" + text + "': expected four numbers from 0 to 255, or an IPv6 address in brackets");
+        }
+        return place;
     }
 
     public static HostPort of(InetSocketAddress address) {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort());
     }
 
+    /** Finds the address that the host has now. The name of an interface in it makes that an IOException, not a name. */
+    InetSocketAddress address() throws IOException {
+        try {
+            return new InetSocketAddress(InetAddress.getByName(host), port);
+        } catch (UnknownHostException missing) {
+            throw host.contains(":") ? new IOException(missing.getMessage()) : new UnknownHostException("host not found");
+        }
+    }
+
+    /** Returns whether a text is an IP address, without asking a name server. */
+    static boolean isAddress(String text) {
+        try {
+            return IPV4.matcher(text).matches() || text.contains(":") && InetAddress.getByName(text) != null;
+        } catch (UnknownHostException notAnAddress) {
+            return false;
+        }
+    }
+
     @Override
     public String toString() {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /** Names a target, with the address if the name does not tell it. */
+    static String label(String name, InetSocketAddress to) {
+        String address = to.getAddress().getHostAddress();
+        return name.contains(address) || name.startsWith("[") ? name : name + " (" + address + ")";
     }
 }

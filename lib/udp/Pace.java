@@ -15,6 +15,9 @@ final class Pace {
 
     /** Times are those of a monotonic clock, in nanoseconds. */
     Pace(double perSecond, long now) {
+        if (!(perSecond > 0)) {
+            throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
+        }
         interval = 1e9 / perSecond;
         origin = now;
     }

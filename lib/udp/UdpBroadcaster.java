@@ -1,367 +1,400 @@
-//SOURCES Counts.java FewNotices.java OnError.java Oversize.java Pace.java UdpLater.java UdpRoutes.java UdpSource.java
-//SOURCES UdpTarget.java
+//SOURCES HostPort.java Pace.java
 package lib.udp;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * Sends payloads to one or more targets, each as one datagram, in order, with SO_BROADCAST.
+ * Sends each payload as one datagram to every target, in order, with SO_BROADCAST.
+ * <pre>{@code
+ * try (UdpBroadcaster lan = new UdpBroadcaster("192.168.8.255:5000"); SseClient events = new SseClient(url)) {
+ *     events.listen(event -> lan.send(event.data()));
+ * }
+ * }</pre>
  *
- * <p>What the system refuses is sent again until it takes it, unless {@link #onError} says otherwise; {@link #send}
- * waits for so long. A target that has not taken a datagram 10 s after another target took it no longer holds the
- * others up: each further datagram is tried on it once, until it takes one again. A name that cannot be looked up, an
- * interface that is not up are no failure, but a target that does not work yet. A datagram that was sent may still get
- * lost: UDP does not tell.
+ * <p>A datagram that the system refuses is sent again until the system accepts it, and {@link #send} waits for that. If one
+ * target still refuses it 10 s after another accepted it, sending goes on without that target: each further datagram is tried
+ * on it once, until it accepts one. A name that is not found is no mistake, but a target that does not work yet. Links,
+ * addresses and names are checked after a datagram, never before it, and one that was sent while a link was down is sent again.
+ * UDP does not report whether a datagram arrived.
  *
- * <p>For use by one sending thread; {@link #cancel}, {@link #close}, {@link #counts} and {@link #troubles} may be
- * called from any. Whatever is set has to be set before any other call: afterwards it is an
- * {@link IllegalStateException}.
+ * <p>Any thread may send. One that comes while another is sending waits for its turn, so two sources may share a broadcaster:
+ * <pre>{@code
+ * new Thread(() -> relay(upstairs, lan)).start(); // relay is: source.listen(event -> lan.send(event.data()))
+ * relay(downstairs, lan);
+ * }</pre>
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
-    /** The most that one datagram holds over IPv4: 65507 bytes. */
+    /**
+     * Finds the addresses of a target. The thread that sends asks for them at the first datagram, after a refusal, and at most
+     * twice a second after other datagrams. A finder that takes long needs a thread of its own, as {@link Names} has one.
+     * <pre>{@code
+     * lan.target("lamps", () -> lamps.stream().map(lamp -> new InetSocketAddress(lamp, 5000)).toList());
+     * }</pre>
+     */
+    public interface Finder extends AutoCloseable {
+        /** @throws IOException if there is no address now; the message gives the reason */
+        Collection<InetSocketAddress> find() throws IOException;
+
+        @Override
+        default void close() {}
+    }
+
+    /** Prepares a new socket: sets the interface and the TTL of multicast, or binds a source address. */
+    public interface Options {
+        /** @param to the only address that the socket is used for */
+        void set(DatagramChannel channel, InetAddress to) throws IOException;
+    }
+
+    /** Counts datagrams and decides about refused ones, on the thread that sends. */
+    interface Monitor {
+        default void done(int sent, int skipped, int bytes) { }
+
+        default boolean isRetried(List<IOException> failures) throws IOException { return true; }
+    }
+
+    /** The largest payload of a datagram over IPv4, in bytes. */
     public static final int MAX_PAYLOAD = 65507;
 
-    private static final long MILLIS_TO_FINISH = 500;
+    private static final long BETWEEN_CHECKS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
+    private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+    /** A failure that is over sooner is worth no message. */
+    private static final long BLIP = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final List<UdpTarget> targets;
-
-    private UdpSource source = UdpSource.ANY;
-    private OnError onError = OnError.RETRY;
-    private Optional<Pace> pace = Optional.empty();
-    private Consumer<String> notices = System.err::println;
-    private Consumer<String> losses = message -> notices.accept(message);
-    private int maxPayload = MAX_PAYLOAD;
-    /** Null while it is not set. */
-    private Oversize oversize;
+    private final List<Target> targets = new ArrayList<>();
+    /** By address if there are options, otherwise by IP version. */
+    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private Options options;
+    private Monitor monitor = new Monitor() { };
+    private Pace pace;
     private int repeat = 1;
-    private Duration repeatDelay = Duration.ZERO;
-    private Optional<OutputStream> tee = Optional.empty();
-    private Optional<OutputStream> dryRun = Optional.empty();
-
-    private final FewNotices tooLarge = new FewNotices();
-    private final FewNotices leftOut = new FewNotices();
-
-    /** Null until whatever is set is set. */
-    private UdpRoutes routes;
-    /** Fair, so that copies and new datagrams take turns. */
-    private final ReentrantLock lock = new ReentrantLock(true);
-    private final UdpLater later = new UdpLater(this::sendCopy);
-    /** What the thread of copies has ended with, until somebody is told. */
-    private volatile Throwable unheard;
-    private volatile boolean isOpen;
-    private volatile long received;
+    private long nanosBetween;
+    private Consumer<String> notices = System.err::println;
+    private Consumer<String> losses = line -> notices.accept(line);
+    private long checked = System.nanoTime() - BETWEEN_CHECKS;
+    private int skipped;
 
     /**
-     * @param targets {@code HOST:PORT}, {@code [IPv6%IF]:PORT}, or {@code all:PORT} for the directed broadcast address of
-     *                every IPv4 interface that is up, but for the loopback and tunnels
-     * @throws IllegalArgumentException for anything else, which the message names, and for none
+     * @param targets {@code HOST:PORT} or {@code [IPv6%IF]:PORT}
+     * @throws IllegalArgumentException for anything else; the message names it
      */
     public UdpBroadcaster(String... targets) {
-        if (targets.length == 0) {
-            throw new IllegalArgumentException("no target: expected at least one");
+        for (String text : targets) {
+            HostPort to = HostPort.of("target", text, "HOST:PORT or [IPv6]:PORT", 1);
+            target(text, () -> List.of(to.address()));
         }
-        this.targets = Arrays.stream(targets).map(UdpTarget::of).toList();
     }
 
-    /**
-     * Where multicast, 255.255.255.255 and link-local addresses leave; for all others the source address only.
-     *
-     * @param nameOrAddress of an interface, which {@link #open} finds
-     */
-    public UdpBroadcaster via(String nameOrAddress) {
-        return set(() -> source = source.withVia(nameOrAddress));
-    }
+    /** Adds a target that something else finds, such as {@link AllNetworks}; the name is for messages. */
+    public UdpBroadcaster target(String name, Finder finder) { targets.add(new Target(name, finder)); return this; }
 
-    /** The source address and port, as {@code [ADDR]:PORT}; {@code :5001} leaves the address to the system. */
-    public UdpBroadcaster source(String addressAndPort) {
-        return set(() -> source = source.withSource(addressAndPort));
-    }
+    /** Prepares each new socket by these options. */
+    public UdpBroadcaster options(Options each) { options = each; return this; }
 
-    /** How many routers plus one a multicast datagram may pass, 0 to 255; 1 unless set. */
-    public UdpBroadcaster multicastTtl(int ttl) {
-        return set(() -> source = source.withMulticast(ttl, source.multicastLoop()));
-    }
-
-    /** Whether receivers on this host get multicast too; they do unless set. */
-    public UdpBroadcaster multicastLoop(boolean loop) {
-        return set(() -> source = source.withMulticast(source.multicastTtl(), loop));
-    }
-
-    /** What happens to a datagram that the system refuses; {@link OnError#RETRY} unless set. */
-    public UdpBroadcaster onError(OnError action) {
-        return set(() -> onError = action);
-    }
-
-    /** The most datagrams in a second to all targets together, evenly spaced, copies counted; more than 0. */
-    public UdpBroadcaster rate(double perSecond) {
-        if (!(perSecond > 0)) {
-            throw new IllegalArgumentException("rate " + perSecond + ": expected more than 0 datagrams per second");
-        }
-        return set(() -> pace = Optional.of(new Pace(perSecond, System.nanoTime())));
-    }
-
-    /** Takes lines on what goes wrong, from any thread; they go to standard error unless set. */
-    public UdpBroadcaster notices(Consumer<String> lines) {
-        return set(() -> notices = lines);
-    }
-
-    /** Takes in their place those on what was not sent although no setting let it go; from any thread. */
-    public UdpBroadcaster losses(Consumer<String> lines) {
-        return set(() -> losses = lines);
-    }
-
-    /**
-     * How often each payload is sent, at least once, and the time between. Where there is a time between, copies do not
-     * hold up the next payload; where there is none, they go out at once.
-     */
+    /** Sends each payload so many times, this time apart. The next payload waits until the last copy is sent. */
     public UdpBroadcaster repeat(int times, Duration between) {
         if (times < 1) {
             throw new IllegalArgumentException("repeat " + times + ": expected at least 1");
         }
-        return set(() -> {
-            repeat = times;
-            repeatDelay = between;
-        });
-    }
-
-    /** The most bytes that a datagram may have, 0 to {@link #MAX_PAYLOAD}, which it is unless set. */
-    public UdpBroadcaster maxPayload(int bytes) {
-        if (bytes < 0 || bytes > MAX_PAYLOAD) {
-            throw new IllegalArgumentException("payload size " + bytes + ": expected 0 to " + MAX_PAYLOAD);
-        }
-        return set(() -> maxPayload = bytes);
-    }
-
-    /** What happens to a larger payload. Unless set it is not sent, which {@link Counts#isComplete} tells. */
-    public UdpBroadcaster oversize(Oversize action) {
-        return set(() -> oversize = action);
-    }
-
-    /** Takes a copy of each payload that any target got, and a line feed after it. */
-    public UdpBroadcaster tee(OutputStream copies) {
-        return set(() -> tee = Optional.of(copies));
-    }
-
-    /** Nothing is sent; this takes a line for each datagram, which tells where it would go. */
-    public UdpBroadcaster dryRun(OutputStream lines) {
-        return set(() -> dryRun = Optional.of(lines));
-    }
-
-    private synchronized UdpBroadcaster set(Runnable setting) {
-        if (routes != null) {
-            throw new IllegalStateException("this has to be set before anything else is done");
-        }
-        setting.run();
+        repeat = times;
+        nanosBetween = between.toNanos();
         return this;
     }
 
-    private synchronized UdpRoutes routes() {
-        if (routes == null) {
-            routes = new UdpRoutes(targets, source, onError, pace, notices, onError == OnError.SKIP ? notices : losses);
-        }
-        return routes;
-    }
+    /** Sends at most so many datagrams a second to all targets together, copies included, evenly spaced. */
+    public UdpBroadcaster rate(double perSecond) { pace = new Pace(perSecond, System.nanoTime()); return this; }
 
-    /**
-     * Opens the sockets and looks up names, so that mistakes and failures are told now. Otherwise the first {@code send}
-     * does it. It waits for a name server for half a second at the most, with {@link OnError#FAIL} for 10 s.
-     *
-     * @throws IOException              if the interface or the source is not there, or in use; the message names it
-     * @throws IllegalArgumentException if there cannot be such a target; the message names it
-     */
-    public UdpBroadcaster open() throws IOException {
-        lock.lock();
-        try {
-            routes().open();
-            isOpen = true;
-            return this;
-        } finally {
-            leave();
+    /** Receives warnings, one line each, on the thread that sends. Defaults to standard error. */
+    public UdpBroadcaster notices(Consumer<String> lines) { notices = lines; return this; }
+
+    /** @param lossLines receives warnings about datagrams that are not sent, in place of the notices */
+    UdpBroadcaster monitor(Monitor one, Consumer<String> lossLines) { monitor = one; losses = lossLines; return this; }
+
+    /** Finds the targets and opens the sockets now; otherwise the first datagram has to wait for that. */
+    public synchronized UdpBroadcaster open() throws IOException {
+        checked = System.nanoTime();
+        for (Target one : targets) {
+            one.refresh(null);
         }
+        return this;
     }
 
     /** Sends a text in UTF-8: see {@link #send(ByteBuffer)}. */
-    public void send(String payload) throws IOException {
-        send(StandardCharsets.UTF_8.encode(payload));
-    }
+    public void send(String payload) throws IOException { send(StandardCharsets.UTF_8.encode(payload)); }
 
     /**
-     * Sends one datagram to each target.
-     *
-     * @param payload its position stays where it is
-     * @throws InterruptedIOException if {@link #cancel}, {@link #close} or an interrupt of this thread came before it was sent
-     * @throws IOException            if the system does not take it, or if it is too large, and that is to fail; the
-     *                                message names the target and the reason; also whatever {@link #open} throws
+     * Sends one datagram to each target. A payload that is too large for one is not sent, with a notice. Its position stays.
+     * @throws InterruptedIOException if {@link #close} or an interrupt comes before everything is sent
      */
-    public void send(ByteBuffer payload) throws IOException {
-        send(payload, payload.remaining());
-    }
-
-    /**
-     * The same for a payload of which only the beginning was kept, because the rest is more than a datagram holds: the
-     * size is that of the whole, in bytes.
-     */
-    public void send(ByteBuffer payload, long size) throws IOException {
-        received++;
-        ByteBuffer datagram = size <= maxPayload ? payload : fitted(payload, size);
-        if (datagram != null && sendWithCopies(datagram) && tee.isPresent()) {
-            tee.get().write(ByteBuffer.allocate(datagram.remaining() + 1)
-                .put(datagram.duplicate()).put((byte) '\n').array());
-            tee.get().flush();
+    public synchronized void send(ByteBuffer payload) throws IOException {
+        if (payload.remaining() > MAX_PAYLOAD) {
+            losses.accept(payload.remaining() + " bytes, more than the " + MAX_PAYLOAD + " of a datagram: not sent");
+            return;
+        }
+        for (int copy = 0; copy < repeat; copy++) {
+            await(copy == 0 ? 0 : nanosBetween);
+            transmit(payload);
         }
     }
 
-    /** Counts a payload that the caller cannot make as received and not sent; a notice tells the reason. */
-    public void skip(String reason) {
-        received++;
-        routes().skip(repeat, false);
-        leftOut.say(reason, losses);
-    }
-
-    /** What of a payload that is too large is sent, without a part of a character of UTF-8; null if nothing is. */
-    private ByteBuffer fitted(ByteBuffer payload, long size) throws IOException {
-        String reason = size + " bytes, more than the " + maxPayload + " of a datagram";
-        if (oversize == Oversize.FAIL) {
-            routes().fail(repeat);
-            throw new IOException(reason);
-        } else if (oversize == Oversize.TRUNCATE) {
-            tooLarge.say(reason + ": cut off", notices);
-            int end = payload.position() + Math.min(maxPayload, payload.remaining());
-            int least = Math.max(payload.position(), end - 3); // a character has 4 bytes at most
-            while (end > least && end < payload.limit() && (payload.get(end) & 0xC0) == 0x80) {
-                end--;
-            }
-            return payload.duplicate().limit(end);
-        }
-        boolean isLetGo = oversize == Oversize.SKIP;
-        routes().skip(repeat, isLetGo);
-        tooLarge.say(reason + ": not sent", isLetGo ? notices : losses);
-        return null;
-    }
-
-    /** Copies follow at once, or later if there is a time between. Returns whether any target took it. */
-    private boolean sendWithCopies(ByteBuffer datagram) throws IOException {
-        boolean taken = false;
-        int left = repeat;
+    private void transmit(ByteBuffer payload) throws IOException {
+        targets.stream().findAny().orElseThrow(() -> new IllegalStateException("no target: expected at least one"));
+        skipped = 0;
         try {
-            throwUnheard();
-            if (!isOpen) {
-                open();
+            for (Target one : targets) {
+                one.sendToKnown(payload);
             }
-            do {
-                left--;
-                taken |= transmit(datagram);
-            } while (left > 0 && repeatDelay.isZero());
-            if (left > 0) {
-                later.add(datagram, left, repeatDelay.toNanos());
-                left = 0;
-                routes().checkNotEnded();
-            }
-            return taken;
-        } finally {
-            routes().fail(left);
-        }
-    }
-
-    private boolean transmit(ByteBuffer datagram) throws IOException {
-        lock.lock();
-        try {
-            if (dryRun.isEmpty()) {
-                return routes().send(datagram);
-            }
-            routes().show(datagram.remaining(), dryRun.get());
-            return false;
-        } finally {
-            leave();
-        }
-    }
-
-    /** Whoever has the sockets closes them after the end, or if they could not be opened. */
-    private void leave() {
-        if (routes().isEnded() || !isOpen) {
-            routes().close();
-        }
-        lock.unlock();
-    }
-
-    /** On the thread of copies. What fails there ends all, and is told to whoever sends or closes next. */
-    private void sendCopy(ByteBuffer datagram) {
-        try {
-            transmit(datagram);
-        } catch (IOException | RuntimeException | Error failure) {
-            if (!routes().isEnded()) {
-                unheard = failure;
-                cancel();
-                if (dryRun.isEmpty()) {
-                    losses.accept("a copy was not sent: " + failure.getMessage());
+            boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
+            checked = isDue ? System.nanoTime() : checked;
+            for (Target one : targets) {
+                if (isDue || one.failure != null && one.missed == 0) {
+                    one.refresh(payload);
                 }
             }
+            long othersTook = 0;
+            for (long wait = FIRST_WAIT; !failures().isEmpty(); wait = Math.min(2 * wait, LONGEST_WAIT)) {
+                List<Target> left = targets.stream().filter(one -> one.failure != null).toList();
+                boolean isRetried = monitor.isRetried(failures());
+                boolean isHeldUp = othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0);
+                if (!isRetried || taken() > 0 && isHeldUp) {
+                    left.forEach(one -> one.miss(isRetried ? "the other targets go on without it until it works again"
+                        : "datagrams to it are skipped until it works again"));
+                    return;
+                }
+                left.forEach(Target::sayIfItLasts);
+                await(wait);
+                othersTook += taken() > 0 ? wait : 0;
+                for (Target one : left) {
+                    one.refresh(payload);
+                }
+            }
+        } finally {
+            monitor.done(taken(), skipped, payload.remaining());
         }
     }
 
-    /** As what it is: an IOException, or unchecked. */
-    @SuppressWarnings("unchecked")
-    private <T extends Throwable> void throwUnheard() throws T {
-        T failure = (T) unheard;
-        unheard = null;
-        if (failure != null) {
+    private int taken() { return targets.stream().mapToInt(one -> one.taken.size()).sum(); }
+
+    /** Returns why targets do not work now. May be called from any thread. */
+    List<IOException> failures() { return targets.stream().map(one -> one.failure).filter(Objects::nonNull).toList(); }
+
+    /** Returns how many addresses get each payload, as far as is known. */
+    int addresses() { return targets.stream().mapToInt(one -> Math.max(1, one.known.size())).sum(); }
+
+    private void await(long nanos) throws InterruptedIOException {
+        try {
+            if (closed.await(nanos, TimeUnit.NANOSECONDS)) {
+                throw new InterruptedIOException("closed before everything was sent");
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted before everything was sent");
+        }
+    }
+
+    private DatagramChannel channel(InetSocketAddress to) throws IOException {
+        Object key = options == null ? to.getAddress().getClass() : to;
+        DatagramChannel channel = channels.get(key);
+        if (channel == null || !channel.isOpen()) {
+            channel = open(to, options);
+            channels.put(key, channel);
+            if (closed.getCount() == 0) {
+                channel.close();
+            }
+        }
+        return channel;
+    }
+
+    static DatagramChannel open(InetSocketAddress to, Options options) throws IOException {
+        DatagramChannel channel = DatagramChannel.open(
+            to.getAddress() instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+        try {
+            channel.setOption(StandardSocketOptions.SO_BROADCAST, true);
+            if (options != null) {
+                options.set(channel, to.getAddress());
+            }
+            return channel;
+        } catch (IOException | RuntimeException failure) {
+            channel.close();
             throw failure;
         }
     }
 
-    /** What has happened so far. */
-    public Counts counts() {
-        return routes().counts(received, later.unsent());
-    }
-
-    /** Which targets do not work now, and why: a text for each. */
-    public List<String> troubles() {
-        return routes().troubles();
-    }
-
-    /**
-     * Ends every wait: what has not been sent by now is not sent, and a {@link #send} that waits throws. Waits half a
-     * second at the most until it has, so that the {@link #counts} are final.
-     */
-    public void cancel() {
-        routes().end();
-        later.end();
-        try {
-            if (lock.tryLock() || lock.tryLock(MILLIS_TO_FINISH, TimeUnit.MILLISECONDS)) {
-                leave();
-            } else {
-                routes().close();
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
+    /** Without a link the system takes datagrams and drops them. Returns the name of such an interface, or null. */
+    private String deadLink(InetSocketAddress to) {
+        try (DatagramChannel probe = open(to, options)) {
+            InetSocketAddress from = (InetSocketAddress) probe.connect(to).getLocalAddress();
+            NetworkInterface network = NetworkInterface.getByInetAddress(from.getAddress());
+            boolean isHere = NetworkInterface.getByInetAddress(to.getAddress()) != null;
+            return network == null || network.isUp() || isHere ? null : network.getName();
+        } catch (IOException noWay) {
+            return null; // The next send reports it.
         }
     }
 
-    /**
-     * Waits until all copies have gone out, unless cancelled, and closes the sockets. A {@link #send} that waits on
-     * another thread throws; what it has not sent counts as failed.
-     *
-     * @throws IOException if a copy could not be sent, and that is to fail
-     */
+    /** Ends a {@link #send} that waits on another thread. */
     @Override
-    public void close() throws IOException {
-        // A callback of what is being sent cannot wait until it has returned itself.
-        if (!lock.isHeldByCurrentThread()) {
-            later.drain();
+    public void close() {
+        closed.countDown();
+        targets.forEach(one -> one.finder.close());
+        channels.values().forEach(one -> one.socket().close());
+    }
+
+
+    /** A target, where it is, and whether it works. */
+    private final class Target {
+        private final String name;
+        private final Finder finder;
+        private volatile Set<InetSocketAddress> known = Set.of();
+        private final Set<InetSocketAddress> linkless = new HashSet<>();
+            /** The system accepted the datagram for them. */
+        private final Set<InetSocketAddress> taken = new HashSet<>();
+        /** Null while it works; the other fields are about the time since it does not. */
+        private volatile IOException failure;
+        private long failsSince;
+        private boolean isSaid;
+        private long missed;
+
+        Target(String name, Finder finder) {
+            this.name = name;
+            this.finder = finder;
         }
-        cancel();
-        throwUnheard();
+
+        int untaken() { return Math.max(1, known.size() - taken.size()); }
+
+        void sendToKnown(ByteBuffer payload) throws IOException {
+            taken.clear();
+            for (InetSocketAddress to : known) {
+                if (!linkless.contains(to)) {
+                    send(payload, to);
+                }
+            }
+            checkWorks();
+        }
+
+        /** Finds the target anew, checks its links, and sends to each address that has not taken the datagram. */
+        void refresh(ByteBuffer payload) throws IOException {
+            try {
+                goTo(new LinkedHashSet<>(finder.find()));
+            } catch (IOException none) {
+                known = none instanceof UnknownHostException ? known : Set.of(); // The address of a name stays valid.
+                if (known.isEmpty()) {
+                    fails(name + ": " + none.getMessage(), none);
+                }
+            }
+            linkless.clear();
+            for (InetSocketAddress to : known) {
+                String deadLink = deadLink(to);
+                if (deadLink != null) {
+                    linkless.add(to);
+                    taken.remove(to);
+                    fails(HostPort.label(name, to) + ": interface " + deadLink + " has no link", null);
+                } else if (payload != null && !taken.contains(to)) {
+                    send(payload, to);
+                }
+            }
+            checkWorks();
+        }
+
+        private void goTo(Set<InetSocketAddress> found) {
+            if (!known.isEmpty() && !known.equals(found)) {
+                notices.accept(name + ": goes to "
+                    + found.stream().map(to -> to.getAddress().getHostAddress()).collect(Collectors.joining(", ")) + " now");
+                long gone = known.stream().filter(to -> !found.contains(to) && !taken.contains(to)).count();
+                long came = found.stream().filter(to -> !known.contains(to)).count();
+                if (failure != null && gone > came) {
+                    skipped += gone - came;
+                    losses.accept(failure.getMessage() + "; this datagram is not sent to it");
+                }
+            }
+            known = found;
+        }
+
+        private void send(ByteBuffer payload, InetSocketAddress to) throws IOException {
+            try {
+                if (pace != null && failure == null) { // A target that cannot be reached takes no turns.
+                    long now = System.nanoTime();
+                    UdpBroadcaster.this.await(pace.next(now) - now);
+                }
+                channel(to).send(payload.duplicate(), to);
+                taken.add(to);
+            } catch (IOException refusal) {
+                UdpBroadcaster.this.await(0);
+                Optional.ofNullable(channels.remove(to)).ifPresent(one -> one.socket().close()); // Its source address may be gone.
+                fails(HostPort.label(name, to) + ": " + reason(refusal, to), refusal);
+            }
+        }
+
+        private void fails(String message, IOException cause) {
+            failsSince = failure == null ? System.nanoTime() : failsSince;
+            failure = new IOException(message, cause);
+        }
+
+        private void checkWorks() {
+            if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
+                if (isSaid) {
+                    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
+                    notices.accept((known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name) + ": works again after " + seconds
+                        + " s, " + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+                }
+                failure = null;
+                isSaid = false;
+                missed = 0;
+            }
+        }
+
+        void sayIfItLasts() {
+            if (!isSaid && System.nanoTime() - failsSince > BLIP) {
+                say("trying again until it works, the input waits", notices);
+            }
+        }
+
+        private void say(String consequence, Consumer<String> to) {
+            isSaid = true;
+            to.accept(failure.getMessage() + "; " + consequence);
+        }
+
+        /** A datagram is left out. From now on nothing waits for this target, until it works again. */
+        void miss(String consequence) {
+            skipped += untaken();
+            if (missed++ == 0) {
+                say(consequence, losses);
+            }
+        }
+    }
+
+    static String reason(IOException failure, InetSocketAddress to) {
+        String text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        boolean needsInterface = to.getAddress().isMulticastAddress() || to.getAddress().getHostAddress().equals("255.255.255.255");
+        return needsInterface && text.equals("Network is unreachable") ? text + " without a default route: choose an interface with -I" : text;
     }
 }

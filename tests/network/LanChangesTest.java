@@ -127,7 +127,7 @@ class LanChangesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, but for the loopback; all hosts of an IPv6 network are [ff02::1%IF]'",
+    @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, except the loopback; all hosts of an IPv6 network are [ff02::1%IF]'",
         "192.168.8.255:5104, Network is unreachable",
         "[ff02::1%late0]:5104, no such interface late0"})
     void anInterfaceThatComesLaterIsWaitedFor(String target, String reason) throws Exception {
@@ -248,8 +248,8 @@ class LanChangesTest {
         "-I eth1 239.1.2.3:1             | 10.9.0.1:P -> 239.1.2.3:1 (eth1)",
         "-I eth1 all:1                   | 10.9.0.1:P -> 10.9.0.255:1 (eth1)",
         "192.168.8.1:1                   | 192.168.8.1:P -> 192.168.8.1:1 (lo)",
-        "255.255.255.255:1               | 255.255.255.255:1 (Network is unreachable)",
-        "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable)",
+        "255.255.255.255:1               | 255.255.255.255:1 (Network is unreachable without a default route: choose an interface with -I)",
+        "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable without a default route: choose an interface with -I)",
         "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1 (no such interface nosuch0)"})
     void aDryRunShowsTheWay(String arguments, String way) throws Exception {
         lan.ip("h1", "addr replace 198.51.100.1/24 dev eth0");
@@ -263,7 +263,8 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "172.16.0.1:5108                 | Network is unreachable",
         "nosuch.invalid:5108             | host not found",
-        "255.255.255.255:5108            | Network is unreachable",
+        "255.255.255.255:5108            | Network is unreachable without a default route: choose an interface with -I",
+        "239.1.2.3:5108                  | Network is unreachable without a default route: choose an interface with -I",
         "203.0.113.1:5108                | Permission denied"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
         lan.ip("h1", "route replace prohibit 203.0.113.0/24");

@@ -142,13 +142,22 @@ class ResumeTest {
         return Script.start("SseListen", "-q", "-F", "{data}", "--state-file", state.toString(), server.url("/"));
     }
 
+    /** To the end, in this process. */
+    private static void send(UdpReceiver receiver, String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("-q"));
+        arguments.addAll(List.of(options));
+        arguments.add(receiver.target());
+        Script.here("sse-to-udp", arguments.toArray(String[]::new)).assertIs(0, "");
+    }
+
     @Test
     void countedEventsAreTheLastThatTheStateTells() throws Exception {
         Path state = folder.resolve("state");
-        try (SseServer server = ReplayServer.of(7, 100_000)) {
+        try (SseServer server = ReplayServer.of(7, 100_000); UdpReceiver receiver = new UdpReceiver()) {
             for (int from = 1; from < 7; from += 3) {
-                Script.run("", "SseListen", "-q", "-c", "3", "-F", "{data}", "--state-file", state.toString(), server.url("/"))
-                    .assertIs(0, from + "\n" + (from + 1) + "\n" + (from + 2) + "\n");
+                send(receiver, "-c", "3", "--state-file", state.toString(), server.url("/"));
+                assertEquals(List.of("" + from, "" + (from + 1), "" + (from + 2)), receiver.arrived());
+                assertEquals((from + 2) + "\n", Files.readString(state));
             }
         }
     }
@@ -156,10 +165,9 @@ class ResumeTest {
     @Test
     void stateComesBeforeTheOptionAndTheOptionBeforeNothing() throws Exception {
         Path state = folder.resolve("state");
-        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n")) {
+        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n"); UdpReceiver receiver = new UdpReceiver()) {
             for (String expected : List.of("a", "b")) {
-                Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--last-event-id", "a", "--state-file", state.toString(),
-                    server.url("/")).assertIs(0, "1\n");
+                send(receiver, "-c", "1", "--last-event-id", "a", "--state-file", state.toString(), server.url("/"));
                 assertEquals(Optional.of(expected), server.next().header("Last-Event-ID"));
             }
         }
@@ -200,8 +208,8 @@ class ResumeTest {
     @Test
     void stateWithoutAnIdIsNoId() throws Exception {
         Path state = Files.writeString(folder.resolve("state"), "\n");
-        try (SseServer server = SseServer.stream("data: 1\n\n")) {
-            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", state.toString(), server.url("/")).assertIs(0, "1\n");
+        try (SseServer server = SseServer.stream("data: 1\n\n"); UdpReceiver receiver = new UdpReceiver()) {
+            send(receiver, "-c", "1", "--state-file", state.toString(), server.url("/"));
             assertEquals(Optional.empty(), server.next().header("Last-Event-ID"));
         }
     }
@@ -210,8 +218,8 @@ class ResumeTest {
     void stateBehindASymbolicLinkIsWrittenWhereItIs() throws Exception {
         Path state = Files.writeString(folder.resolve("state"), "a\n");
         Path link = Files.createSymbolicLink(folder.resolve("link"), state);
-        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n")) {
-            Script.run("", "SseListen", "-c", "1", "-F", "{data}", "--state-file", link.toString(), server.url("/")).assertIs(0, "1\n");
+        try (SseServer server = SseServer.stream("id: b\ndata: 1\n\n"); UdpReceiver receiver = new UdpReceiver()) {
+            send(receiver, "-c", "1", "--state-file", link.toString(), server.url("/"));
             assertEquals("b\n", Files.readString(state));
             assertTrue(Files.isSymbolicLink(link));
         }

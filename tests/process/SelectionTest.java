@@ -137,7 +137,7 @@ class SelectionTest {
             + "{\"event\":\"message\",\"id\":\"\",\"data\":\"{\\\"panelId\\\":102,\\\"gesture\\\":1}\"}\n",
             "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .*",
             "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .*",
-            "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .* \\(from now on one such line a minute\\)",
+            "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .* \\(from now on one such line in 1 min\\)",
             "sse-listen: 5 skipped");
     }
 

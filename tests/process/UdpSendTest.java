@@ -161,10 +161,11 @@ class UdpSendTest {
     }
 
     @Test
-    void copiesOfOneLineDoNotHoldUpTheNext() throws Exception {
-        Script.run("a\nb\n", "UdpSend", "--repeat", "2", "--repeat-delay", "0.4", receiver.target())
-            .assertIs(0, "", summary(2, 4, 4, 0));
-        assertEquals(List.of("a", "b", "a", "b"), receiver.arrived());
+    void theNextLineWaitsForTheCopiesOfOne() throws Exception {
+        Script.here("udp-send", "--repeat", "2", "--repeat-delay", "0.01", "-m", "a", receiver.target()).assertIs(0, "");
+        Script.run("on\noff\n", "UdpSend", "--repeat", "2", "--repeat-delay", "0.1", receiver.target())
+            .assertIs(0, "", summary(2, 4, 10, 0));
+        assertEquals(List.of("a", "a", "on", "on", "off", "off"), receiver.arrived());
     }
 
     @Test

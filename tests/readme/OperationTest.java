@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +25,7 @@ import tests.support.UdpReceiver;
 
 /** Run for good: the systemd unit, a start without a network, exported jars, completion in the shell. */
 class OperationTest {
-    private static final String UNIT = "examples/sse-to-udp.service";
+    private static final String UNIT = "examples/sse-to-udp@.service";
 
     @TempDir
     Path folder;
@@ -37,8 +39,8 @@ class OperationTest {
     @Test
     void systemdFindsNothingWrongWithTheUnit() throws Exception {
         assumeTrue(Lan.has("systemd-analyze"), "needs systemd-analyze");
-        Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
-            Files.readString(Script.root().resolve(UNIT)).replace("/usr/local/bin", Installed.commands().toString().replace(" ", "\\x20")));
+        Path unit = Files.writeString(folder.resolve("sse-to-udp@.service"),
+            Files.readString(Script.root().resolve(UNIT)).replace("/usr/local/bin/sse-to-udp", "/bin/true"));
         Script.shell("systemd-analyze verify --man=no '" + unit + "'").assertIs(0, "");
         Script.Ended exposure = Script.shell("systemd-analyze security --offline=true --threshold=20 '" + unit + "'");
         assertEquals(0, exposure.status(), () -> exposure.out() + exposure.err());
@@ -47,22 +49,22 @@ class OperationTest {
     @Test
     void commandOfTheUnitRelaysKeepsItsStateAndEndsWithAStatusTheUnitExpects() throws Exception {
         List<String> unit = Files.readAllLines(Script.root().resolve(UNIT));
-        Path state = Files.createDirectories(folder.resolve("state/sse-to-udp"));
         try (SseServing server = SseServing.start("--json", "--wait", "1"); UdpReceiver receiver = new UdpReceiver()) {
             server.lines("{\"id\":\"4\",\"data\":\"hello\"}");
-            Files.writeString(folder.resolve("url"), server.url("/events?secret") + "\n");
+            Files.writeString(folder.resolve("panel.conf"), Files.readString(Script.root().resolve("examples/panel.conf"))
+                .replaceFirst("(?m)^http:.*", Matcher.quoteReplacement(server.url("/events?secret")))
+                .replace("192.168.8.255:5000", receiver.target()));
             String command = unit.stream().filter(line -> line.startsWith("ExecStart=")).findFirst().orElseThrow()
-                .replaceFirst("^ExecStart=/usr/local/bin/sse-to-udp", String.join(" ", Script.command("SseToUdp")))
-                .replace("%S", folder.resolve("state").toString())
-                .replace("%d", folder.toString())
-                .replace("192.168.8.255:5000", receiver.target());
+                .replaceFirst("^ExecStart=/usr/local/bin/sse-to-udp", Matcher.quoteReplacement(String.join(" ", Script.command("SseToUdp"))))
+                .replace("${STATE_DIRECTORY}", folder.toString()).replace("${CREDENTIALS_DIRECTORY}", folder.toString())
+                .replace("%i", "panel");
             try (Script relay = Script.start(List.of(command.split(" ")))) {
                 assertEquals("hello", receiver.nextText());
                 relay.signal("TERM");
                 Script.Ended ended = relay.end();
                 assertTrue(unit.contains("SuccessExitStatus=" + ended.status()), ended.err());
                 assertFalse(ended.err().contains("secret"), ended.err());
-                assertEquals("4", Files.readString(state.resolve("id")).strip());
+                assertEquals("4", Files.readString(folder.resolve("id")).strip());
             }
         }
     }
@@ -103,6 +105,44 @@ class OperationTest {
                 line = relay.nextLine();
             }
             assertEquals("received hello", line);
+        }
+    }
+
+    /** Java remembers for 10 s that there was no such name, unless told otherwise; the relay asks ten times a second. */
+    @Test
+    void nameThatWasMissingIsFoundAtTheNextAttempt() throws Exception {
+        Lan.assumeNamespaces();
+        Path hosts = Files.writeString(folder.resolve("hosts"), "127.0.0.1 localhost\n");
+        Files.writeString(folder.resolve("resolv.conf"), "");
+        try (Script relay = inNamespace(String.join("\n",
+                "ip link set lo up; mount --bind " + hosts + " /etc/hosts; mount --bind " + hosts.resolveSibling("resolv.conf") + " /etc/resolv.conf",
+                "exec " + relay("http://panel.test:9/") + " --retry-delay 0.1 --retry-max-delay 0.1"))) {
+            assertTrue(relay.nextLine().contains("unknown host"));
+            Files.writeString(hosts, "127.0.0.1 localhost panel.test\n");
+            int unknown = 0;
+            for (String line = relay.nextLine(); !line.contains("connection refused"); line = relay.nextLine()) {
+                unknown++;
+            }
+            assertTrue(unknown <= 5, unknown + " attempts");
+        }
+    }
+
+    /** As bash does: it goes on with its loop unless SIGINT has ended the command. */
+    @Test
+    void commandThatWasInterruptedHasDiedOfSigint() throws Exception {
+        assumeTrue(Lan.has("python3"), "needs python3");
+        Path program = Files.writeString(folder.resolve("interrupt.py"), """
+            import signal, subprocess, sys
+            command = subprocess.Popen(sys.argv[1:], stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            command.stderr.readline()
+            command.send_signal(signal.SIGINT)
+            print(command.wait(), command.stderr.read().decode())
+            """);
+        List<String> command = new ArrayList<>(List.of("python3", program.toString()));
+        command.addAll(Script.command("SseToUdp", "http://127.0.0.1:9/", "127.0.0.1:9"));
+        try (Script script = Script.start(command)) {
+            Script.Ended ended = script.input("").end();
+            assertTrue(ended.out().matches("-2 sse-to-udp: 0 received, [^\n]*\n\n"), ended.out());
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -21,14 +22,20 @@ import java.util.stream.Stream;
 public final class Lan implements AutoCloseable {
     private static final List<String> NAMESPACES = List.of("sw", "h1", "h2", "h3", "h4", "h5", "r");
     private static final Path HOSTS = Path.of("/etc/netns");
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 60;
+    private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    private final String prefix = "lan" + ProcessHandle.current().pid() + "-";
+    private final String prefix = newPrefix();
+
+    /** Several of them may be there at the same time. */
+    private static String newPrefix() {
+        return "lan" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + "-";
+    }
 
     /** Whether this process may build such a thing. */
     public static boolean isPossible() {
         try {
-            String probe = "lan" + ProcessHandle.current().pid() + "-probe";
+            String probe = newPrefix() + "probe";
             boolean added = exitStatus("ip", "netns", "add", probe) == 0;
             return added && exitStatus("ip", "netns", "del", probe) == 0;
         } catch (IOException | InterruptedException noSuchCommand) {

@@ -26,7 +26,7 @@ import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
 public final class Script implements AutoCloseable {
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 100;
 
     /** How it ended, and all that it wrote and nobody read. */
     public record Ended(int status, String out, String err) {

@@ -153,9 +153,9 @@ public final class SseServer implements AutoCloseable {
 
     /** The next connection's request, waited for. */
     public Connection next() throws InterruptedException {
-        Connection connection = connections.poll(20, TimeUnit.SECONDS);
+        Connection connection = connections.poll(60, TimeUnit.SECONDS);
         if (connection == null) {
-            throw new AssertionError("no connection within 20 s");
+            throw new AssertionError("no connection within 60 s");
         }
         return connection;
     }

@@ -21,7 +21,7 @@ import java.util.function.Predicate;
 
 /** sse-serve as a process of its own, and what its clients see. */
 public final class SseServing implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public final Script script;

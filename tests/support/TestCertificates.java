@@ -22,10 +22,14 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates and keys of one test class, made by the JDK's keytool: an authority, and what it signed or did not. */
+/** Certificates and keys, made by the JDK's keytool: an authority, and what it signed or did not. */
 public final class TestCertificates {
     public static final String PASSWORD = "changeit";
     private static final String HERE = "SAN=ip:127.0.0.1,ip:::1,ip:10.9.0.4,dns:localhost,dns:several.example";
+
+    /** Each is made once for all test classes, because keytool is a JVM of its own for every key. */
+    private static byte[] ofServer;
+    private static byte[] all;
 
     private final Path folder;
     private final KeyStore store;
@@ -35,26 +39,58 @@ public final class TestCertificates {
         this.store = store;
     }
 
-    /** With all that {@link #all} names. */
+    /** Those of {@link #ofServer}, and what a client may be shown or show besides. */
     public static TestCertificates in(Path folder) throws Exception {
-        Path file = folder.resolve("all.p12");
-        String signed = "-signer authority";
-        make(file, "authority", "-ext BC=ca:true");
-        make(file, "server", signed, "-ext", HERE);
-        make(file, "expired", signed, "-startdate -10d -validity 5", "-ext", HERE);
-        make(file, "early", signed, "-startdate +5d", "-ext", HERE);
-        make(file, "other-host", signed, "-ext SAN=dns:other.example");
-        make(file, "self-signed", "-ext", HERE);
-        make(file, "client", signed);
-        return madeIn(folder);
+        return written(folder, all());
     }
 
     /** Only an authority and a server. */
     public static TestCertificates ofServer(Path folder) throws Exception {
-        Path file = folder.resolve("all.p12");
-        make(file, "authority", "-ext BC=ca:true");
-        make(file, "server", "-signer authority", "-ext", HERE);
+        return written(folder, ofServer());
+    }
+
+    private static TestCertificates written(Path folder, byte[] store) throws Exception {
+        Files.write(folder.resolve("all.p12"), store);
         return madeIn(folder);
+    }
+
+    private static synchronized byte[] ofServer() throws Exception {
+        if (ofServer == null) {
+            ofServer = with(new byte[0], List.of(
+                List.of("authority", "-ext BC=ca:true"),
+                List.of("server", "-signer authority", "-ext", HERE)));
+        }
+        return ofServer;
+    }
+
+    private static synchronized byte[] all() throws Exception {
+        if (all == null) {
+            String signed = "-signer authority";
+            all = with(ofServer(), List.of(
+                List.of("expired", signed, "-startdate -10d -validity 5", "-ext", HERE),
+                List.of("early", signed, "-startdate +5d", "-ext", HERE),
+                List.of("other-host", signed, "-ext SAN=dns:other.example"),
+                List.of("self-signed", "-ext", HERE),
+                List.of("client", signed)));
+        }
+        return all;
+    }
+
+    /** A store with these beside its own. */
+    private static byte[] with(byte[] store, List<List<String>> further) throws Exception {
+        Path file = Files.createTempDirectory("certificates").resolve("all.p12");
+        try {
+            if (store.length > 0) {
+                Files.write(file, store);
+            }
+            for (List<String> one : further) {
+                make(file, one.get(0), one.subList(1, one.size()));
+            }
+            return Files.readAllBytes(file);
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(file.getParent());
+        }
     }
 
     /** Those that were made there before. */
@@ -63,7 +99,7 @@ public final class TestCertificates {
             KeyStore.getInstance(folder.resolve("all.p12").toFile(), PASSWORD.toCharArray()));
     }
 
-    private static void make(Path file, String alias, String... more) throws Exception {
+    private static void make(Path file, String alias, List<String> more) throws Exception {
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-J-XX:TieredStopAtLevel=1",
             "-genkeypair", "-storetype", "PKCS12", "-keystore", file.toString(), "-storepass", PASSWORD,

@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /** A socket on a free port of all IPv4 addresses, which loopback's broadcast address reaches too. */
 public final class UdpReceiver implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private final DatagramSocket socket;
 

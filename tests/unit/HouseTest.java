@@ -83,6 +83,7 @@ class HouseTest {
         assertEquals(there, drawn);
     }
 
+    /** The lower rooms know the JDK, and nothing else. */
     @Test
     void arrowsBetweenRoomsAreThoseOfTheImports() throws Exception {
         Set<String> imported = new TreeSet<>();
@@ -106,6 +107,9 @@ class HouseTest {
         imported.addAll(alone);
         imported.removeIf(arrow -> arrow.matches("(\\w+) --> \\1"));
         assertEquals(imported, drawn);
+        for (String lower : List.of("sse", "udp")) {
+            assertEquals(Set.of(lower + " --> jdk"), imported.stream().filter(arrow -> arrow.startsWith(lower + " ")).collect(Collectors.toSet()));
+        }
     }
 
     @Test

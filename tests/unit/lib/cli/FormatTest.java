@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import lib.sse.SseEvent;
 import lib.cli.Format.Placeholder;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of an event, or of a line, by a template. */
+@Isolated("one of its tests sets the JVM's language")
 class FormatTest {
     private static final SseEvent EVENT = new SseEvent("touch", "4", "a b");
 
