@@ -184,7 +184,7 @@ class ResumeTest {
     }
 
     @Test
-    void stateThatCanNotBeReadOrWrittenIsAnErrorBeforeAnythingIsAsked() throws Exception {
+    void stateThatCanNotBeReadIsAnErrorBeforeAnythingIsAsked() throws Exception {
         Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xFF, 0, 1});
         Path lines = Files.writeString(folder.resolve("lines"), "a\nb\n");
         try (SseServer server = SseServer.stream("data: 1\n\n")) {
@@ -192,10 +192,10 @@ class ResumeTest {
                 {folder.toString(), "expected a regular file"},
                 {"/dev/null", "expected a regular file"},
                 {folder.resolve("none").resolve("file").toString(), "there is no folder for it"},
-                {Files.createFile(folder.resolve("empty")).toString(), "empty, expected a line with a last event ID; without the file it begins anew"},
-                {binary.resolve("file").toString(), "Not a directory"},
-                {binary.toString(), "expected one line of UTF-8 with a last event ID"},
-                {lines.toString(), "expected one line with a last event ID"},
+                {Files.createFile(folder.resolve("empty")).toString(), "expected one line of UTF-8 with a last event ID; without the file it begins anew"},
+                {binary.resolve("file").toString(), "there is no folder for it"},
+                {binary.toString(), "expected one line of UTF-8 with a last event ID; without the file it begins anew"},
+                {lines.toString(), "expected one line of UTF-8 with a last event ID; without the file it begins anew"},
             };
             for (String[] one : cases) {
                 Script.here("sse-listen", "-c", "1", "--state-file", one[0], server.url("/")).assertIs(1, "",
@@ -251,7 +251,7 @@ class ResumeTest {
             Script.Ended ended = listen.end();
             assertEquals(143, ended.status());
             assertEquals(1, ended.err().lines().count(), ended.err());
-            assertTrue(ended.err().startsWith("sse-listen: state file " + state + ": there is no folder for it; it still holds an older id"), ended.err());
+            assertTrue(ended.err().startsWith("sse-listen: state file " + state + ": there is no folder for it; the last event ID is not saved, trying again"), ended.err());
         }
     }
 }

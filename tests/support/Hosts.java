@@ -23,11 +23,11 @@ public final class Hosts {
         if (Files.exists(ownName)) {
             lines.add("127.0.0.1 " + Files.readString(ownName).strip());
         }
-        for (String name : List.of("several.example", "wrong.example", "my_host", IDN.toASCII("b\u00FCcher.example"))) {
+        for (String name : List.of("several.example", "my_host", IDN.toASCII("b\u00FCcher.example"))) {
             lines.add("127.0.0.9 " + name);
             lines.add("127.0.0.1 " + name);
         }
-        lines.add("127.0.0.1 several.example.");
+        lines.add("127.0.0.1 several.example. wrong.example");
         Path file = Files.write(Files.createTempFile("hosts", ""), lines);
         file.toFile().deleteOnExit();
         System.setProperty(PROPERTY, file.toString());
