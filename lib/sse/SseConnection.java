@@ -95,7 +95,7 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void>, SseParse
     private final ByteArrayOutputStream beginning = new ByteArrayOutputStream();
     /** Nothing more will come. */
     private final CountDownLatch done = new CountDownLatch(1);
-    private Flow.Subscription subscription;
+    private volatile Flow.Subscription subscription;
     private boolean hadEvent;
     private String handedOverId;
     private volatile String takenId;
@@ -334,6 +334,9 @@ final class SseConnection implements HttpResponse.BodySubscriber<Void>, SseParse
         state = State.LEFT;
         if (sent != null) {
             sent.cancel(true);
+        }
+        if (subscription != null) {
+            subscription.cancel();
         }
         if (thrown instanceof IOException any) {
             throw any;
