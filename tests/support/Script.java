@@ -17,11 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
@@ -148,8 +150,10 @@ public final class Script implements AutoCloseable {
         return command;
     }
 
+    /** That of the tests; the largest of its jars is the last, because a JVM opens each one in front of what it looks for. */
     public static String classPath() {
-        return System.getProperty("java.class.path").replace(File.pathSeparator + File.pathSeparator, File.pathSeparator);
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).filter(path -> !path.isEmpty())
+            .sorted(Comparator.comparing(path -> path.contains("wiremock"))).collect(Collectors.joining(File.pathSeparator));
     }
 
     public Script input(String text) throws IOException {

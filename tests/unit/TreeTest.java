@@ -143,12 +143,7 @@ class TreeTest {
     }
 
     /** The arrows that are part of a circle today. This list only gets shorter. */
-    private static final Map<String, Set<String>> CIRCLES = Map.of(
-        "lib/sse", Set.of("Exchange -> SseClient", "Exchange -> Transport", "Progress -> SseClient", "SseClient -> Exchange",
-            "SseClient -> Progress", "SseClient -> Transport", "SseClient -> Watch", "Transport -> Exchange", "Transport -> SseClient",
-            "Watch -> Progress"),
-        "lib/udp", Set.of("UdpBroadcaster -> UdpRoutes", "UdpRoutes -> UdpBroadcaster"),
-        "lib/cli", Set.of("Config -> Tool", "Tool -> Config"));
+    private static final Map<String, Set<String>> CIRCLES = Map.of("lib/cli", Set.of("Config -> Tool", "Tool -> Config"));
 
     /** A file may use others of its room, but none that uses it, be it by way of a third. */
     @ParameterizedTest

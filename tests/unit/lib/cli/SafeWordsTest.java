@@ -30,6 +30,7 @@ import lib.sse.SseException;
 import lib.sse.SseRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,7 @@ import tests.support.SseServer;
 import tests.support.TestProxy;
 
 /** What messages say of a failure, and of what a server wrote: wherever it writes, no secret and no escape sequence. */
+@ResourceLock("the log of java.net.CookieManager")
 class SafeWordsTest {
     private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 

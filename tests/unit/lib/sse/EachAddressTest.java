@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -90,8 +91,8 @@ class EachAddressTest {
     /** It is looked up by the name in the header, which cannot be known. */
     @Test
     void nameWithAnUnderscoreIsThatInTheHeader() {
-        assertEquals("no_such_host.invalid", failure(direct, "http://no-such-host.invalid/", "Host:no_such_host.invalid:81")
-            .getMessage().replaceFirst(":.*", ""));
+        String message = failure(direct, "http://no-such-host.invalid/", "Host:no_such_host.invalid:81").getMessage();
+        assertTrue(message.contains("no_such_host.invalid") && !message.contains("no-such-host"), message);
     }
 
     @Test
