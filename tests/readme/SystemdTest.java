@@ -34,6 +34,7 @@ class SystemdTest {
         hide /run
         hide /usr/local/bin
         hide /usr/local/share
+        hide /usr/local/lib
         hide /var/lib
         hide /var/tmp
         mkdir /run/tmp
@@ -63,7 +64,7 @@ class SystemdTest {
     Path folder;
 
     @Test
-    void relayRunsAsTheReadmeSaysOutlivesA404ComesBackWhenKilledAndKeepsItsState() throws Exception {
+    void recipeTypedFromTheTopRelaysOutlivesA404ComesBackWhenKilledAndKeepsItsState() throws Exception {
         Script.Ended found = Script.shell("test -x /lib/systemd/systemd && unshare --mount --net --cgroup ip link set lo up"
             + " && findmnt -nt cgroup2 -o TARGET | head -n 1");
         Path cgroup = Path.of(found.out().strip(), "sse-to-udp-test-" + ProcessHandle.current().pid());
@@ -83,47 +84,65 @@ class SystemdTest {
             Script.shell("until ! test -d '" + cgroup + "' || find '" + cgroup + "' -depth -type d -exec rmdir {} +; do sleep 0.1; done");
         }
         List<String> told = lines.subList(Math.max(0, lines.indexOf("relays")), lines.size());
-        assertEquals(List.of("relays", "hello", "NRestarts=0", "relays again", "hello", "NRestarts=1",
-            "Result=success", "ActiveState=inactive"), told.subList(0, Math.min(8, told.size())), () -> String.join("\n", lines));
-        assertTrue(told.get(8).matches("[a-z0-9]+-[0-9]+"), told::toString);
+        assertEquals(List.of("relays", "hello", "NRestarts=0", "outlives 404", "hello", "NRestarts=0", "comes back", "hello", "NRestarts=1",
+            "sse-to-udp 1.0.0", "Result=success", "ActiveState=inactive"), told.subList(0, Math.min(12, told.size())), () -> String.join("\n", lines));
+        assertTrue(told.get(12).matches("[a-z0-9]+-[0-9]+"), told::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("next: write /etc/sse-to-udp/panel.conf")), lines::toString);
         assertTrue(told.stream().anyMatch(line -> line.matches(".* Stopped .*(sse-to-udp|Server-Sent Events).*")), told::toString);
         assertFalse(lines.stream().anyMatch(line -> line.contains("secret")), lines::toString);
     }
 
+    /** The lines of the recipe, as they are typed; only the address of the server is another. */
+    private static List<String> recipe() throws Exception {
+        List<String> lines = Readme.block("service").lines().map(line -> line.replace("sudo ", "")
+            .replace("'http://192.168.8.20:16021/api/v1/TOKEN/events?id=4'", "'http://127.0.0.1:16021/events?token=secret'")).toList();
+        assertEquals(6, lines.size());
+        assertEquals("./jbang install --service", lines.get(0));
+        assertEquals("systemctl enable --now sse-to-udp@panel", lines.get(3));
+        assertEquals("journalctl -fu sse-to-udp@panel", lines.get(4));
+        assertEquals("git pull && ./jbang install --service && systemctl restart 'sse-to-udp@*'", lines.get(5));
+        return lines;
+    }
+
     private String booted() throws Exception {
-        Path url = Files.writeString(folder.resolve("url.txt"), "http://127.0.0.1:16021/events?token=secret\n");
-        Path unit = Files.writeString(folder.resolve("sse-to-udp.service"),
-            Files.readString(Script.root().resolve("examples/sse-to-udp.service"))
-                .replace("[Service]\n", "[Service]\nEnvironment=JAVA_HOME=" + System.getProperty("java.home") + "\n")
-                .replace("--retry-all-errors", "--retry-all-errors --retry-delay 0.1"));
-        List<String> block = Readme.block("unit").lines().toList();
-        assertEquals("journalctl -fu sse-to-udp", block.get(block.size() - 1));
-        String install = String.join("\n", block.subList(2, block.size() - 1)).replace("sudo ", "")
-            .replace(" url.txt ", " " + url + " ").replace("examples/sse-to-udp.service", unit.toString());
+        List<String> recipe = recipe();
         String listen = String.join(" ", Script.command("UdpListen", "-m", "25", "-c", "1", "-F", "{data}", "5000"));
+        String serve = "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") & server=$!";
+        String journal = recipe.get(4).replace("-fu", "-u");
         return String.join("\n",
             "cd " + Script.root(),
             "export JAVA_HOME=" + System.getProperty("java.home"),
             "printf 'HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' > /tmp/not-yet",
-            "socat TCP-LISTEN:16021,bind=127.0.0.1,reuseaddr,fork SYSTEM:'cat /tmp/not-yet' & away=$!",
             "until systemctl start systemd-journald 2> /dev/null; do sleep 0.1; done",
-            install,
-            "until journalctl -u sse-to-udp | grep -q 'HTTP status 404'; do sleep 0.1; done",
-            "kill $away",
-            "(while sleep 0.1; do echo hello; done | " + String.join(" ", Script.command("SseServe", "-q", "-p", "16021")) + ") &",
+            "set -m",
+            serve,
+            recipe.get(0),
+            "hash -r",
+            recipe.get(1),
+            recipe.get(2) + " > /dev/null",
+            recipe.get(3),
             "echo relays",
             listen,
-            "systemctl show -p NRestarts sse-to-udp",
-            "systemctl kill -s KILL sse-to-udp",
-            "until systemctl show -p NRestarts sse-to-udp | grep -q =1; do sleep 0.1; done",
-            "echo relays again",
+            "systemctl show -p NRestarts sse-to-udp@panel",
+            "kill -- -$server",
+            "socat TCP-LISTEN:16021,bind=127.0.0.1,reuseaddr,fork SYSTEM:'cat /tmp/not-yet' & away=$!",
+            "until " + journal + " | grep -q 'HTTP status 404'; do sleep 0.1; done",
+            "kill $away",
+            serve,
+            "echo outlives 404",
             listen,
-            "systemctl show -p NRestarts sse-to-udp",
-            "systemctl stop sse-to-udp",
-            "systemctl show -p Result sse-to-udp",
-            "systemctl show -p ActiveState sse-to-udp",
-            "cat /var/lib/private/sse-to-udp/id",
+            "systemctl show -p NRestarts sse-to-udp@panel",
+            "systemctl kill -s KILL sse-to-udp@panel",
+            "until systemctl show -p NRestarts sse-to-udp@panel | grep -q =1; do sleep 0.1; done",
+            "echo comes back",
+            listen,
+            "systemctl show -p NRestarts sse-to-udp@panel",
+            "cd / && setpriv --reuid=65534 --regid=65534 --clear-groups sse-to-udp --version",
+            "systemctl stop sse-to-udp@panel",
+            "systemctl show -p Result sse-to-udp@panel",
+            "systemctl show -p ActiveState sse-to-udp@panel",
+            "cat /var/lib/private/sse-to-udp/panel/id",
             "journalctl --sync",
-            "journalctl --no-pager -u sse-to-udp");
+            "journalctl --no-pager -u sse-to-udp@panel");
     }
 }
