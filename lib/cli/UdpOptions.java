@@ -53,7 +53,7 @@ public final class UdpOptions {
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
         description = "At most N datagrams a second to all targets together, copies included, evenly spaced.")
-    private void rate(double perSecond) { settings.add(out -> out.rate(perSecond)); }
+    private Double rate;
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
         description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
@@ -91,9 +91,9 @@ public final class UdpOptions {
         Tool tool = Tool.of(command);
         StandardOutput out = new StandardOutput();
         try {
-            UdpOutput lan = new UdpOutput(new UdpSource(via, source, ttl, loop),
+            UdpBroadcaster sender = new UdpBroadcaster().repeat(repeat, repeatDelay);
+            UdpOutput lan = new UdpOutput(rate == null ? sender : sender.rate(rate), new UdpSource(via, source, ttl, loop),
                 line -> log.say(kind(line), line, tool::notice), line -> log.say(kind(line), line, tool::error));
-            lan.repeat(repeat, repeatDelay);
             for (String target : targets) {
                 lan.target(target);
             }
