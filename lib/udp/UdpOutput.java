@@ -35,6 +35,12 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
         /** Returns whether everything went out to every target, except for what an option allowed. */
         public boolean isComplete() { return failed == 0 && skipped == allowedLoss; }
 
+        /** Returns what has happened since then. */
+        public Counts since(Counts then) {
+            return new Counts(received - then.received, sent - then.sent, bytes - then.bytes, skipped - then.skipped,
+                allowedLoss - then.allowedLoss, retried - then.retried, failed - then.failed);
+        }
+
         @Override
         public String toString() {
             return received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped + " skipped, " + retried + " retried, "
@@ -170,8 +176,11 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
         (isAllowed ? notices : errors).accept(reason);
     }
 
+    /** Returns where datagrams go now, and by which interface: a text for each address. */
+    public List<String> destinations() { return ways("").stream().map(way -> way.replaceFirst("^.* -> ", "")).toList(); }
+
     /** Returns for each address where a datagram comes from and goes to now, or why it does not go, with an ending. */
-    public List<String> ways(String ending) {
+    private List<String> ways(String ending) {
         List<String> ways = new ArrayList<>();
         targets.forEach((name, finder) -> {
             try {
