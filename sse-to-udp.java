@@ -48,7 +48,7 @@ class SseToUdp implements Callable<Integer> {
     public Integer call() throws Exception {
         Format format = sse.format("{data}");
         try (UdpOutput lan = udp.stats(stats).open(sse.targets(arguments))) {
-            return sse.skipped(lan::skip).listen(event -> format.write(event, lan::send));
+            return sse.skipped(lan::skip).connected(udp::connected).listen(event -> format.write(event, lan::send));
         }
     }
 

@@ -385,6 +385,7 @@ class LanTest {
             Script relay = startTalking("h1", "SseToUdp", "--state-file", state.toString(), "-F", "{id}",
                 "http://127.0.0.1:16022/", "192.168.8.255:5016");
             assertReceived("0", receiver);
+            assertEquals("sse-to-udp: connected to http://127.0.0.1:16022/\u2026, sending to 192.168.8.255:5016 (eth0)", relay.nextLine());
             Lan.await("the id in the state file", () -> Files.exists(state));
             lan.ip("h1", "link set eth0 down");
             server.getOutputStream().write('\n');
