@@ -7,6 +7,7 @@
 //SOURCES lib/cli/Format.java lib/cli/SseOptions.java lib/cli/Tool.java lib/cli/UdpOptions.java
 //SOURCES lib/udp/UdpOutput.java
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lib.cli.Format;
@@ -16,6 +17,7 @@ import lib.cli.UdpOptions;
 import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine;
 
@@ -35,14 +37,18 @@ class SseToUdp implements Callable<Integer> {
     @Mixin
     private UdpOptions udp;
 
+    @Option(names = "--stats", paramLabel = "SEC", order = 74,
+        description = "Print the counts of the last SEC seconds, again and again (0: never).")
+    private Duration stats = Duration.ZERO;
+
     @Mixin
     private Tool tool;
 
     @Override
     public Integer call() throws Exception {
         Format format = sse.format("{data}");
-        try (UdpOutput lan = udp.open(sse.targets(arguments))) {
-            return sse.skipped(lan::skip).listen(event -> format.write(event, lan::send));
+        try (UdpOutput lan = udp.stats(stats).open(sse.targets(arguments))) {
+            return sse.skipped(lan::skip).connected(udp::connected).listen(event -> format.write(event, lan::send));
         }
     }
 

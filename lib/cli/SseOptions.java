@@ -157,6 +157,7 @@ public final class SseOptions {
 
     private final List<Consumer<SseRequest>> asked = new ArrayList<>();
     private final List<Consumer<SseClient>> settings = new ArrayList<>();
+    private Consumer<String> connected = server -> { };
 
     /** The arguments behind the first that are no further URLs. */
     public List<String> targets(List<String> behindTheFirst) {
@@ -215,6 +216,9 @@ public final class SseOptions {
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
     public SseOptions skipped(Consumer<String> lines) { selection.skipped(lines); return this; }
 
+    /** Receives the name of each server at the first connection to it, before the first event. */
+    public SseOptions connected(Consumer<String> servers) { connected = servers; return this; }
+
     /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
     public int listen(SseParser.Handler handler) throws Exception {
         return listen(handler, () -> { });
@@ -269,7 +273,18 @@ public final class SseOptions {
                     .around(new Digest()).around(words);
                 settings.forEach(setting -> setting.accept(client));
                 number++;
-                sources.add(client, selection.new Source(where.authority()), stateFile == null || number == 1 ? stateFile
+                sources.add(client, selection.new Source(where.authority()) {
+                    private boolean isKnown;
+
+                    @Override
+                    public void open() {
+                        super.open();
+                        if (!isKnown) {
+                            isKnown = true;
+                            connected.accept(request.toString());
+                        }
+                    }
+                }, stateFile == null || number == 1 ? stateFile
                     : Path.of(stateFile + "." + number));
             }
         } catch (IllegalArgumentException mistake) {

@@ -4,9 +4,11 @@
 package lib.cli;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import lib.udp.UdpBroadcaster;
 import lib.udp.UdpOutput;
@@ -53,7 +55,7 @@ public final class UdpOptions {
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
         description = "At most N datagrams a second to all targets together, copies included, evenly spaced.")
-    private void rate(double perSecond) { settings.add(out -> out.rate(perSecond)); }
+    private Double rate;
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
         description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
@@ -75,10 +77,34 @@ public final class UdpOptions {
     private final List<Consumer<UdpOutput>> settings = new ArrayList<>();
     private final RateLimitedLog log = new RateLimitedLog();
     private boolean failuresOnly;
+    private Duration stats = Duration.ZERO;
+    private UdpOutput lan;
 
     /** The summary at the end is printed only if something did not go out at once: for --message. */
     public void tellFailuresOnly() {
         failuresOnly = true;
+    }
+
+    /** Prints what has happened every so often while it runs; zero is never. */
+    public UdpOptions stats(Duration every) { stats = every; return this; }
+
+    private void printStats(Tool tool) {
+        try {
+            UdpOutput.Counts before = lan.counts();
+            while (true) {
+                TimeUnit.NANOSECONDS.sleep(stats.toNanos());
+                UdpOutput.Counts now = lan.counts();
+                tool.notice("in " + BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString() + " s: " + now.since(before));
+                before = now;
+            }
+        } catch (InterruptedException nobodyDoesThat) {
+            return;
+        }
+    }
+
+    /** Prints that events come from a server now, and where datagrams go. */
+    public void connected(String server) {
+        Tool.of(command).notice("connected to " + server + ", sending to " + String.join(", ", lan.destinations()));
     }
 
     /**
@@ -91,9 +117,9 @@ public final class UdpOptions {
         Tool tool = Tool.of(command);
         StandardOutput out = new StandardOutput();
         try {
-            UdpOutput lan = new UdpOutput(new UdpSource(via, source, ttl, loop),
+            UdpBroadcaster sender = new UdpBroadcaster().repeat(repeat, repeatDelay);
+            lan = new UdpOutput(rate == null ? sender : sender.rate(rate), new UdpSource(via, source, ttl, loop),
                 line -> log.say(kind(line), line, tool::notice), line -> log.say(kind(line), line, tool::error));
-            lan.repeat(repeat, repeatDelay);
             for (String target : targets) {
                 lan.target(target);
             }
@@ -105,11 +131,17 @@ public final class UdpOptions {
                 lan.tee(out);
             }
             tool.onSignal(lan::close);
-            tool.atEnd(status -> atEnd(status, lan, tool));
+            tool.atEnd(status -> atEnd(status, tool));
             if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
                 tool.showStatus(() -> lan.counts().toString());
             }
-            return lan.open();
+            lan.open();
+            if (!stats.isZero()) {
+                Thread thread = new Thread(() -> printStats(tool), "stats");
+                thread.setDaemon(true);
+                thread.start();
+            }
+            return lan;
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
         }
@@ -124,7 +156,7 @@ public final class UdpOptions {
      * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
      * errors only, too. A failure before anything was received has nothing to do with datagrams.
      */
-    private int atEnd(int status, UdpOutput lan, Tool tool) {
+    private int atEnd(int status, Tool tool) {
         UdpOutput.Counts counts = lan.counts();
         boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
         boolean isFailure = status == 0 && counts.failed() > 0;

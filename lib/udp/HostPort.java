@@ -60,12 +60,23 @@ public record HostPort(String host, int port) {
         }
     }
 
+    boolean isName() { return !host.contains(":") && !isAddress(host); }
+
     /** Returns whether a text is an IP address, without asking a name server. */
     static boolean isAddress(String text) {
         try {
-            return IPV4.matcher(text).matches() || text.contains(":") && InetAddress.getByName(text) != null;
-        } catch (UnknownHostException notAnAddress) {
+            return IPV4.matcher(text).matches() || text.contains(":") && literal(text) != null;
+        } catch (IllegalArgumentException notAnAddress) {
             return false;
+        }
+    }
+
+    /** Returns what an IP address says. */
+    static InetAddress literal(String address) {
+        try {
+            return InetAddress.getByName(address);
+        } catch (UnknownHostException notAnAddress) {
+            throw new IllegalArgumentException(address, notAnAddress);
         }
     }
 

@@ -6,7 +6,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.channels.DatagramChannel;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -65,8 +64,8 @@ public final class Names implements UdpBroadcaster.Finder {
     }
 
     private static boolean hasWay(InetSocketAddress to) {
-        try (DatagramChannel probe = UdpBroadcaster.open(to, null)) {
-            return probe.connect(to).isConnected();
+        try {
+            return UdpBroadcaster.source(to, null) != null;
         } catch (IOException noWayNow) {
             return false;
         }

@@ -53,7 +53,7 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     /**
      * Finds the addresses of a target. The thread that sends asks for them at the first datagram, after a refusal, and at most
-     * twice a second after other datagrams. A finder that takes long needs a thread of its own, as {@link Names} has one.
+     * twice a second after other datagrams. A finder that takes long needs a thread of its own.
      * <pre>{@code
      * lan.target("lamps", () -> lamps.stream().map(lamp -> new InetSocketAddress(lamp, 5000)).toList());
      * }</pre>
@@ -63,12 +63,11 @@ public final class UdpBroadcaster implements AutoCloseable {
         Collection<InetSocketAddress> find() throws IOException;
 
         @Override
-        default void close() {}
+        default void close() { }
     }
 
-    /** Prepares a new socket: sets the interface and the TTL of multicast, or binds a source address. */
+    /** Sets options of a new socket, such as the TTL of multicast, or binds it. It is used for this address only. */
     public interface Options {
-        /** @param to the only address that the socket is used for */
         void set(DatagramChannel channel, InetAddress to) throws IOException;
     }
 
@@ -148,7 +147,6 @@ public final class UdpBroadcaster implements AutoCloseable {
         return this;
     }
 
-    /** Sends a text in UTF-8: see {@link #send(ByteBuffer)}. */
     public void send(String payload) throws IOException { send(StandardCharsets.UTF_8.encode(payload)); }
 
     /**
@@ -183,14 +181,14 @@ public final class UdpBroadcaster implements AutoCloseable {
             long othersTook = 0;
             for (long wait = FIRST_WAIT; !failures().isEmpty(); wait = Math.min(2 * wait, LONGEST_WAIT)) {
                 List<Target> left = targets.stream().filter(one -> one.failure != null).toList();
-                boolean isRetried = monitor.isRetried(failures());
-                boolean isHeldUp = othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0);
-                if (!isRetried || taken() > 0 && isHeldUp) {
-                    left.forEach(one -> one.miss(isRetried ? "the other targets go on without it until it works again"
+                boolean isHeldUp = taken() > 0 && (othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0));
+                if (isHeldUp || !monitor.isRetried(failures())) {
+                    left.forEach(one -> one.miss(isHeldUp ? "the other targets go on without it until it works again"
                         : "datagrams to it are skipped until it works again"));
                     return;
                 }
-                left.forEach(Target::sayIfItLasts);
+                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > BLIP)
+                    .forEach(one -> one.say("trying again until it works, the input waits", notices));
                 await(wait);
                 othersTook += taken() > 0 ? wait : 0;
                 for (Target one : left) {
@@ -207,8 +205,10 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** Returns why targets do not work now. May be called from any thread. */
     List<IOException> failures() { return targets.stream().map(one -> one.failure).filter(Objects::nonNull).toList(); }
 
-    /** Returns how many addresses get each payload, as far as is known. */
-    int addresses() { return targets.stream().mapToInt(one -> Math.max(1, one.known.size())).sum(); }
+    int copies() { return repeat; }
+
+    /** Returns how many datagrams a payload makes, as far as is known. */
+    int datagrams() { return repeat * targets.stream().mapToInt(one -> Math.max(1, one.known.size())).sum(); }
 
     private void await(long nanos) throws InterruptedIOException {
         try {
@@ -249,13 +249,19 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
     }
 
-    /** Without a link the system takes datagrams and drops them. Returns the name of such an interface, or null. */
-    private String deadLink(InetSocketAddress to) {
+    /** Returns the source address that the system chooses for a target by now, without sending anything. */
+    static InetSocketAddress source(InetSocketAddress to, Options options) throws IOException {
         try (DatagramChannel probe = open(to, options)) {
-            InetSocketAddress from = (InetSocketAddress) probe.connect(to).getLocalAddress();
-            NetworkInterface network = NetworkInterface.getByInetAddress(from.getAddress());
+            return (InetSocketAddress) probe.connect(to).getLocalAddress();
+        }
+    }
+
+    /** Returns the interface of a target if it has no link, or null. The system takes datagrams for it, and drops them. */
+    private NetworkInterface deadLink(InetSocketAddress to) {
+        try {
+            NetworkInterface network = NetworkInterface.getByInetAddress(source(to, options).getAddress());
             boolean isHere = NetworkInterface.getByInetAddress(to.getAddress()) != null;
-            return network == null || network.isUp() || isHere ? null : network.getName();
+            return network == null || network.isUp() || isHere ? null : network;
         } catch (IOException noWay) {
             return null; // The next send reports it.
         }
@@ -269,14 +275,13 @@ public final class UdpBroadcaster implements AutoCloseable {
         channels.values().forEach(one -> one.socket().close());
     }
 
-
     /** A target, where it is, and whether it works. */
     private final class Target {
         private final String name;
         private final Finder finder;
         private volatile Set<InetSocketAddress> known = Set.of();
         private final Set<InetSocketAddress> linkless = new HashSet<>();
-            /** The system accepted the datagram for them. */
+        /** The system accepted the datagram for these. */
         private final Set<InetSocketAddress> taken = new HashSet<>();
         /** Null while it works; the other fields are about the time since it does not. */
         private volatile IOException failure;
@@ -313,11 +318,11 @@ public final class UdpBroadcaster implements AutoCloseable {
             }
             linkless.clear();
             for (InetSocketAddress to : known) {
-                String deadLink = deadLink(to);
+                NetworkInterface deadLink = deadLink(to);
                 if (deadLink != null) {
                     linkless.add(to);
                     taken.remove(to);
-                    fails(HostPort.label(name, to) + ": interface " + deadLink + " has no link", null);
+                    fails(HostPort.label(name, to) + ": interface " + deadLink.getName() + " has no link", null);
                 } else if (payload != null && !taken.contains(to)) {
                     send(payload, to);
                 }
@@ -327,13 +332,14 @@ public final class UdpBroadcaster implements AutoCloseable {
 
         private void goTo(Set<InetSocketAddress> found) {
             if (!known.isEmpty() && !known.equals(found)) {
-                notices.accept(name + ": goes to "
-                    + found.stream().map(to -> to.getAddress().getHostAddress()).collect(Collectors.joining(", ")) + " now");
+                notices.accept(found.stream().map(to -> to.getAddress().getHostAddress())
+                    .collect(Collectors.joining(", ", name + ": goes to ", " now")));
                 long gone = known.stream().filter(to -> !found.contains(to) && !taken.contains(to)).count();
                 long came = found.stream().filter(to -> !known.contains(to)).count();
                 if (failure != null && gone > came) {
                     skipped += gone - came;
                     losses.accept(failure.getMessage() + "; this datagram is not sent to it");
+                    isSaid = false;
                 }
             }
             known = found;
@@ -363,18 +369,12 @@ public final class UdpBroadcaster implements AutoCloseable {
             if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
                 if (isSaid) {
                     long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
-                    notices.accept((known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name) + ": works again after " + seconds
-                        + " s, " + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
+                    notices.accept((known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name)
+                        + ": works again after " + seconds + " s, " + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
                 }
                 failure = null;
                 isSaid = false;
                 missed = 0;
-            }
-        }
-
-        void sayIfItLasts() {
-            if (!isSaid && System.nanoTime() - failsSince > BLIP) {
-                say("trying again until it works, the input waits", notices);
             }
         }
 
@@ -393,7 +393,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     static String reason(IOException failure, InetSocketAddress to) {
-        String text = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+        String text = String.valueOf(failure.getMessage());
         boolean needsInterface = to.getAddress().isMulticastAddress() || to.getAddress().getHostAddress().equals("255.255.255.255");
         return needsInterface && text.equals("Network is unreachable") ? text + " without a default route: choose an interface with -I" : text;
     }

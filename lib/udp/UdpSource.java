@@ -9,8 +9,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
 import java.util.Collection;
@@ -22,8 +22,6 @@ import java.util.List;
  * addresses; for all others the routing table decides, and the interface gives the source address.
  */
 public final class UdpSource implements UdpBroadcaster.Options {
-    private static final int HIGHEST_TTL = 255;
-
     private final String via;
     private final InetAddress address;
     private final int port;
@@ -32,7 +30,7 @@ public final class UdpSource implements UdpBroadcaster.Options {
 
     /**
      * @param via    the name or an address of an interface; empty leaves it to the system
-     * @param source {@code [ADDR]:PORT}, where the address or the port may be left to the system: {@code :0}
+     * @param source {@code [ADDR]:PORT}; no address and port 0 leave them to the system
      * @param ttl    how many routers plus one a multicast datagram may pass
      * @param loop   whether receivers on this host get multicast too
      * @throws IllegalArgumentException if the source or the TTL is something else; the message names it
@@ -41,26 +39,29 @@ public final class UdpSource implements UdpBroadcaster.Options {
         HostPort from = HostPort.of("source", source, "[ADDR]:PORT, as in :5001", 0);
         if (!from.host().isEmpty() && !HostPort.isAddress(from.host())) {
             throw new IllegalArgumentException("source '" + source + "': expected an address of this machine");
-        } else if (ttl < 0 || ttl > HIGHEST_TTL) {
-            throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to " + HIGHEST_TTL);
+        } else if (ttl < 0 || ttl > 255) {
+            throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to 255");
         }
         this.via = via;
-        this.address = HostPort.isAddress(via) ? literal(via) : from.host().isEmpty() ? null : literal(from.host());
+        this.address = HostPort.isAddress(via) ? HostPort.literal(via) : from.host().isEmpty() ? null : HostPort.literal(from.host());
         this.port = from.port();
         this.ttl = ttl;
         this.loop = loop;
     }
 
-    private static InetAddress literal(String text) {
-        try {
-            return InetAddress.getByName(text);
-        } catch (UnknownHostException notOfThisMachine) {
-            throw new IllegalArgumentException("'" + text + "': " + notOfThisMachine.getMessage());
+    /** Returns whether everything is left to the system. */
+    boolean isAny() { return via.isEmpty() && address == null && port == 0 && ttl == 1 && loop; }
+
+    /** @throws IOException if the interface or the source is missing or in use now; the message names it */
+    void check() throws IOException {
+        NetworkInterface.getByName(via.isEmpty() ? "lo" : network().getName());
+        if (address != null || port != 0) {
+            try (DatagramChannel probe = address instanceof Inet6Address ? DatagramChannel.open()
+                    : DatagramChannel.open(StandardProtocolFamily.INET)) {
+                bind(probe, new InetSocketAddress(address, port));
+            }
         }
     }
-
-    /** Whether the system decides on everything. */
-    boolean isAny() { return via.isEmpty() && address == null && port == 0 && ttl == 1 && loop; }
 
     /**
      * Finds what a user wrote: {@code HOST:PORT}, {@code [IPv6%IF]:PORT} or {@code all:PORT}.
@@ -71,48 +72,41 @@ public final class UdpSource implements UdpBroadcaster.Options {
         HostPort to = HostPort.of("target", text, "HOST:PORT, [IPv6]:PORT or all:PORT", 1);
         if (to.host().equals("all")) {
             return via.isEmpty() ? new AllNetworks(to.port()) : new AllNetworks(to.port(), network().getName());
-        } else if (to.host().contains(":") || HostPort.isAddress(to.host())) {
-            String mistake = mistake(to.host());
-            if (mistake != null) {
-                throw new IllegalArgumentException("target '" + text + "': " + mistake.replace("PORT", "" + to.port()));
-            }
+        } else if (!to.isName()) {
+            checkCanBe(to, text);
             return () -> List.of(scoped(to.address()));
         }
-        Names names = new Names(to.host(), to.port());
         return new UdpBroadcaster.Finder() {
+            private final Names names = new Names(to.host(), to.port());
+
             @Override
-            public Collection<InetSocketAddress> find() throws IOException {
-                return List.of(scoped(names.find().iterator().next()));
-            }
+            public Collection<InetSocketAddress> find() throws IOException { return List.of(scoped(names.find().iterator().next())); }
 
             @Override
             public void close() { names.close(); }
         };
     }
 
-    /** Tells why nothing can be sent to an address; null if it can be. */
-    private String mistake(String host) {
-        InetAddress to = literal(host.replaceFirst("%.*", ""));
-        boolean isOnLink = to instanceof Inet6Address && (to.isLinkLocalAddress() || to.isMCLinkLocal() || to.isMCNodeLocal());
-        return to.isAnyLocalAddress() ? "expected the address of a host or a group"
-            : isOnLink && !host.contains("%") && via.isEmpty() ? "a link-local address needs its interface, as in [" + host + "%eth0]:PORT"
+    private void checkCanBe(HostPort place, String text) {
+        InetAddress to = HostPort.literal(place.host().replaceFirst("%.*", ""));
+        String mistake = to.isAnyLocalAddress() ? "expected the address of a host or a group"
+            : isOnLink(to) && !place.host().contains("%") && via.isEmpty()
+            ? "a link-local address needs its interface, as in [" + place.host() + "%eth0]:" + place.port()
             : address != null && !isSameVersion(address, to) ? "cannot be sent to from " + address.getHostAddress()
-                + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:PORT" : null;
-    }
-
-    private InetSocketAddress scoped(InetSocketAddress place) throws IOException {
-        InetAddress to = place.getAddress();
-        boolean needsInterface = to.isLinkLocalAddress() || to.isMCLinkLocal() || to.isMCNodeLocal();
-        return !via.isEmpty() && needsInterface && to instanceof Inet6Address ipv6 && ipv6.getScopeId() == 0
-            ? new InetSocketAddress(Inet6Address.getByAddress(null, to.getAddress(), network().getIndex()), place.getPort())
-            : place;
-    }
-
-    /** @throws IOException if this machine has no such interface now */
-    void check() throws IOException {
-        if (!via.isEmpty()) {
-            network();
+            + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + place.port() : "";
+        if (!mistake.isEmpty()) {
+            throw new IllegalArgumentException("target '" + text + "': " + mistake);
         }
+    }
+
+    private static boolean isOnLink(InetAddress to) {
+        return to instanceof Inet6Address && (to.isLinkLocalAddress() || to.isMCLinkLocal() || to.isMCNodeLocal());
+    }
+
+    private InetSocketAddress scoped(InetSocketAddress to) throws IOException {
+        boolean isScoped = via.isEmpty() || !isOnLink(to.getAddress()) || ((Inet6Address) to.getAddress()).getScopeId() != 0;
+        return isScoped ? to : new InetSocketAddress(
+            Inet6Address.getByAddress(null, to.getAddress().getAddress(), network().getIndex()), to.getPort());
     }
 
     /** Returns the interface that the user named. It fails if this machine has no such interface now. */
@@ -133,15 +127,16 @@ public final class UdpSource implements UdpBroadcaster.Options {
                 channel.setOption(StandardSocketOptions.IP_MULTICAST_IF, network());
             }
         }
-        InetSocketAddress from = from(to);
+        bind(channel, from(to));
+    }
+
+    private void bind(DatagramChannel channel, InetSocketAddress from) throws IOException {
         // Several sockets share the source port: one for each target.
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, port != 0);
         try {
             channel.bind(from);
         } catch (BindException refusal) {
-            // An interface's own address may not be ready yet.
-            throw address == null && port == 0 ? new IOException(refusal.getMessage(), refusal)
-                : new BindException("source " + HostPort.of(from) + ": " + refusal.getMessage());
+            throw new IOException("source " + HostPort.of(from) + ": " + refusal.getMessage(), refusal);
         }
     }
 
@@ -166,20 +161,20 @@ public final class UdpSource implements UdpBroadcaster.Options {
     }
 
     /** Returns the interface by which a datagram leaves now; null if that cannot be found out. */
-    NetworkInterface leavesBy(InetSocketAddress to) throws IOException {
-        InetAddress address = to.getAddress();
-        if (address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null) {
-            return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress());
-        }
-        boolean isChosen = address.isMulticastAddress() || address.isLinkLocalAddress() || address.getHostAddress().equals("255.255.255.255");
-        NetworkInterface network = NetworkInterface.getByInetAddress(sourceOf(to, isChosen ? this : null).getAddress());
-        return network != null && network.isLoopback() ? null : network;
+    private NetworkInterface leavesBy(InetSocketAddress place) throws IOException {
+        InetAddress to = place.getAddress();
+        boolean isChosen = to.isMulticastAddress() || to.isLinkLocalAddress() || to.getHostAddress().equals("255.255.255.255");
+        boolean isHere = to.isLoopbackAddress() || NetworkInterface.getByInetAddress(to) != null;
+        NetworkInterface network = NetworkInterface.getByInetAddress(isHere ? InetAddress.getLoopbackAddress()
+            : UdpBroadcaster.source(place, isChosen ? this : null).getAddress());
+        return network != null && network.isLoopback() && !isHere ? null : network;
     }
 
-    private static InetSocketAddress sourceOf(InetSocketAddress to, UdpBroadcaster.Options options) throws IOException {
-        try (DatagramChannel probe = UdpBroadcaster.open(to, options)) {
-            return (InetSocketAddress) probe.connect(to).getLocalAddress();
-        }
+    /** Returns the largest payload that leaves in one packet now, as far as is known. */
+    int unfragmented(InetSocketAddress to) throws IOException {
+        NetworkInterface network = leavesBy(to);
+        int headers = to.getAddress() instanceof Inet6Address ? 48 : 28;
+        return network == null ? UdpBroadcaster.MAX_PAYLOAD : network.getMTU() - headers;
     }
 
     /** Tells where a datagram comes from and goes to now, and by which interface. */
@@ -187,7 +182,7 @@ public final class UdpSource implements UdpBroadcaster.Options {
         NetworkInterface network = leavesBy(to);
         String by = network == null ? "by an interface that cannot be told" : network.getName();
         boolean isAsAsked = via.isEmpty() || network != null && network().getIndex() == network.getIndex();
-        return HostPort.of(sourceOf(to, this)) + " -> " + HostPort.of(to)
+        return HostPort.of(UdpBroadcaster.source(to, this)) + " -> " + HostPort.of(to)
             + " (" + by + (isAsAsked ? "" : "; -I gives the source address only") + ")";
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import lib.cli.EventJson;
 import lib.cli.Payload;
 import org.junit.jupiter.api.AfterEach;
@@ -295,6 +296,20 @@ class UdpSendTest {
             assertTrue(ended.err().contains("sse-to-udp: 1 received, 0 sent, 0 bytes, 0 skipped, 1 retried, 1 failed\n"),
                 ended.err());
             assertEquals(1, ended.status());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', true", "-q, false"})
+    void aRelaySaysOnceWhereEventsComeFromAndCountsInBetween(String options, boolean isSaid) throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "retry: 100\ndata: x\n\n"))) {
+            List<String> arguments = new ArrayList<>(List.of("-m", "3", "--stats", "1", server.url("/secret"), receiver.target()));
+            arguments.addAll(0, options.isEmpty() ? List.of() : List.of(options));
+            String err = Script.here("sse-to-udp", arguments.toArray(String[]::new)).err();
+            String connected = "sse-to-udp: connected to " + server.url("/") + "\u2026, sending to " + receiver.target() + " (lo)\n";
+            assertEquals(isSaid ? 2 : 1, (" " + err).split(Pattern.quote(connected)).length, err);
+            String stats = "(?s).*sse-to-udp: in 1 s: [1-9][0-9]* received, [1-9][0-9]* sent, [1-9][0-9]* bytes, 0 skipped, .*";
+            assertEquals(isSaid, err.matches(stats), err);
         }
     }
 

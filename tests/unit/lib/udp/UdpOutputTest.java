@@ -45,7 +45,11 @@ class UdpOutputTest {
     }
 
     private UdpOutput output(String... targets) throws IOException {
-        UdpOutput output = new UdpOutput(new UdpSource("", ":0", 1, true), line -> said.add("notice: " + line),
+        return output(new UdpBroadcaster(), targets);
+    }
+
+    private UdpOutput output(UdpBroadcaster sender, String... targets) throws IOException {
+        UdpOutput output = new UdpOutput(sender, new UdpSource("", ":0", 1, true), line -> said.add("notice: " + line),
             line -> said.add("error: " + line));
         for (String target : targets) {
             output.target(target);
@@ -60,7 +64,7 @@ class UdpOutputTest {
     @Test
     void teeCopiesWhatWasSentOnly() throws Exception {
         ByteArrayOutputStream copies = new ByteArrayOutputStream();
-        for (Oversize oversize : List.of(Oversize.SKIP, Oversize.TRUNCATE)) {
+        for (Oversize oversize : List.of(Oversize.skip, Oversize.truncate)) {
             try (UdpOutput lan = output(receiver.target()).maxPayload(4).oversize(oversize).tee(copies).open()) {
                 lan.send(bytes("abc"));
                 lan.send(bytes("12345"));
@@ -74,7 +78,7 @@ class UdpOutputTest {
     @Test
     void aDryRunShowsEachCopyAndSendsNothing() throws Exception {
         ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        try (UdpOutput lan = output("127.0.0.1:9", NO_INTERFACE).repeat(2, Duration.ofHours(1)).dryRun(lines).open()) {
+        try (UdpOutput lan = output(new UdpBroadcaster().repeat(2, Duration.ofHours(1)), "127.0.0.1:9", NO_INTERFACE).dryRun(lines).open()) {
             lan.send(bytes("1234"));
         }
         String shown = "127.0.0.1 -> 127.0.0.1:9 (lo): 4 bytes\n" + NO_INTERFACE + " (no such interface nosuch0): 4 bytes\n";
@@ -82,15 +86,12 @@ class UdpOutputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"SKIP, 0, 0, 1, 1", "TRUNCATE, 1, 1, 0, 0", ", 0, 0, 1, 0"})
+    @CsvSource({"skip, 0, 0, 1, 1", "truncate, 1, 1, 0, 0", "unset, 0, 0, 1, 0"})
     void lossThatAnOptionAllowedIsComplete(Oversize oversize, int sent, int bytes, int skipped, int allowedLoss) throws Exception {
         try (UdpOutput lan = output(receiver.target()).maxPayload(1)) {
-            if (oversize != null) {
-                lan.oversize(oversize);
-            }
-            lan.open().send(bytes("12"));
+            lan.oversize(oversize).open().send(bytes("12"));
             assertEquals(new Counts(1, sent, bytes, skipped, allowedLoss, 0, 0), lan.counts());
-            assertEquals(oversize != null, lan.counts().isComplete());
+            assertEquals(oversize != Oversize.unset, lan.counts().isComplete());
             lan.skip("not asked for");
             assertEquals(new Counts(2, sent, bytes, skipped + 1, allowedLoss, 0, 0), lan.counts());
             assertEquals(false, lan.counts().isComplete());
@@ -99,7 +100,7 @@ class UdpOutputTest {
 
     @Test
     void aPayloadThatWasNotKeptWholeIsCutOffAndTheMessageHasItsSize() throws Exception {
-        try (UdpOutput lan = output(receiver.target()).maxPayload(4).oversize(Oversize.TRUNCATE).open()) {
+        try (UdpOutput lan = output(receiver.target()).maxPayload(4).oversize(Oversize.truncate).open()) {
             lan.send(bytes("12345"), 300_000_000);
         }
         assertEquals("1234", receiver.nextText());
@@ -110,7 +111,7 @@ class UdpOutputTest {
     void bytesThatAreNoTextLoseAtMostOneCharacterWhereTheyAreCutOff() throws Exception {
         byte[] continuations = new byte[100];
         Arrays.fill(continuations, (byte) 0x80);
-        try (UdpOutput lan = output(receiver.target()).maxPayload(50).oversize(Oversize.TRUNCATE).open()) {
+        try (UdpOutput lan = output(receiver.target()).maxPayload(50).oversize(Oversize.truncate).open()) {
             lan.send(ByteBuffer.wrap(continuations));
         }
         assertEquals(47, receiver.next().length);
@@ -119,7 +120,7 @@ class UdpOutputTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 1})
     void copiesOfADatagramThatFailsAreCountedWithIt(long millis) throws Exception {
-        try (UdpOutput lan = output(NO_INTERFACE).repeat(3, Duration.ofMillis(millis)).onError(OnError.FAIL).open()) {
+        try (UdpOutput lan = output(new UdpBroadcaster().repeat(3, Duration.ofMillis(millis)), NO_INTERFACE).onError(OnError.fail).open()) {
             IOException failure = assertThrows(IOException.class, () -> lan.send(bytes("x")));
             assertEquals(NO_INTERFACE + ": no such interface nosuch0", failure.getMessage());
             assertEquals(new Counts(1, 0, 0, 0, 0, 0, 3), lan.counts());
@@ -129,7 +130,7 @@ class UdpOutputTest {
 
     @Test
     void skippedDatagramsAreAnAllowedLossThatIsSaidOnce() throws Exception {
-        try (UdpOutput lan = output(receiver.target(), NO_INTERFACE).onError(OnError.SKIP).open()) {
+        try (UdpOutput lan = output(receiver.target(), NO_INTERFACE).onError(OnError.skip).open()) {
             lan.send(bytes("x"));
             lan.send(bytes("y"));
             assertEquals(new Counts(2, 2, 2, 2, 2, 0, 0), lan.counts());
@@ -140,7 +141,7 @@ class UdpOutputTest {
 
     @Test
     void copiesThatWaitCountAsFailedWhenTheEndComesFirst() throws Exception {
-        UdpOutput lan = output(receiver.target()).repeat(3, Duration.ofHours(1)).open();
+        UdpOutput lan = output(new UdpBroadcaster().repeat(3, Duration.ofHours(1)), receiver.target()).open();
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() ->
             assertThrows(InterruptedIOException.class, () -> lan.send(bytes("x"))));
         assertEquals("x", receiver.nextText());
@@ -154,7 +155,7 @@ class UdpOutputTest {
 
     @Test
     void closeEndsAWaitForATurnOfTheRate() throws Exception {
-        UdpOutput lan = output(receiver.target()).rate(0.001).open();
+        UdpOutput lan = output(new UdpBroadcaster().rate(0.001), receiver.target()).open();
         lan.send(bytes("x"));
         CompletableFuture<Void> waiting = CompletableFuture.runAsync(() ->
             assertThrows(InterruptedIOException.class, () -> lan.send(bytes("y"))));
