@@ -216,8 +216,8 @@ class UdpListen implements Callable<Integer> {
             all.add(ours.getAddress());
             if (ours.getAddress() instanceof Inet4Address) {
                 // The system takes this address for a broadcast even where the interface has none configured.
-                BigInteger network = BigInteger.ONE.negate().shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength());
-                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(network.not()).toByteArray()));
+                BigInteger mask = BigInteger.ONE.negate().shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength());
+                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(mask.not()).toByteArray()));
                 all.add(InetAddress.getByName(EVERYBODY));
             }
         }
