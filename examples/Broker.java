@@ -36,11 +36,7 @@ abstract class Broker implements Flushable {
         tool.atEnd(this::atEnd);
     }
 
-    /**
-     * The properties in files.
-     *
-     * @param usual those that a file may set otherwise
-     */
+    /** Returns the usual properties and those in the files; a file overrides what comes before it. */
     static Properties properties(Tool tool, List<Path> files, Map<String, String> usual) {
         Properties properties = new Properties();
         properties.putAll(usual);

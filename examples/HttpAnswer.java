@@ -8,12 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * What is answered to a request.
- *
- * @param body   at most 60 KiB: the whole body, or the beginning of one that goes on with events
- * @param events what follows, or null
- */
+/** An answer: its body of at most 60 KiB is whole, or the beginning of one that goes on with events, which may be null. */
 record HttpAnswer(int status, Map<String, String> headers, byte[] body, SseBroadcaster.Cursor events) {
     private static final Map<Integer, String> REASONS = Map.of(200, "OK", 204, "No Content", 400, "Bad Request",
         401, "Unauthorized", 404, "Not Found", 405, "Method Not Allowed", 421, "Misdirected Request",

@@ -18,11 +18,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A small HTTP/1.1 server in one thread, which waits for no client: what a socket does not take at once is offered again
- * when there is room. Each connection has one request and one answer, so nothing can be asked for behind an answer that
- * nobody reads.
+ * A small HTTP/1.1 server in one thread that waits for no client: it offers again what a socket has no room for. Each
+ * connection has one request and one answer, so nothing can be asked for behind an answer that nobody reads.
  *
- * <p>Time is counted in ticks of a second in which this process ran, so that nobody is late because it stood still.
+ * <p>Time is counted in ticks in which this process ran, so nobody is late because the process stood still.
  */
 final class HttpLoop implements AutoCloseable {
     private static final int BACKLOG = 1024;
@@ -49,10 +48,7 @@ final class HttpLoop implements AutoCloseable {
     private boolean acceptFailed;
     private volatile boolean closed;
 
-    /**
-     * @param handler answers a request, without waiting for anything
-     * @param notices takes lines on what the user should know
-     */
+    /** Listens at the address. The handler must not wait for anything; notices go to the user. */
     HttpLoop(InetSocketAddress address, Function<HttpRequest, HttpAnswer> handler, Consumer<String> notices) throws IOException {
         this.handler = handler;
         this.notices = notices;
@@ -69,12 +65,7 @@ final class HttpLoop implements AutoCloseable {
         selector.wakeup();
     }
 
-    /**
-     * Serves until it is closed.
-     *
-     * @param tick      a second
-     * @param heartbeat how often clients that have nothing else to get are sent a comment; zero for never
-     */
+    /** Serves until it is closed. A tick is a second; a heartbeat is a comment for idle clients, never sent if zero. */
     void run(Duration tick, Duration heartbeat) {
         long beat = heartbeat.isZero() ? Long.MAX_VALUE : heartbeat.toNanos();
         long pause = Math.max(1, Math.min(tick.toNanos(), beat) / 1_000_000);

@@ -8,11 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The head of an HTTP/1 request, as RFC 9112 has it.
- *
- * @param client  who asks, for messages
- * @param query   the parameters behind the path, decoded
- * @param headers by their names in lower case; several of one name are one, with commas between them
+ * The head of an HTTP/1 request (RFC 9112). The query is decoded, the names of headers are in lower case, and headers of
+ * one name are joined by commas. Messages show the client.
  */
 record HttpRequest(String client, String method, String path, Map<String, String> query, Map<String, String> headers) {
     private static final Pattern FIRST_LINE =

@@ -40,10 +40,8 @@ final class KafkaBroker extends Broker {
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final String FOR_EVER = Integer.toString(Integer.MAX_VALUE);
-    /**
-     * One request at a time: with more, on a topic that is just being made, the first batch may be refused for now and the
-     * second taken, idempotence or not. To linger would hold up each read.
-     */
+    // One request at a time: with more, a topic that is just being made may refuse the first batch and take the second,
+    // idempotence or not. Lingering would hold up each read.
     private static final Map<String, String> PRODUCER = Map.of("acks", "all", "enable.idempotence", "true",
         "max.in.flight.requests.per.connection", "1", "batch.size", "131072", "linger.ms", "0",
         "max.block.ms", Long.toString(PATIENCE.toMillis()), "bootstrap.resolve.timeout.ms", FOR_EVER,
@@ -93,11 +91,7 @@ final class KafkaBroker extends Broker {
         }
     }
 
-    /**
-     * Hands records over until a signal comes, and commits those with which the sink has returned.
-     *
-     * @param group its members share the records
-     */
+    /** Hands records over until a signal comes, and commits those that the sink took. A group shares the records. */
     void receive(String group, List<String> topics, Format.Sink sink) throws IOException {
         String names = String.join(", ", topics);
         if (group.isBlank() || topics.stream().anyMatch(String::isBlank)) {
@@ -116,8 +110,7 @@ final class KafkaBroker extends Broker {
                     handOver(consumer, records, sink);
                     quiet = 0;
                 } else if (quiet % POLLS_UNTIL_LOOK == 0) {
-                    // A poll does not tell a broker that is away from one that has nothing. A topic that is missing holds
-                    // up the others only once, at the start.
+                    // A poll does not tell a broker that is away from one that has nothing.
                     Set<TopicPartition> ours = consumer.assignment();
                     isDone(() -> consumer.beginningOffsets(ours.isEmpty() ? first : ours, PATIENCE), names);
                 }

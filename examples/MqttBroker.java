@@ -153,12 +153,7 @@ final class MqttBroker extends Broker {
         }
     }
 
-    /**
-     * Hands messages over until a signal comes, and acknowledges each when the sink has returned.
-     *
-     * @param session its name; the broker keeps messages for it while nobody is connected
-     * @param filters the topics
-     */
+    /** Hands messages over until a signal comes, and acknowledges each that the sink took. The session keeps the rest. */
     void receive(String session, List<String> filters, Format.Sink sink) throws IOException {
         if (session.isEmpty()) {
             throw tool.usage("--id '': expected a name");

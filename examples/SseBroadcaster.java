@@ -18,10 +18,8 @@ import lib.cli.Payload;
 import lib.sse.SseEvent;
 
 /**
- * The events, in the bytes that clients get, and where each client stands among them. One thread sends, another serves all
- * clients; neither does anything that takes long while it keeps the other out.
- *
- * <p>Each event is there once for all: as long as it is kept for those who come later, or a client has not got it yet.
+ * The events as bytes, and where each client stands among them. One thread sends, another serves all clients, and neither
+ * holds the other up. Each event exists once, as long as it is kept for latecomers or a client still needs it.
  */
 final class SseBroadcaster {
 
@@ -51,10 +49,8 @@ final class SseBroadcaster {
     private volatile boolean ended;
 
     /**
-     * @param kept         how many events are kept for clients that come later, within a bound in bytes
-     * @param clientBuffer how many bytes a client may be behind
-     * @param details      takes lines on clients that come and go
-     * @param onNews       is told when there is something for the clients, or nothing any more
+     * @param kept   how many events are kept for latecomers, within a bound in bytes
+     * @param onNews is told when there is something for the clients, or nothing any more
      */
     SseBroadcaster(int kept, int clientBuffer, Consumer<String> details, Runnable onNews) {
         this.kept = kept;
@@ -66,11 +62,10 @@ final class SseBroadcaster {
     // ---- the sender ----
 
     /**
-     * Sends an event to all. One without an id gets an id that no other event has, also not in another run. Waits while
-     * all clients are behind: to go on faster than the fastest of them would serve nobody.
+     * Sends an event to all clients. If it has no id, it gets one that no other event has, not even in another run. Waits
+     * while all clients are behind, because nobody would gain by more speed.
      *
-     * @throws IllegalArgumentException if the stream's grammar has no way to say it: the message tells why
-     * @throws InterruptedIOException   if this thread was interrupted
+     * @throws IllegalArgumentException if the stream's grammar cannot express it; the message tells why
      */
     void send(SseEvent event) throws InterruptedIOException {
         send(message(event));
@@ -118,9 +113,9 @@ final class SseBroadcaster {
     }
 
     /**
-     * The event in the grammar of event streams. Data may hold anything: a line end in it is a new {@code data} line.
+     * Returns the event in the grammar of event streams. A line end in the data starts a new {@code data} line.
      *
-     * @throws IllegalArgumentException if the type or the id cannot be said
+     * @throws IllegalArgumentException if the type or the id cannot be expressed
      */
     static byte[] frame(SseEvent event) {
         refuse("\r\n", event.event(), "the type of an event has no line end");
@@ -166,12 +161,9 @@ final class SseBroadcaster {
     }
 
     /**
-     * A new client, which gets first what it has missed. If it names an event that is not kept, that is all that is.
+     * Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none.
      *
-     * @param client      its name in messages
-     * @param lastEventId the last event that it has got, "" if none
-     * @param number      how many of the last events one without such an id gets first
-     * @return empty if there is nothing for this client any more
+     * @return empty if there is nothing left for this client
      */
     synchronized Optional<Cursor> connect(String client, Form form, String lastEventId, int number) {
         List<Message> missed = missed(lastEventId, number);

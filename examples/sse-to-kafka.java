@@ -17,8 +17,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "sse-to-kafka",
-    description = "Writes each event of an SSE URL to a Kafka topic. The last event ID is that of an event which all replicas"
-        + " in sync have.",
+    description = "Writes each event of an SSE URL to Kafka. Saves an event's ID when all replicas in sync have the event.",
     footer = {
         "  sse-to-kafka http://localhost:8080/events 127.0.0.1:9092 --topic events",
         "  sse-to-kafka --state-file id @url.txt broker:9093 --properties kafka.properties -t events --key '{event}'"})
@@ -30,8 +29,7 @@ class SseToKafka implements Callable<Integer> {
     private String servers;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format; repeatable, each gets the event. An event whose topic comes out empty or"
-            + " invalid is skipped, with a message.")
+        description = "The topic, as --format. Repeatable. An event with an empty or invalid topic is skipped.")
     private List<String> topics;
 
     @Option(names = "--key", paramLabel = "TEMPLATE", order = 44, defaultValue = "",

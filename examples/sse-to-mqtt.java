@@ -17,8 +17,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "sse-to-mqtt",
-    description = "Publishes each event of an SSE URL by MQTT 5 with QoS 1. The last event ID is that of an event which the"
-        + " broker has acknowledged.",
+    description = "Publishes each event of an SSE URL by MQTT 5. Saves an event's ID when the broker has acknowledged it.",
     footer = {
         "  sse-to-mqtt http://localhost:8080/events mqtt://127.0.0.1:1883 --topic 'home/{event}'",
         "  sse-to-mqtt --state-file id @url.txt mqtts://broker --properties mqtt.properties -t home -F '{json}'"})
@@ -30,8 +29,7 @@ class SseToMqtt implements Callable<Integer> {
     private String url;
 
     @Option(names = {"-t", "--topic"}, paramLabel = "TEMPLATE", required = true, order = 43,
-        description = "The topic, as --format; repeatable, each gets the event. An event whose topic comes out empty or"
-            + " invalid is skipped, with a message.")
+        description = "The topic, as --format. Repeatable. An event with an empty or invalid topic is skipped.")
     private List<String> topics;
 
     @Option(names = {"-r", "--retain"}, order = 44, description = "Have the broker keep the last message of each topic.")

@@ -44,7 +44,7 @@ import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
-    description = "Prints each UDP datagram that arrives as one JSON line. Several listeners can share a port: all of them get"
+    description = "Prints each UDP datagram that arrives as one JSON line. Several listeners can share a port: all get"
         + " broadcasts and multicast, and one of them gets what is sent to this host alone.",
     footer = {
         "  udp-listen 5000",
@@ -216,8 +216,8 @@ class UdpListen implements Callable<Integer> {
             all.add(ours.getAddress());
             if (ours.getAddress() instanceof Inet4Address) {
                 // The system takes this address for a broadcast even where the interface has none configured.
-                BigInteger hosts = BigInteger.ONE.shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength()).subtract(BigInteger.ONE);
-                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(hosts).toByteArray()));
+                BigInteger mask = BigInteger.ONE.negate().shiftLeft(Integer.SIZE - ours.getNetworkPrefixLength());
+                all.add(InetAddress.getByAddress(new BigInteger(ours.getAddress().getAddress()).or(mask.not()).toByteArray()));
                 all.add(InetAddress.getByName(EVERYBODY));
             }
         }
