@@ -48,7 +48,7 @@ class SafeWordsTest {
 
     private SseClient client(SseRequest request, Proxies proxies) {
         SafeWords words = new SafeWords(proxies, new Secrets());
-        return new SseClient(request).words(words).around(words).around(new EachAddress(proxies)).around(proxies)
+        return new SseClient(request).words(words::failure, words::quote).around(words).around(new EachAddress(proxies)).around(proxies)
             .around(new Cookies()).around(new Digest()).around(words).http(builder -> builder.proxy(proxies))
             .retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }

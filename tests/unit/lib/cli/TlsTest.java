@@ -72,7 +72,7 @@ class TlsTest {
 
     private SseClient client(URI uri) {
         SafeWords words = new SafeWords(Proxies.of(Map.of()), new Secrets());
-        return new SseClient(new SseRequest(uri.toString())).words(words).around(words).retryDelay(Duration.ofMillis(10)).notices(notices::add);
+        return new SseClient(new SseRequest(uri.toString())).words(words::failure, words::quote).around(words).retryDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
     private Consumer<HttpClient.Builder> tls(String... options) throws Exception {
