@@ -299,7 +299,7 @@ class ScriptTest {
     void anyContentTypeIsReadWhereThatIsAskedFor(String header) throws Exception {
         try (SseServer server = new SseServer(connection ->
                 connection.send("HTTP/1.1 200 OK\r\n" + header + "\r\nConnection: close\r\n\r\n" + sse("1")))) {
-            Script.here("sse-listen", "--no-retry", "--any-content-type", "-F", "{data}", server.url("/")).assertIs(0, "1\n");
+            Script.run("", "SseListen", "--no-retry", "--any-content-type", "-F", "{data}", server.url("/")).assertIs(0, "1\n");
         }
     }
 
