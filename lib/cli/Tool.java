@@ -117,7 +117,9 @@ public final class Tool {
 
     /** Runs a script, and ends the process with its status. */
     public static void main(Object script, String... args) {
-        System.exit(commandLine(script).execute(asTyped(args)));
+        int status = commandLine(script).execute(asTyped(args));
+        endHttpClients();
+        System.exit(status);
     }
 
     /** In the locale C the JVM damages what is not ASCII, but the system still has it. */
@@ -209,6 +211,7 @@ public final class Tool {
             worked.join();
             end(0);
         }, task -> new Thread(task, "ending").start()).completeOnTimeout(null, MILLIS_TO_END, TimeUnit.MILLISECONDS).join();
+        endHttpClients();
         endBySigint();
     }
 
@@ -235,7 +238,6 @@ public final class Tool {
             endStatus = status;
             statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
-            endHttpClients();
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
             } catch (IllegalStateException endingAlready) {
