@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -117,13 +117,94 @@ class InstallTest {
         }
     }
 
-    @Test
-    void withoutAJavaItSaysWhatToInstall() throws Exception {
-        ProcessBuilder builder = Installed.in(folder, List.of("/bin/sh", Installed.commands().resolve("udp-send").toString()));
+    /** A command that finds these: an older Java, one that says its arguments, or none. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "-          | -            | udp-send: no java is found, 17 or newer is needed: .*",
+        "-          | 1.8.0_392    | udp-send: .*/path/java is Java 1.8.0_392, 17 or newer is needed: .*",
+        "no such    | -            | udp-send: JAVA_HOME has no bin/java, 17 or newer is needed: .*",
+        "11.0.2     | 1.8.0_392    | udp-send: JAVA_HOME is Java 11.0.2; .*/path/java is Java 1.8.0_392, 17 or newer is needed: .*",
+    })
+    void withoutAJavaItSaysWhatToInstall(String home, String path, String message) throws Exception {
+        withJava(home, path).assertIs(1, "", message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "-          | 17.0.1       | path | -",
+        "17         | 1.8.0_392    | home | -",
+        "26-ea      | 17.0.1       | home | -",
+        "no such    | 17.0.1       | path | udp-send: JAVA_HOME has no bin/java, 17 or newer is needed; .*/path/java runs instead",
+        "1.8.0_392  | 25           | path | udp-send: JAVA_HOME is Java 1.8.0_392, 17 or newer is needed; .*/path/java runs instead",
+    })
+    void javaOfTheHomeRunsElseThatOfThePath(String home, String path, String which, String message) throws Exception {
+        Script.Ended ended = withJava(home, path);
+        ended.assertIs(0, folder + "/" + which + "\n", message == null ? new String[0] : new String[] {message});
+    }
+
+    /** Runs an installed command where these versions are to be found; each only says where it is. */
+    private Script.Ended withJava(String home, String path) throws Exception {
+        Path tools = Files.createDirectory(folder.resolve("path"));
+        for (String tool : List.of("readlink", "locale")) {
+            Files.createSymbolicLink(tools.resolve(tool), Path.of("/usr/bin", tool));
+        }
+        String text = Files.readString(Installed.commands().resolve("udp-send")).replaceFirst("java='[^']*'", "java=/no/such");
+        ProcessBuilder builder = Installed.in(folder, List.of("/bin/sh", Files.writeString(folder.resolve("udp-send"), text).toString()));
+        builder.environment().put("PATH", tools.toString());
         builder.environment().remove("JAVA_HOME");
-        builder.environment().put("PATH", folder.toString());
+        if (home != null) {
+            builder.environment().put("JAVA_HOME", folder.resolve("home").toString());
+            fakeJava("home", home);
+        }
+        if (path != null) {
+            fakeJava("jdk", path);
+            Files.createSymbolicLink(tools.resolve("java"), folder.resolve("jdk/bin/java"));
+            Files.writeString(folder.resolve("jdk/bin/java"), "#!/bin/sh\necho " + folder + "/path\n");
+        }
         try (Script script = Script.of(builder.start())) {
-            script.input("").end().assertIs(1, "", "udp-send: no java is found, 17 or newer is needed: .*");
+            return script.input("").end();
+        }
+    }
+
+    private void fakeJava(String name, String version) throws Exception {
+        Path bin = Files.createDirectories(folder.resolve(name).resolve("bin"));
+        if (!version.equals("no such")) {
+            Files.writeString(bin.resolveSibling("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+            Path java = Files.writeString(bin.resolve("java"), "#!/bin/sh\necho " + folder.resolve(name) + "\n");
+            assertTrue(java.toFile().setExecutable(true));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"JAVA_TOOL_OPTIONS=-XX:+UseG1GC", "JDK_JAVA_OPTIONS=-XX:+UseParallelGC"})
+    void collectorInTheEnvironmentDoesNoHarm(String variable) throws Exception {
+        for (List<String> command : List.of(List.of(Installed.commands().resolve("udp-send").toString(), "--version"),
+                List.of(Script.root().resolve("jbang").toString(), "udp-send", "--version"))) {
+            ProcessBuilder builder = Installed.in(folder, command);
+            builder.environment().put(variable.split("=", 2)[0], variable.split("=", 2)[1]);
+            try (Script script = Script.of(builder.start())) {
+                Script.Ended ended = script.input("").end();
+                assertEquals("udp-send 1.0.0\n", ended.out(), ended.err());
+            }
+        }
+    }
+
+    @Test
+    void processWithoutMemoryEndsWithStatus3() throws Exception {
+        ProcessBuilder builder = Installed.in(folder, List.of(Installed.commands().resolve("sse-listen").toString(), "-"));
+        builder.environment().put("JDK_JAVA_OPTIONS", "-Xmx12m");
+        try (Script script = Script.of(builder.start())) {
+            byte[] line = ("data: " + "x".repeat(1 << 20) + "\n").getBytes();
+            try (var in = script.process.getOutputStream()) {
+                for (int i = 0; i < 30; i++) {
+                    in.write(line);
+                }
+            } catch (java.io.IOException endedBefore) {
+                assertFalse(script.process.waitFor() == 0);
+            }
+            Script.Ended ended = script.end();
+            assertEquals(3, ended.status(), ended.err());
+            assertTrue(ended.err().contains("OutOfMemoryError"), ended.err());
         }
     }
 
@@ -168,11 +249,14 @@ class InstallTest {
     void uninstallRemovesWhatInstallMade() throws Exception {
         Path home = Files.createDirectory(folder.resolve("home"));
         Path commands = Files.createDirectories(home.resolve("my bin"));
-        Path installation = Files.createDirectories(home.resolve(".local/share/sse-to-udp/abc"));
+        Path installation = Files.createDirectories(commands.resolve(".sse-to-udp/abc"));
         Files.writeString(installation.resolve("for"), commands + "\n");
-        Path completion = Files.createDirectories(home.resolve(".local/share/bash-completion/completions"));
+        Path another = Files.createDirectories(commands.resolve(".sse-to-udp/of-another"));
+        Files.writeString(another.resolve("for"), "/another\n");
+        Path completion = Files.createDirectories(commands.resolve(".sse-to-udp/completions"));
         for (String tool : Installed.TOOLS) {
-            Files.copy(Installed.commands().resolve(tool), commands.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
+            Files.writeString(commands.resolve(tool), Files.readString(Installed.commands().resolve(tool))
+                .replaceFirst("(?m)^# jars in .*", Matcher.quoteReplacement("# jars in " + installation)));
             Files.createFile(installation.resolve(tool));
             Files.createSymbolicLink(completion.resolve(tool), installation.resolve(tool));
         }
@@ -180,9 +264,10 @@ class InstallTest {
         String tools = String.join(" ", Installed.TOOLS);
         Installed.jbang(home, "uninstall", "../my bin").assertIs(0, "removed from " + commands + ": " + tools + "\n");
         try (Stream<Path> left = Files.walk(home)) {
-            assertEquals(List.of("mine"), left.filter(file -> !Files.isDirectory(file)).map(file -> file.getFileName().toString()).toList());
+            assertEquals(List.of("for", "mine"), left.filter(file -> !Files.isDirectory(file)).map(file -> file.getFileName().toString()).sorted().toList());
         }
-        assertFalse(Files.exists(installation.getParent()));
+        assertFalse(Files.exists(installation));
+        assertTrue(Files.exists(another));
         Installed.jbang(home, "uninstall", commands.toString()).assertIs(0, "nothing of ours is in " + commands + "\n");
     }
 
@@ -190,7 +275,7 @@ class InstallTest {
     @CsvSource(delimiter = '|', value = {
         "install a b|jbang: install takes one folder",
         "uninstall a b|jbang: uninstall takes one folder",
-        "install --help|jbang: install takes the folder for the commands, ~/.local/bin unless given: ./jbang install \\[DIR\\]",
+        "install --help|jbang: install takes the folder for the commands, ~/.local/bin unless given, or --service: ./jbang install \\[DIR\\]",
         "install /dev/null/bin|jbang: cannot write to /dev/null/bin",
     })
     void mistakesAreOneLine(String arguments, String message) throws Exception {

@@ -117,7 +117,7 @@ class OperationTest {
         try (Script relay = inNamespace(String.join("\n",
                 "ip link set lo up; mount --bind " + hosts + " /etc/hosts; mount --bind " + hosts.resolveSibling("resolv.conf") + " /etc/resolv.conf",
                 "exec " + relay("http://panel.test:9/") + " --retry-delay 0.1 --retry-max-delay 0.1"))) {
-            assertTrue(relay.nextLine().contains("unknown host"));
+            assertTrue(relay.nextLine().contains("host not found"));
             Files.writeString(hosts, "127.0.0.1 localhost panel.test\n");
             int unknown = 0;
             for (String line = relay.nextLine(); !line.contains("connection refused"); line = relay.nextLine()) {
