@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /** Adds to a broadcaster what a command line offers: a limit, decisions about refused datagrams, a dry run, copies, counts. */
@@ -55,6 +56,7 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
     private final Consumer<String> notices;
     private final Consumer<String> errors;
     private final Map<String, UdpBroadcaster.Finder> targets = new LinkedHashMap<>();
+    private final ReentrantLock sending = new ReentrantLock();
     private final long startedAt = System.nanoTime();
     private OnError onError = OnError.retry;
     private Oversize oversize = Oversize.unset;
@@ -121,6 +123,15 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
 
     /** Sends a payload of this size in bytes, of which only the beginning was kept if the rest is too large for a datagram. */
     public void send(ByteBuffer payload, long size) throws IOException {
+        sending.lock();
+        try {
+            count(payload, size);
+        } finally {
+            sending.unlock();
+        }
+    }
+
+    private void count(ByteBuffer payload, long size) throws IOException {
         received++;
         long before = sent + skipped;
         long sentBefore = sent;
@@ -246,7 +257,16 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
     /** Returns which targets do not work now, and why: a text for each. */
     public List<String> troubles() { return lan.failures().stream().map(Throwable::getMessage).toList(); }
 
-    /** Closes the sockets. A {@link #send} that waits on another thread throws; what it has not sent counts as failed. */
+    /** Closes the sockets, and waits half a second at most until a {@link #send} on another thread has thrown and is counted. */
     @Override
-    public void close() { lan.close(); }
+    public void close() {
+        lan.close();
+        try {
+            if (sending.tryLock(500, TimeUnit.MILLISECONDS)) {
+                sending.unlock();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

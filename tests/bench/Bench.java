@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
     description = "Measures ours beside others', each as a process of its own, and prints tables in Markdown.",
     footer = {"", "Examples:", "  bench", "  bench throughput --runs 6", "  bench --quick"})
 class Bench implements Callable<Integer> {
-    enum Section { throughput, latency, datagrams, start, memory, idle, brokers }
+    enum Section { throughput, latency, pause, datagrams, start, memory, idle, brokers }
 
     @Parameters(paramLabel = "SECTION", description = "${COMPLETION-CANDIDATES}; all unless given.")
     private Set<Section> sections = Set.of(Section.values());
@@ -89,6 +89,9 @@ class Bench implements Callable<Integer> {
             }
             if (sections.contains(Section.latency) || sections.contains(Section.memory)) {
                 latency();
+            }
+            if (sections.contains(Section.pause)) {
+                pause();
             }
             if (sections.contains(Section.idle)) {
                 idle();
@@ -193,14 +196,37 @@ class Bench implements Callable<Integer> {
         results.table("datagrams", sending, exit, whole, memory);
     }
 
-    private void latency() throws Exception {
+    private Map<String, List<String>> relays() throws Exception {
         Map<String, List<String>> commands = new LinkedHashMap<>();
         commands.put("sse-to-udp", contestants.ours("sse-to-udp", "SseToUdp", "-q", "--no-retry", "URL", EVERYBODY + ":PORT"));
         contestants.python("loop.py")
             .ifPresent(python -> commands.put(Contestants.PYTHON, Contestants.with(python, "URL", EVERYBODY, "PORT")));
         contestants.c("relay.c").ifPresent(c -> commands.put(Contestants.C, Contestants.with(c, "URL", EVERYBODY, "PORT")));
-        latency(commands, 1000, 1000, quick ? 2 : 7, 3);
-        latency(commands, 10, 30, quick ? 4 : 13, 2);
+        return commands;
+    }
+
+    private void latency() throws Exception {
+        latency(relays(), 1000, 1000, quick ? 2 : 7, 3);
+        latency(relays(), 10, 30, quick ? 4 : 13, 2);
+    }
+
+    /** Events that come one by one after others have come: the delay that a person feels. */
+    private void pause() throws Exception {
+        int before = 150;
+        int alone = quick ? 5 : 60;
+        URI uri = load.serve("/pause", Load.both(Load.paced(50, before), Load.paced(2.5, alone)));
+        String[] figures = {"first 30 p50, us", "after a pause of 0.4 s: p50, us", "after a pause of 0.4 s: p90, us"};
+        interleave(2, relays(), (contestant, command) -> {
+            try (Receiver receiver = new Receiver(true)) {
+                Trial.run(receiver.aimed(command, uri), NOTHING, NOTHING);
+                receiver.finish();
+                results.add(figures[0], contestant, receiver.micros(0, 30, 0.5));
+                results.add(figures[1], contestant, receiver.micros(before, receiver.count(), 0.5));
+                results.add(figures[2], contestant, receiver.micros(before, receiver.count(), 0.9));
+            }
+        });
+        results.ratio(figures[1], "sse-to-udp", Contestants.PYTHON, "<= 1.3");
+        results.table("pause", figures);
     }
 
     /** @param first so many events are reported apart */

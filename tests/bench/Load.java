@@ -62,12 +62,12 @@ final class Load implements AutoCloseable {
     }
 
     /** Events at a fixed rate, {@code data} being the time of the write in digits and a filling. */
-    static Body paced(int perSecond, int events) {
+    static Body paced(double perSecond, int events) {
         return to -> {
             ByteBuffer event = ByteBuffer.allocateDirect(128);
             long start = System.nanoTime() + 200_000_000;
             for (long i = 0; i < events; i++) {
-                long due = start + i * 1_000_000_000 / perSecond;
+                long due = start + (long) (i * 1e9 / perSecond);
                 long now;
                 while ((now = System.nanoTime()) < due) {
                     LockSupport.parkNanos(due - now);
@@ -78,6 +78,14 @@ final class Load implements AutoCloseable {
                 }
                 write(to, event.put(FILLING).flip());
             }
+        };
+    }
+
+    /** One stream after another. */
+    static Body both(Body first, Body second) {
+        return to -> {
+            first.send(to);
+            second.send(to);
         };
     }
 
