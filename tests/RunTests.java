@@ -24,8 +24,8 @@
 //SOURCES process/AddressTest.java process/ArgumentsTest.java process/BrowserTest.java process/InstallTest.java
 //SOURCES process/JBangTest.java process/MemoryTest.java process/PauseTest.java process/ReplayTest.java
 //SOURCES process/ResumeTest.java process/ScriptTest.java process/SelectionTest.java process/SkippedTest.java
-//SOURCES process/SoakTest.java process/SseServeTest.java process/StandardInputTest.java process/UdpListenTest.java
-//SOURCES process/SystemCallsTest.java process/UdpSendTest.java
+//SOURCES process/SoakTest.java process/SseServeTest.java process/StandardInputTest.java process/SystemCallsTest.java
+//SOURCES process/UdpListenTest.java process/UdpSendTest.java
 //SOURCES network/LanChangesTest.java network/LanTest.java network/SseNetworkTest.java
 //SOURCES readme/BrokerTest.java readme/ChangesTest.java readme/DevicesTest.java readme/EditTest.java
 //SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java
