@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
 
 /**
  * A host and a port as people write them: {@code HOST:PORT}, {@code [IPv6]:PORT}.
+ * <pre>{@code
+ * HostPort lamp = HostPort.of("target", "lamp.lan:5000", "HOST:PORT", 1); // the host is lamp.lan
+ * }</pre>
  *
  * @param host a name or an address without brackets; may be empty
  */

@@ -38,22 +38,20 @@ import java.util.stream.Collectors;
  * }</pre>
  *
  * <p>A datagram that the system refuses is sent again until the system accepts it, and {@link #send} waits for that. If one
- * target still refuses it 10 s after another accepted it, sending goes on without that target: each further datagram is tried
- * on it once, until it accepts one. A name that is not found is no mistake, but a target that does not work yet. Links,
- * addresses and names are checked after a datagram, never before it, and one that was sent while a link was down is sent again.
- * UDP does not report whether a datagram arrived.
+ * target still refuses it 10 s after another accepted it, each further datagram is tried on that target only once, until it
+ * accepts one. Links, addresses and names are checked after a datagram, never before it, and one that met a dead link is sent
+ * again. UDP does not report whether a datagram arrived.
  *
  * <p>Any thread may send. One that comes while another is sending waits for its turn, so two sources may share a broadcaster:
  * <pre>{@code
  * new Thread(() -> relay(upstairs, lan)).start(); // relay is: source.listen(event -> lan.send(event.data()))
- * relay(downstairs, lan);
- * }</pre>
+ * relay(downstairs, lan);}</pre>
  */
 public final class UdpBroadcaster implements AutoCloseable {
 
     /**
      * Finds the addresses of a target. The thread that sends asks for them at the first datagram, after a refusal, and at most
-     * twice a second after other datagrams. A finder that takes long needs a thread of its own.
+     * twice a second after other datagrams. A finder that takes long needs a thread of its own, as {@code Names} has one.
      * <pre>{@code
      * lan.target("lamps", () -> lamps.stream().map(lamp -> new InetSocketAddress(lamp, 5000)).toList());
      * }</pre>
@@ -66,7 +64,10 @@ public final class UdpBroadcaster implements AutoCloseable {
         default void close() { }
     }
 
-    /** Sets options of a new socket, such as the TTL of multicast, or binds it. It is used for this address only. */
+    /**
+     * Sets options of a new socket, as {@code (channel, to) -> channel.setOption(StandardSocketOptions.IP_MULTICAST_TTL, 2)}
+     * does, or binds it. With options each address has a socket of its own.
+     */
     public interface Options {
         void set(DatagramChannel channel, InetAddress to) throws IOException;
     }
@@ -89,7 +90,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private static final long BLIP = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final List<Target> targets = new ArrayList<>();
-    /** By address if there are options, otherwise by IP version. */
+    /** By IP version, or with options by address. */
     private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private Options options;
@@ -116,7 +117,6 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** Adds a target that something else finds, such as {@link AllNetworks}; the name is for messages. */
     public UdpBroadcaster target(String name, Finder finder) { targets.add(new Target(name, finder)); return this; }
 
-    /** Prepares each new socket by these options. */
     public UdpBroadcaster options(Options each) { options = each; return this; }
 
     /** Sends each payload so many times, this time apart. The next payload waits until the last copy is sent. */
@@ -187,8 +187,8 @@ public final class UdpBroadcaster implements AutoCloseable {
                         : "datagrams to it are skipped until it works again"));
                     return;
                 }
-                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > BLIP)
-                    .forEach(one -> one.say("trying again until it works, the input waits", notices));
+                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > BLIP).forEach(one ->
+                    one.say("trying again until it works, the input waits", notices));
                 await(wait);
                 othersTook += taken() > 0 ? wait : 0;
                 for (Target one : left) {
@@ -212,13 +212,13 @@ public final class UdpBroadcaster implements AutoCloseable {
 
     private void await(long nanos) throws InterruptedIOException {
         try {
-            if (closed.await(nanos, TimeUnit.NANOSECONDS)) {
-                throw new InterruptedIOException("closed before everything was sent");
+            if (!closed.await(nanos, TimeUnit.NANOSECONDS)) {
+                return;
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted before everything was sent");
         }
+        throw new InterruptedIOException("ended before everything was sent");
     }
 
     private DatagramChannel channel(InetSocketAddress to) throws IOException {

@@ -16,7 +16,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/** Adds to a broadcaster what a command line offers: a limit, decisions about refused datagrams, a dry run, copies, counts. */
+/**
+ * Adds to a broadcaster what a command line offers: a limit, decisions about refused datagrams, a dry run, copies, counts.
+ * <pre>{@code
+ * UdpSource source = new UdpSource("", ":0", 1, true);
+ * try (UdpOutput lan = new UdpOutput(new UdpBroadcaster(), source, System.err::println, System.err::println)) {
+ *     lan.target("all:5000").maxPayload(1472).open().send(payload);
+ * }
+ * }</pre>
+ */
 public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
     /** What happens to a datagram that the system refuses: it is sent again until it goes out, not sent, or the end. */
     public enum OnError { retry, skip, fail }

@@ -20,6 +20,9 @@ import java.util.List;
 /**
  * Where datagrams leave, as a command line says it. The interface decides for multicast, for 255.255.255.255 and for link-local
  * addresses; for all others the routing table decides, and the interface gives the source address.
+ * <pre>{@code
+ * new UdpBroadcaster("255.255.255.255:5000").options(new UdpSource("eth0", ":0", 1, true)).send("on");
+ * }</pre>
  */
 public final class UdpSource implements UdpBroadcaster.Options {
     private final String via;

@@ -56,7 +56,7 @@ class SystemCallsTest {
         List<String> names = new ArrayList<>();
         String thread = null;
         for (String call : calls) {
-            if (thread == null && call.contains(" read(") && call.contains(read)) {
+            if (thread == null && call.contains(read)) {
                 thread = call.substring(0, call.indexOf(' ') + 1);
             } else if (thread != null && call.startsWith(thread)) {
                 if (call.contains("sendto(") && call.contains(sent)) {
