@@ -269,6 +269,27 @@ class JBangTest {
         assertFalse(Files.isSymbolicLink(lock));
     }
 
+    // ---- what the first start of a script fetches ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "                                       | jbang: the first start needs a network to fetch these jars; docs/operation.md .*",
+        "https_proxy=http://me:secret@p.test:3128/ | jbang: JBang takes no proxy from the environment; write this into ~/.m2/settings.xml: <settings><proxies><proxy><host>p.test</host><port>3128</port></proxy></proxies></settings>",
+        "ALL_PROXY=p.test:8080                  | jbang: JBang takes no proxy from the environment; .*<host>p.test</host><port>8080</port>.*",
+    })
+    void reasonIsSaidWhereTheJarsOfAScriptCannotBeFetched(String proxy, String message) throws Exception {
+        Lan.assumeNamespaces();
+        Files.writeString(wrapper.resolveSibling("Needy.java"), "//DEPS no.such:jar:1.0\n" + HELLO.replace("Hello", "Needy"));
+        jbang("", "version");
+        if (proxy != null) {
+            environment.put(proxy.split("=", 2)[0], proxy.split("=", 2)[1]);
+        }
+        Script.Ended ended = run("", Lan.isolated("ip link set lo up\nexec '" + wrapper + "' Needy.java").command().toArray(String[]::new));
+        assertEquals(1, ended.status(), ended.err());
+        String last = ended.err().substring(ended.err().lastIndexOf("jbang: ")).replaceAll("\\n *", " ").strip();
+        assertTrue(last.matches(message), ended.err());
+    }
+
     // ---- names ----
 
     @Test
@@ -342,7 +363,10 @@ class JBangTest {
     void relayFromTheTemplateWorksInAnyFolder() throws Exception {
         workingFolder = Files.createTempDirectory(home, "any");
         String real = Script.root().resolve("jbang").toString();
-        assertEquals(0, run("", real, "init", "-t", "sse-relay", "Touch.java").status());
+        Script.Ended init = run("", real, "init", "-t", "sse-relay", "Touch.java");
+        assertEquals(0, init.status());
+        assertTrue(init.err().endsWith("jbang: run it with: " + real + " Touch.java\njbang: its head names " + Script.root().resolve("lib")
+            + ", so it works in any folder while that is there\n"), init.err());
         String touch = Files.readString(workingFolder.resolve("Touch.java"));
         assertTrue(touch.contains(Script.root().resolve("lib") + "/sse/SseClient.java"), touch);
         assertEquals(0, run("", real, "init", "--template=sse-relay", "-Dlib=../mine", "Mine.java").status());

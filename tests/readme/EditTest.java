@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,20 +27,26 @@ import tests.support.UdpReceiver;
 class EditTest {
     private static final String ORIGINAL = "Recv message form SSE Server!";
 
+    /** One JBang for all, so that it makes what they share once. */
     @TempDir
-    Path folder;
+    static Path folder;
+
+    private static JBangHome jbang;
 
     private Path work;
-    private JBangHome jbang;
 
-    @BeforeEach
-    void makeFolders() throws IOException {
-        work = Files.createDirectory(folder.resolve("work"));
+    @BeforeAll
+    static void makeAHome() {
         jbang = new JBangHome(folder.resolve("jbang"));
     }
 
-    @AfterEach
-    void removeLinks() throws IOException {
+    @BeforeEach
+    void makeAFolder() throws IOException {
+        work = Files.createTempDirectory(folder, "work");
+    }
+
+    @AfterAll
+    static void removeLinks() throws IOException {
         JBangHome.removeLinks(folder);
     }
 
