@@ -169,6 +169,7 @@ class RunTests implements TestExecutionListener {
         if (withTimes) {
             printTimes(true, Integer.MAX_VALUE);
             printTimes(false, 60);
+            out.printf("%8.1f s  all together%n", (System.nanoTime() - start) / 1e9);
         }
         out.println(passed + " passed, " + failed + " failed" + (skipped > 0 ? ", " + skipped + " skipped" : ""));
         return failed == 0 && passed > 0 ? 0 : 1;
