@@ -124,7 +124,7 @@ class ReadmeTest {
     @Test
     void readmeLinksToEachPage() throws Exception {
         for (Path page : pages().subList(1, pages().size())) {
-            assertTrue(readme().contains("](docs/" + page.getFileName() + ")"), page.toString());
+            assertTrue(readme().contains("](docs/" + page.getFileName()), page.toString());
         }
     }
 }
