@@ -1,6 +1,7 @@
 package tests.readme;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Readme;
@@ -24,6 +26,9 @@ import tests.support.Script;
 class ReadmeTest {
     private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(?:#([^)]*))?\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+    private static final int WORDS_A_MINUTE = 260;
+    private static final Pattern NO_SUBJECT = Pattern.compile("(?m)(?:^(?:- |[0-9]+[.] )?|[.!?:] |[|] )What [^?.|\\n]*"
+        + " (?:is|are|was|does|do|goes|comes|can|cannot|has)\\b[^?.|\\n]*[.,|]|[|] said\\b.*");
     private static final Pattern COMMAND = Pattern.compile("(?m)^(?:\\$ )?(?:.*\\| )?(sse-listen|udp-send|sse-to-udp|udp-listen|sse-serve) .*$");
 
     static List<Path> pages() throws IOException {
@@ -47,9 +52,40 @@ class ReadmeTest {
     }
 
     @Test
-    void readmeIsReadInTenMinutes() throws Exception {
+    void readmeIsReadInEightMinutes() throws Exception {
         long lines = readme().lines().count();
         assertTrue(lines <= 250, lines + " lines");
+        int words = readme().split("\\s+").length;
+        assertTrue(words <= 8 * WORDS_A_MINUTE, words + " words");
+    }
+
+    @Test
+    void firstScreenSaysHowToGetItWhereItRunsAndUnderWhichLicense() throws Exception {
+        String screen = String.join("\n", readme().lines().limit(24).toList());
+        for (String expected : List.of("\ngit clone ", " Linux ", "](LICENSE)")) {
+            assertTrue(screen.contains(expected), expected);
+        }
+        assertFalse(readme().substring(0, readme().indexOf("## sse-to-udp")).contains("Recv message"));
+    }
+
+    /** The patterns that tell a translation: "What ... is ..." as a sentence, and "said" as a cell. */
+    @ParameterizedTest
+    @MethodSource("pages")
+    void sentencesHaveASubject(Path page) throws Exception {
+        String paragraphs = Files.readString(page).replaceAll("(?<!\n)\n(?![\n|#`-]|[0-9]+[.] )", " ");
+        assertEquals(List.of(), NO_SUBJECT.matcher(paragraphs).results().map(MatchResult::group).toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '#', quoteCharacter = '"', value = {
+        "It waits. What the system refuses is sent again. # true",
+        "- What arrives, UDP does not tell. # true",
+        "| a name | said; looked up again | # true",
+        "It prints what arrives. See what is new. # false",
+        "What is it? That which was said. # false",
+    })
+    void patternsFindSuchSentences(String text, boolean found) {
+        assertEquals(found, NO_SUBJECT.matcher(text).find());
     }
 
     /** The first line of a session is what the command itself prints: the demo shows one. */
@@ -88,7 +124,7 @@ class ReadmeTest {
     @Test
     void readmeLinksToEachPage() throws Exception {
         for (Path page : pages().subList(1, pages().size())) {
-            assertTrue(readme().contains("](docs/" + page.getFileName() + ")"), page.toString());
+            assertTrue(readme().contains("](docs/" + page.getFileName()), page.toString());
         }
     }
 }
