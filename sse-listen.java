@@ -24,12 +24,14 @@ class SseListen implements Callable<Integer> {
     private SseOptions sse;
 
     @Mixin
+    private StandardOutput out;
+
+    @Mixin
     private Tool tool;
 
     @Override
     public Integer call() throws Exception {
         Format format = sse.format("{json}");
-        StandardOutput out = new StandardOutput();
         return sse.listen(event -> format.write(event, out::line), out);
     }
 

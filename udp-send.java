@@ -54,10 +54,8 @@ class UdpSend implements Callable<Integer> {
     private String message;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 2,
-        description = "What becomes of a line: {line} is the line itself; {data} {event} {id} {json} are the parts of"
-            + " an event in JSON, as sse-listen prints it; {/on} is a field of its data, or of a line that is other JSON"
-            + " (a JSON pointer); {{ is a brace; \\n, \\t, \\r, \\0, \\xHH, \\\\ are these bytes; @FILE: the template is in"
-            + " FILE. Unless given it is {line}, with --each {data}.")
+        description = "Send this for each line: {line}, or of an event in JSON {data} {event} {id} {json} {/a} {../a};"
+            + " {time}, {json:X}, \\n, \\xHH, {{; @FILE.")
     private String format;
 
     @Option(names = {"-0", "--null"}, order = 3, description = "Lines end in NUL instead of LF or CR LF.")
@@ -105,8 +103,8 @@ class UdpSend implements Callable<Integer> {
 
     private Format template() {
         String text = format != null ? format : fields.hasEach() ? "{data}" : "{line}";
-        Format made = tool.format("--format", text, Placeholder.LINE,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.FIELD);
+        Format made = fields.format(tool, "--format", text, Placeholder.LINE, Placeholder.DATA, Placeholder.EVENT,
+            Placeholder.ID, Placeholder.JSON, Placeholder.TIME, Placeholder.FIELD);
         if (fields.hasEach() && made.has(Placeholder.LINE)) {
             throw tool.usage("--each goes with {data}, not with {line}");
         }
@@ -193,7 +191,7 @@ class UdpSend implements Callable<Integer> {
         } catch (IllegalArgumentException notAnEvent) {
             Optional<byte[]> bytes = EventReader.readBytes(line, offset, length);
             if (!looksIntoData() && bytes.isPresent()) {
-                template.writeBytes(bytes.get(), line, offset, length, lan::send);
+                template.write(new SseEvent("message", "", ""), bytes.get(), line, offset, length, lan::send);
                 return;
             } else if (!looksIntoData()) {
                 skip(notAnEvent.getMessage(), lan);

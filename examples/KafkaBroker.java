@@ -1,6 +1,6 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.slf4j:slf4j-nop:1.7.36
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/cli/Reason.java
+//SOURCES Broker.java MessageFormat.java ../lib/cli/Reason.java ../lib/cli/Tool.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lib.cli.Format;
 import lib.cli.Tool;
 import lib.cli.Reason;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -92,7 +91,7 @@ final class KafkaBroker extends Broker {
     }
 
     /** Hands records over until a signal comes, and commits those that the sink took. A group shares the records. */
-    void receive(String group, List<String> topics, Format.Sink sink) throws IOException {
+    void receive(String group, List<String> topics, MessageFormat.Sink sink) throws IOException {
         String names = String.join(", ", topics);
         if (group.isBlank() || topics.stream().anyMatch(String::isBlank)) {
             throw tool.usage("--group '" + group + "', --topic '" + names + "': expected a name each");
@@ -120,14 +119,15 @@ final class KafkaBroker extends Broker {
         }
     }
 
-    private void handOver(Consumer<?, ?> consumer, ConsumerRecords<byte[], byte[]> records, Format.Sink sink)
+    private void handOver(Consumer<?, ?> consumer, ConsumerRecords<byte[], byte[]> records, MessageFormat.Sink sink)
             throws IOException {
         Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
         try {
             for (ConsumerRecord<byte[], byte[]> record : records) {
                 // One without a value says that a key is gone.
                 if (record.value() != null) {
-                    sink.take(ByteBuffer.wrap(record.value()));
+                    String key = record.key() == null ? "" : new String(record.key(), UTF_8);
+                    sink.take(record.topic(), key, ByteBuffer.wrap(record.value()));
                 }
                 next.put(new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1));
             }

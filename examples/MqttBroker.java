@@ -2,7 +2,7 @@
 //DEPS org.slf4j:slf4j-nop:1.7.36
 // Without: a warning on JDK 24 and newer.
 //RUNTIME_OPTIONS -Dio.netty.noUnsafe=true
-//SOURCES Broker.java ../lib/cli/Format.java ../lib/cli/Pem.java ../lib/cli/Tool.java ../lib/cli/Reason.java
+//SOURCES Broker.java MessageFormat.java ../lib/cli/Pem.java ../lib/cli/Reason.java ../lib/cli/Tool.java
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -46,7 +46,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
-import lib.cli.Format;
 import lib.cli.Pem;
 import lib.cli.Tool;
 import lib.cli.Reason;
@@ -154,7 +153,7 @@ final class MqttBroker extends Broker {
     }
 
     /** Hands messages over until a signal comes, and acknowledges each that the sink took. The session keeps the rest. */
-    void receive(String session, List<String> filters, Format.Sink sink) throws IOException {
+    void receive(String session, List<String> filters, MessageFormat.Sink sink) throws IOException {
         if (session.isEmpty()) {
             throw tool.usage("--id '': expected a name");
         }
@@ -166,7 +165,7 @@ final class MqttBroker extends Broker {
             await(receiver.toAsync().subscribeWith().addSubscriptions(wanted).send());
             while (true) {
                 Mqtt5Publish message = received.receive();
-                sink.take(message.getPayload().orElse(ByteBuffer.allocate(0)));
+                sink.take(message.getTopic().toString(), "", message.getPayload().orElse(ByteBuffer.allocate(0)));
                 message.acknowledge();
             }
         } catch (InterruptedException signal) {

@@ -108,7 +108,7 @@ final class SseBroadcaster {
         String id = event.id().isEmpty() ? run + "-" + ++count : event.id();
         String type = event.event().isEmpty() ? "message" : event.event();
         SseEvent complete = new SseEvent(type, id, event.data());
-        EventJson.write(complete, Instant.now(), line.clear());
+        EventJson.write(complete, null, Instant.now(), line.clear());
         return new Message(id, frame(complete), frame(new SseEvent("message", id, line.toString())));
     }
 

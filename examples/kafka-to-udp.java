@@ -2,11 +2,13 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send Kafka records as UDP datagrams: kafka-to-udp 127.0.0.1:9092 192.168.8.255:5000 -t events -G a
-//SOURCES KafkaBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpOutput.java
+//SOURCES KafkaBroker.java MessageFormat.java ../lib/cli/Format.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java
+//SOURCES ../lib/udp/UdpOutput.java
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import lib.cli.Format.Placeholder;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
 import lib.udp.UdpOutput;
@@ -37,6 +39,9 @@ class KafkaToUdp implements Callable<Integer> {
     private List<Path> properties = List.of();
 
     @Mixin
+    private MessageFormat format;
+
+    @Mixin
     private UdpOptions udp;
 
     @Mixin
@@ -45,7 +50,8 @@ class KafkaToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (UdpOutput lan = udp.open(targets)) {
-            new KafkaBroker(tool, servers, properties).receive(group, topics, lan::send);
+            MessageFormat.Sink sink = format.sink(tool, lan::send, lan::skip, Placeholder.KEY);
+            new KafkaBroker(tool, servers, properties).receive(group, topics, sink);
             return 0;
         }
     }

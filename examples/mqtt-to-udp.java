@@ -2,7 +2,7 @@
 //JAVA 17+
 //CDS
 //DESCRIPTION Send MQTT messages as UDP datagrams: mqtt-to-udp mqtt://127.0.0.1 192.168.8.255:5000 -t 'home/#' --id a
-//SOURCES MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpOutput.java
+//SOURCES MessageFormat.java MqttBroker.java ../lib/cli/Tool.java ../lib/cli/UdpOptions.java ../lib/udp/UdpOutput.java
 
 import java.nio.file.Path;
 import java.util.List;
@@ -38,6 +38,9 @@ class MqttToUdp implements Callable<Integer> {
     private List<Path> properties = List.of();
 
     @Mixin
+    private MessageFormat format;
+
+    @Mixin
     private UdpOptions udp;
 
     @Mixin
@@ -46,7 +49,7 @@ class MqttToUdp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (UdpOutput lan = udp.open(targets)) {
-            new MqttBroker(tool, url, properties).receive(id, topics, lan::send);
+            new MqttBroker(tool, url, properties).receive(id, topics, format.sink(tool, lan::send, lan::skip));
             return 0;
         }
     }

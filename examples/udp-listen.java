@@ -78,12 +78,14 @@ class UdpListen implements Callable<Integer> {
     private String format;
 
     @Mixin
+    private StandardOutput out;
+
+    @Mixin
     private Tool tool;
 
     /** A socket's address. An interface that came back, or has a new address, makes a different place. */
     private record Place(NetworkInterface network, int index, InetAddress at) {}
 
-    private final StandardOutput out = new StandardOutput();
     private final Payload line = new Payload();
     private final ByteBuffer datagram = ByteBuffer.allocate(LARGEST_DATAGRAM);
     private Format template;

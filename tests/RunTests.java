@@ -7,8 +7,9 @@
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 //DEPS org.wiremock:wiremock-standalone:3.13.2
 //SOURCES ../sse-listen.java ../udp-send.java ../sse-to-udp.java ../examples/udp-listen.java
-//SOURCES ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java ../examples/replay.java
-//SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/QuickServe.java unit/SseBroadcasterTest.java
+//SOURCES ../examples/MessageFormat.java ../examples/sse-serve.java ../examples/demo.java ../examples/nanoleaf-touch.java
+//SOURCES ../examples/replay.java
+//SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/MessageFormatTest.java unit/QuickServe.java unit/SseBroadcasterTest.java
 //SOURCES unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/ConnectionLogTest.java
 //SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
 //SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/SafeWordsTest.java

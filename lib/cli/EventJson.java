@@ -48,14 +48,10 @@ public final class EventJson {
     /**
      * Writes one event, without a line end; a comment, which is an event without a type, as {@code {"comment":"..."}}.
      *
+     * @param source   where it comes from, null for none
      * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
-    public static void write(SseEvent event, Instant received, Payload out) {
-        write(event, null, received, out);
-    }
-
-    /** The same with where it comes from, as {@code "source"} before the time; null for none. */
-    static void write(SseEvent event, String source, Instant received, Payload out) {
+    public static void write(SseEvent event, String source, Instant received, Payload out) {
         if (event.event().isEmpty()) {
             out.add(COMMENT);
         } else {
@@ -87,9 +83,18 @@ public final class EventJson {
 
     private static void end(Instant received, Payload out) {
         if (received != null) {
-            out.add(TIME).add(ascii(Time.RFC_3339.format(received)));
+            out.add(TIME).add(ascii(time(received)));
         }
         out.add(END);
+    }
+
+    /** A time as events have it. */
+    static String time(Instant time) { return Time.RFC_3339.format(time); }
+
+    /** Writes a text in quotation marks, escaped as the texts of events are. */
+    static void string(String text, Payload out) {
+        text(text, out.add((byte) '"'));
+        out.add((byte) '"');
     }
 
     private static byte[] ascii(String text) {

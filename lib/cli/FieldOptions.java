@@ -1,70 +1,180 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/SseEvent.java ../sse/SseParser.java Fields.java
+//SOURCES ../sse/SseEvent.java ../sse/SseParser.java Fields.java Format.java Tool.java
 package lib.cli;
 
+import static java.util.function.Predicate.not;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lib.cli.Fields.Field;
 import lib.cli.Fields.MissingFieldException;
+import lib.cli.Fields.Pointer;
+import lib.cli.Format.Placeholder;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import picocli.CommandLine.Option;
 
-/** The options that look into the data of events. */
+/** The options that look into the data of events. Says so if nothing is as they ask for. */
 public final class FieldOptions {
-    @Option(names = {"-w", "--where"}, paramLabel = "POINTER=VALUE", order = 30,
-        description = "Only where this field of the data is VALUE, as text; != in place of =: where it is not, or is missing;"
-            + " POINTER alone: where it is there; =VALUE: where the data is. Repeatable: all must hold.")
-    private void where(String condition) {
-        conditions.add(Condition.of(condition));
-        fields = new Fields(conditions.stream().map(Condition::pointer).toList());
+    private static final int MANY = 20;
+    private static final long LONG = TimeUnit.MINUTES.toNanos(1);
+
+    @Option(names = {"-w", "--where"}, paramLabel = "CONDITION", order = 30,
+        description = "Keep events by a field: /a=X (repeated: any X), /a!=X, /n<3 (<= > >=), /a=~REGEX, /a (exists); =X is"
+            + " the whole data.")
+    private void where(String option) {
+        Condition condition = Condition.of(option);
+        conditions.merge(condition.group(), condition, Condition::or);
     }
 
     @Option(names = "--each", paramLabel = "POINTER", order = 31,
-        description = "One output for each element of this list in the data ('': the data is the list). {data} is then the"
-            + " element, and pointers, those of --where too, begin there.")
+        description = "Make an output of each element of this list ('': the data is the list), which is then the data."
+            + " Repeatable.")
     private void each(String pointer) {
-        each = pointer;
-        list = new Fields(List.of(pointer));
+        if (Pointer.of(pointer).up() > 0) {
+            throw new IllegalArgumentException("'" + pointer + "': expected a list below the data, such as /events");
+        }
+        each.add(pointer);
     }
 
-    private final List<Condition> conditions = new ArrayList<>();
-    /** Null without conditions. */
-    private Fields fields;
-    /** Null without {@code --each}, as the list is. */
-    private String each;
-    private Fields list;
+    private final Map<String, Condition> conditions = new LinkedHashMap<>();
+    private final List<String> each = new ArrayList<>();
+    private final List<Pointer> inFormats = new ArrayList<>();
+    /** What to read of the innermost elements, of the data around them, and so on; null for nothing. */
+    private List<Fields> levels;
+    /** What of that was found, while an event is handed over. */
+    private List<Map<String, Field>> found;
     private long taken;
 
+    LongSupplier clock = System::nanoTime;
+    private Consumer<String> notices;
+    private Set<String> types = Set.of();
+    private boolean isToldOrMatched;
+    private long others;
+    private long firstOther;
+    private String lastOther;
+
     /** Whether each element of a list is asked for. */
-    public boolean hasEach() { return each != null; }
+    public boolean hasEach() { return !each.isEmpty(); }
 
     /** Whether the data has to be looked into. */
-    public boolean areGiven() { return each != null || !conditions.isEmpty(); }
+    public boolean areGiven() { return hasEach() || !conditions.isEmpty(); }
 
-    /** What {@code --where} asks for, in words; "" for nothing. */
-    String wanted() {
-        return conditions.isEmpty() ? ""
-            : conditions.stream().map(Condition::option).collect(joining(" and ", " where ", ""));
+    /**
+     * What {@code --where} asks for. Of conditions of one group one has to hold.
+     *
+     * @param test takes the text of the field, or null if it is missing
+     */
+    private record Condition(String text, String group, Pointer pointer, Predicate<String> test) {
+        private static final Pattern FORM = Pattern.compile("(?s)(.*?)(?:(=~|!?==?|[<>]=?)(.*))?");
+        private static final Predicate<String> EXISTS = Objects::nonNull;
+        /** Fields has no longer ones. */
+        private static final int LONGEST_NUMBER = 1000;
+
+        static Condition of(String text) {
+            Matcher form = FORM.matcher(text);
+            form.matches();
+            Pointer pointer = Pointer.of(form.group(1));
+            String operator = Objects.requireNonNullElse(form.group(2), "");
+            String group = operator.equals("=") ? pointer.text() + operator : text;
+            return new Condition(text, group, pointer, test(text, operator, form.group(3)));
+        }
+
+        Condition or(Condition other) {
+            return new Condition(text + " or " + other.text, group, pointer, test.or(other.test));
+        }
+
+        private static Predicate<String> test(String text, String operator, String value) {
+            try {
+                return switch (operator) {
+                    case "" -> EXISTS;
+                    case "=" -> value::equals;
+                    case "!=" -> not(value::equals);
+                    case "=~" -> EXISTS.and(Pattern.compile(value).asPredicate());
+                    case "==", "!==" -> throw new IllegalArgumentException(
+                        "'" + text + "': expected " + text.replaceFirst("==", "="));
+                    default -> EXISTS.and(comparison(operator, new BigDecimal(value)));
+                };
+            } catch (PatternSyntaxException mistake) {
+                throw new IllegalArgumentException("'" + text + "': expected a regular expression: " + mistake.getDescription());
+            } catch (NumberFormatException notANumber) {
+                throw new IllegalArgumentException("'" + text + "': expected a number after " + operator);
+            }
+        }
+
+        private static Predicate<String> comparison(String operator, BigDecimal bound) {
+            int sign = operator.startsWith("<") ? -1 : 1;
+            int least = operator.endsWith("=") ? 0 : 1;
+            return field -> {
+                try {
+                    return field.length() <= LONGEST_NUMBER && sign * new BigDecimal(field).compareTo(bound) >= least;
+                } catch (NumberFormatException notANumber) {
+                    return false;
+                }
+            };
+        }
+
+        boolean holds(String data, Map<String, Field> found) {
+            Field field = found.get(pointer.path());
+            try {
+                return test.test(pointer.path().isEmpty() ? data : field == null ? null : field.text());
+            } catch (StackOverflowError tooLong) {
+                throw new MissingFieldException("the text is too long for " + text);
+            }
+        }
+
+        /** Says whether the field was there. */
+        String outcome(Map<String, Field> found) {
+            return pointer.path().isEmpty() ? ""
+                : (found.containsKey(pointer.path()) ? ", with " : ", without ") + pointer.text();
+        }
     }
 
-    /** @param value null if the field need only be there */
-    private record Condition(String option, String pointer, boolean isNot, String value) {
-        static Condition of(String option) {
-            String[] parts = option.split("!?=", 2);
-            return new Condition(option, parts[0], option.startsWith("!", parts[0].length()),
-                parts.length == 1 ? null : parts[1]);
+    /** Makes a format for the events that {@link #pick} hands over; {@code {../a}} is a field around an element. */
+    public Format format(Tool tool, String option, String text, Placeholder... allowed) {
+        Format made = tool.format(option, text, allowed);
+        if (notices == null) {
+            watch(tool::notice);
+            tool.atEnd(this::atEnd);
         }
+        inFormats.addAll(made.pointers());
+        pointers().filter(one -> one.up() > each.size()).findFirst().ifPresent(one -> {
+            throw tool.usage("'" + one.text() + "': expected --each as many times as it goes up");
+        });
+        return made.fields(this::field);
+    }
 
-        boolean holds(String data, Field field) {
-            String text = pointer.isEmpty() ? data : field == null ? null : field.text();
-            return value == null ? text != null : value.equals(text) != isNot;
+    private Stream<Pointer> pointers() {
+        return Stream.concat(conditions.values().stream().map(Condition::pointer), inFormats.stream());
+    }
+
+    private Field field(Pointer pointer, SseEvent event) {
+        Field field = found.get(pointer.up()).get(pointer.path());
+        if (field == null) {
+            if (pointer.up() == 0) {
+                levels.get(0).read(event.data()); // throws if it is not JSON
+            }
+            throw new MissingFieldException("the data has no " + pointer.text());
         }
+        return field;
     }
 
     /**
@@ -74,36 +184,86 @@ public final class FieldOptions {
      * @return whether the handler took anything
      */
     public boolean pick(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
-        long before = taken;
-        if (list == null) {
-            handOver(event, handler, skipped);
-            return taken > before;
+        if (levels == null) {
+            levels = IntStream.rangeClosed(0, each.size()).mapToObj(this::level).toList();
+            found = new ArrayList<>(Collections.nCopies(levels.size(), Map.of()));
         }
-        try {
-            Field found = list.read(event.data()).get(each);
-            if (found == null || !found.isList()) {
-                throw new MissingFieldException(each.isEmpty() ? "the data is no list" : "the data has no list " + each);
-            }
-            Fields.forEach(found.text(), event, element -> handOver(element, handler, skipped));
-        } catch (MissingFieldException noList) {
-            skipped.accept(noList.getMessage());
+        long before = taken;
+        lastOther = event.event();
+        if (types.isEmpty() || types.contains(lastOther)) {
+            descend(each.size(), event, handler, skipped);
+            found.replaceAll(here -> Map.of());
+            isToldOrMatched |= taken > before || conditions.isEmpty();
+        }
+        firstOther = others++ == 0 ? clock.getAsLong() : firstOther;
+        if (!isToldOrMatched && (others >= MANY || clock.getAsLong() - firstOther >= LONG)) {
+            tell(" so far");
         }
         return taken > before;
     }
 
-    private void handOver(SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
+    /** @param up how many lists above the innermost elements */
+    private Fields level(int up) {
+        List<String> paths = pointers().filter(one -> one.up() == up && !one.path().isEmpty()).map(Pointer::path)
+            .collect(toList());
+        if (up > 0) {
+            paths.add(each.get(each.size() - up));
+        }
+        return paths.isEmpty() ? null : new Fields(paths);
+    }
+
+    private void descend(int up, SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
         try {
-            if (fields == null || holds(event.data())) {
+            Map<String, Field> here = levels.get(up) == null ? Map.of() : levels.get(up).readIfJson(event.data());
+            for (Condition one : conditions.values()) {
+                if (one.pointer().up() == up && !one.holds(event.data(), here)) {
+                    lastOther = event.event() + one.outcome(here);
+                    return;
+                }
+            }
+            found.set(up, here);
+            if (up == 0) {
                 handler.event(event);
                 taken++;
+            } else {
+                Fields.forEach(list(up, event.data()), event, element -> descend(up - 1, element, handler, skipped));
             }
         } catch (MissingFieldException missing) {
+            isToldOrMatched = true;
             skipped.accept(missing.getMessage());
         }
     }
 
-    private boolean holds(String data) {
-        Map<String, Field> found = fields.readIfJson(data);
-        return conditions.stream().allMatch(one -> one.holds(data, found.get(one.pointer)));
+    private String list(int up, String data) {
+        String pointer = each.get(each.size() - up);
+        Field list = found.get(up).get(pointer);
+        if (list == null || !list.isList()) {
+            levels.get(up).read(data); // throws if it is not JSON
+            throw new MissingFieldException(pointer.isEmpty() ? "the data is no list" : "the data has no list " + pointer);
+        }
+        return list.text();
+    }
+
+    /** Passes over events of other types; of all unless set. */
+    void types(Set<String> only) { types = only; }
+
+    /** Takes the one line that says that events came and none is asked for: a mistyped name would show nothing. */
+    void watch(Consumer<String> lines) { notices = lines; }
+
+    int atEnd(int status) {
+        if (others > 0) {
+            tell("");
+        }
+        return status;
+    }
+
+    private void tell(String when) {
+        String where = conditions.values().stream().map(Condition::text).collect(joining(" and ", " where ", ""));
+        if (!isToldOrMatched) {
+            notices.accept(others + (others == 1 ? " event" : " events") + " came" + when + ", none"
+                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + (conditions.isEmpty() ? "" : where)
+                + "; the last one was of type " + lastOther);
+        }
+        isToldOrMatched = true;
     }
 }

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 
@@ -18,7 +20,8 @@ import lib.sse.SseParser;
  * Fields of JSON texts, named by JSON pointers (RFC 6901) and read in one pass, without a tree.
  *
  * <p>A string is its text. A number, {@code true}, {@code false} and {@code null} are as they stand in the JSON, and so
- * are lists and objects, but for white space. Of fields with one name the last counts.
+ * are lists and objects, but for white space. Of fields with one name the last counts. A pointer that goes on below a
+ * string which is itself a JSON object or list goes on in that.
  */
 final class Fields {
     static final JsonFactory JSON = JsonFactory.builder()
@@ -28,12 +31,45 @@ final class Fields {
     static final class MissingFieldException extends IllegalArgumentException {
         private static final long serialVersionUID = 1;
 
-        MissingFieldException(String message) {
-            super(message);
-        }
+        MissingFieldException(String message) { super(message); }
     }
 
-    record Field(boolean isList, String text) {}
+    record Field(boolean isList, boolean isString, String text) {}
+
+    /**
+     * Where a field is: {@code /a} in the data, {@code ../a} in the data whose list the data is an element of.
+     *
+     * @param up   how many lists above the element the path begins
+     * @param path a JSON pointer
+     */
+    record Pointer(String text, int up, String path) {
+        /** Not a list's index in brackets, and not {@code *} for all names, which match nothing. */
+        private static final Pattern FORM = Pattern.compile(
+            "(?s)(?!.*(?:/\\*(?:/|$)|\\[(?:\\d+|\\*)\\]))(\\.\\.(?:/\\.\\.)*)?((?:/(?:[^~]++|~[01])*)?)");
+
+        /** @throws IllegalArgumentException for anything else; the message names it and the right form */
+        static Pointer of(String text) {
+            Matcher form = FORM.matcher(text);
+            if (!form.matches()) {
+                throw new IllegalArgumentException("'" + text + "': expected " + rightForm(text));
+            }
+            return new Pointer(text, form.group(1) == null ? 0 : (form.group(1).length() + 1) / 3, form.group(2));
+        }
+
+        static String rightForm(String text) {
+            String right = withSlashes(text);
+            int list = right.indexOf("/*");
+            return list >= 0 ? "--each '" + right.substring(0, list) + "' and then '" + right.substring(list + 2) + "'"
+                : !right.equals(text) && FORM.matcher(right).matches() ? right
+                : "a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)";
+        }
+
+        /** Makes a pointer of a path as jq and JSONPath have it. */
+        static String withSlashes(String path) {
+            return path.replaceFirst("^[#$]+", "").replace("]", "").replaceAll("((?<!\\.)\\.(?!\\.)|[/\\[])+", "/")
+                .replaceFirst("^(?!/|\\.\\./)", "/");
+        }
+    }
 
     /** Where some pointers have come to: at the end of one, and before the names that others go on with. */
     private static final class Step {
@@ -48,13 +84,9 @@ final class Fields {
 
     private final Step first = new Step();
 
-    /** @throws IllegalArgumentException for what is no JSON pointer; the message names it */
+    /** @param pointers JSON pointers, each as {@link Pointer#path} */
     Fields(List<String> pointers) {
         for (String pointer : pointers) {
-            if (!pointer.matches("(?s)(/.*)?") || pointer.matches("(?s).*~(?![01]).*")) {
-                throw new IllegalArgumentException("'" + pointer + "': expected a JSON pointer such as /events/0/panelId"
-                    + " (in a name ~1 is a slash, and ~0 is ~)");
-            }
             Step step = first;
             List<String> names = List.of(pointer.split("/", -1));
             for (String name : names.subList(1, names.size())) {
@@ -71,14 +103,8 @@ final class Fields {
      */
     Map<String, Field> read(String json) {
         Map<String, Field> found = new HashMap<>();
-        try (JsonParser parser = JSON.createParser(json)) {
-            if (parser.nextToken() == null) {
-                throw new MissingFieldException("the data is not JSON: it is empty");
-            }
-            read(parser, json, first, found);
-            if (parser.nextToken() != null) {
-                throw new MissingFieldException("the data is not JSON: more than one value");
-            }
+        try {
+            read(json, first, found);
             return found;
         } catch (IOException notJson) {
             throw new MissingFieldException("the data is not JSON: " + reason(notJson));
@@ -94,14 +120,33 @@ final class Fields {
         }
     }
 
+    private static void read(String json, Step step, Map<String, Field> found) throws IOException {
+        try (JsonParser parser = JSON.createParser(json)) {
+            if (parser.nextToken() == null) {
+                throw new IOException("it is empty");
+            }
+            read(parser, json, step, found);
+            if (parser.nextToken() != null) {
+                throw new IOException("more than one value");
+            }
+        }
+    }
+
     /** Reads the value that the parser is at, to its end. */
     private static void read(JsonParser parser, String json, Step step, Map<String, Field> found) throws IOException {
         step.forget(found);
-        boolean isList = parser.currentToken() == JsonToken.START_ARRAY;
+        JsonToken token = parser.currentToken();
+        boolean isList = token == JsonToken.START_ARRAY;
         int start = (int) parser.currentTokenLocation().getCharOffset();
         if (step.next.isEmpty()) {
             parser.skipChildren();
-        } else if (parser.currentToken().isStructStart()) {
+        } else if (token == JsonToken.VALUE_STRING) {
+            try {
+                read(parser.getText(), step, found);
+            } catch (IOException text) {
+                step.forget(found);
+            }
+        } else if (token.isStructStart()) {
             for (int index = 0; !parser.nextToken().isStructEnd(); index++) {
                 Step next = step.next.get(isList ? "" + index : parser.currentName());
                 if (!isList) {
@@ -115,16 +160,8 @@ final class Fields {
             }
         }
         if (step.pointer != null) {
-            found.put(step.pointer, new Field(isList, text(parser, json, start)));
+            found.put(step.pointer, new Field(isList, token == JsonToken.VALUE_STRING, text(parser, json, start)));
         }
-    }
-
-    /** The text of one of the fields that were found; thrown as by {@link #read} if it is not among them. */
-    static String text(String pointer, Map<String, Field> found) {
-        if (!found.containsKey(pointer)) {
-            throw new MissingFieldException("the data has no " + pointer);
-        }
-        return found.get(pointer).text();
     }
 
     /**

@@ -6,17 +6,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lib.cli.Fields.Field;
+import lib.cli.Fields.Pointer;
 import lib.sse.SseEvent;
 
 /**
@@ -28,29 +31,34 @@ import lib.sse.SseEvent;
  */
 public final class Format {
     /**
-     * What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input. A
-     * field of the data is written as {@code {/POINTER}}, with a JSON pointer.
+     * What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input, the
+     * time. A field of the data is written as {@code {/POINTER}}, with a JSON pointer. Of what a broker has, the topic is
+     * in the place of the event's type, and the key in the place of its ID. With {@code json:} in front, as in
+     * {@code {json:data}}, the value is JSON: a string in quotation marks, escaped.
      */
     public enum Placeholder {
-        DATA, EVENT, ID, JSON, LINE, SOURCE, FIELD;
+        DATA, EVENT, ID, TOPIC, KEY, JSON, LINE, SOURCE, TIME, FIELD;
 
         @Override
         public String toString() {
             return "{" + name().toLowerCase(Locale.ROOT) + "}";
         }
 
-        private boolean isWrittenAs(String braces) {
-            return this == FIELD ? braces.startsWith("{/") : toString().equals(braces);
+        private boolean isWrittenAs(String word) {
+            return this == FIELD ? word.startsWith("/") || word.startsWith("../") : toString().equals("{" + word + "}");
         }
     }
 
     /** Two braces, or a placeholder, or what was meant to be one: {@code {data.x}}, {@code {events[0]}}, {@code {.x}}. */
-    private static final Pattern BRACES = Pattern.compile("\\{(?:\\{|(/[^}]*|[.$]*[A-Za-z_\\[][\\w.\\[\\]/]*)\\})");
+    private static final Pattern BRACES = Pattern.compile(
+        "\\{(?:\\{|(json:(?=[^\\s}]))?((?:/|(?:\\.\\./)+)[^}]*|[.$]*[A-Za-z_\\[][\\w.\\[\\]/*]*)\\})");
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
-    private static final SseEvent NO_TEXT = new SseEvent("message", "", "");
 
-    /** @param placeholder null for what stands for itself, which has bytes and no word */
-    private record Part(Placeholder placeholder, String word, byte[] bytes) {}
+    /**
+     * @param placeholder null for what stands for itself, which has bytes
+     * @param pointer     of a field
+     */
+    private record Part(Placeholder placeholder, boolean isJson, Pointer pointer, byte[] bytes) {}
 
     @FunctionalInterface
     public interface Sink {
@@ -61,9 +69,9 @@ public final class Format {
     private final List<Part> parts = new ArrayList<>();
     private final Payload payload = new Payload();
     private final boolean needsEvent;
-    private final Fields fields;
     private Supplier<String> source;
-    private BiConsumer<SseEvent, Payload> json = (event, out) -> EventJson.write(event, null, out);
+    private BiFunction<Pointer, SseEvent, Field> fields;
+    private BiConsumer<SseEvent, Payload> json = (event, out) -> EventJson.write(event, null, null, out);
 
     /**
      * @param text    the template
@@ -76,17 +84,21 @@ public final class Format {
         while (braces.find()) {
             addText(text.substring(from, braces.start()));
             from = braces.end();
-            if (braces.group(1) == null) {
+            if (braces.group(2) == null) {
                 addText("{");
             } else {
-                parts.add(new Part(placeholder(braces.group(), allowed), braces.group(1), null));
+                parts.add(part(braces, allowed));
             }
         }
         addText(text.substring(from));
-        List<String> pointers = parts.stream().filter(part -> part.placeholder == Placeholder.FIELD).map(Part::word).toList();
-        fields = pointers.isEmpty() ? null : new Fields(pointers);
-        needsEvent = parts.stream().anyMatch(part -> part.placeholder != null && part.placeholder != Placeholder.LINE);
+        needsEvent = parts.stream().map(Part::placeholder)
+            .anyMatch(one -> one != null && one != Placeholder.LINE && one != Placeholder.TIME);
     }
+
+    List<Pointer> pointers() { return parts.stream().map(Part::pointer).filter(Objects::nonNull).toList(); }
+
+    /** Sets where the fields come from. */
+    Format fields(BiFunction<Pointer, SseEvent, Field> current) { fields = current; return this; }
 
     /** What {@link Placeholder#SOURCE} stands for when an event is written. */
     public Format source(Supplier<String> current) { source = current; return this; }
@@ -96,7 +108,7 @@ public final class Format {
 
     private void addText(String text) {
         if (!text.isEmpty()) {
-            parts.add(new Part(null, null, unescaped(text)));
+            parts.add(new Part(null, false, null, unescaped(text)));
         }
     }
 
@@ -111,12 +123,20 @@ public final class Format {
             : "\n\t\r\0\\".charAt("ntr0\\".indexOf(escape)));
     }
 
-    private static Placeholder placeholder(String braces, Placeholder... allowed) {
-        String pointer = braces.replaceAll("[{}\\]]", "").replaceAll("[.$\\[/]+", "/").replaceFirst("^/?(data/)?", "/");
-        return Arrays.stream(allowed).filter(one -> one.isWrittenAs(braces)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(allowed)
-                .map(one -> one == Placeholder.FIELD ? "or {" + pointer + "} for a field of the data" : one.toString())
-                .collect(Collectors.joining(" ", braces + " is not known here, expected one of ", " ({{ is a brace)"))));
+    private static Part part(Matcher braces, Placeholder... allowed) {
+        boolean isJson = braces.group(1) != null;
+        String word = braces.group(2);
+        for (Placeholder one : allowed) {
+            if (one.isWrittenAs(word) && !(isJson && one == Placeholder.JSON)) {
+                return new Part(one, isJson, one == Placeholder.FIELD ? Pointer.of(word) : null, null);
+            }
+        }
+        String pointer = Pointer.withSlashes(word).replaceFirst("^/data(?=/)", "");
+        String field = pointer.contains("/*") ? Pointer.rightForm(pointer)
+            : braces.group().replace(word + "}", pointer + "} for a field of the data");
+        throw new IllegalArgumentException(Arrays.stream(allowed)
+            .map(one -> one == Placeholder.FIELD ? "or " + field : one.toString())
+            .collect(Collectors.joining(" ", braces.group() + " is not known here, expected one of ", " ({{ is a brace)")));
     }
 
     public boolean has(Placeholder placeholder) {
@@ -148,15 +168,12 @@ public final class Format {
         write(event, null, line, offset, length, sink);
     }
 
-    /** The same where {@link Placeholder#DATA} are these bytes, as {@code EventReader} read them. */
-    public void writeBytes(byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
-        write(NO_TEXT, data, line, offset, length, sink);
-    }
-
-    private void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
-        Map<String, Field> found = fields == null ? Map.of() : fields.read(event.data());
+    /** The same where {@link Placeholder#DATA} are these bytes; null for those of the event's text. */
+    public void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
         payload.clear();
         for (Part part : parts) {
+            int start = payload.length();
+            boolean isText = part.isJson;
             if (part.placeholder == null) {
                 payload.add(part.bytes);
             } else if (part.placeholder == Placeholder.JSON && line == null) {
@@ -165,11 +182,21 @@ public final class Format {
                 switch (part.placeholder) {
                     case LINE, JSON -> payload.add(line, offset, length);
                     case DATA -> payload.add(data == null ? event.data().getBytes(UTF_8) : data);
-                    case EVENT -> payload.add(event.event().getBytes(UTF_8));
-                    case ID -> payload.add(event.id().getBytes(UTF_8));
+                    case EVENT, TOPIC -> payload.add(event.event().getBytes(UTF_8));
+                    case ID, KEY -> payload.add(event.id().getBytes(UTF_8));
                     case SOURCE -> payload.add(source.get().getBytes(UTF_8));
-                    case FIELD -> payload.add(Fields.text(part.word, found).getBytes(UTF_8));
+                    case TIME -> payload.add(EventJson.time(Instant.now()).getBytes(UTF_8));
+                    case FIELD -> {
+                        Field field = fields.apply(part.pointer, event);
+                        payload.add(field.text().getBytes(UTF_8));
+                        isText &= field.isString();
+                    }
                 }
+            }
+            if (isText) {
+                String text = payload.toString(start);
+                payload.length(start);
+                EventJson.string(text, payload);
             }
         }
         sink.take(payload.bytes());

@@ -21,8 +21,10 @@ public final class Payload {
     /** The same as text. */
     @Override
     public String toString() {
-        return new String(bytes, 0, length, UTF_8);
+        return toString(0);
     }
+
+    String toString(int from) { return new String(bytes, from, length - from, UTF_8); }
 
     public Payload clear() {
         length = 0;

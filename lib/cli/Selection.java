@@ -6,6 +6,8 @@ package lib.cli;
 import java.io.Flushable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import lib.sse.SseClient;
@@ -17,24 +19,25 @@ import picocli.CommandLine.Option;
 /** The options that say which events are asked for. Passes these on, from all sources, and ends after the last. */
 final class Selection {
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
-        description = "Only events of this type. Repeatable.")
+        description = "Keep only events of this type. Repeatable.")
     private Set<String> types = Set.of();
 
     @Option(names = {"-E", "--exclude"}, paramLabel = "TYPE", order = 30,
-        description = "No events of this type. Repeatable.")
+        description = "Drop events of this type. Repeatable.")
     private Set<String> excluded = Set.of();
 
     @Mixin
     private FieldOptions fields;
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 31,
-        description = "End after N events of which something was output.")
+        description = "Stop after N events were printed or sent.")
     private Integer count;
 
     @Option(names = "--settle", paramLabel = "SEC", order = 90,
-        description = "Drop what comes within this time after each connect: servers may send their whole state first (0).")
+        description = "Drop events for this time after each connect: some servers send their whole state first (0).")
     private Duration settle = Duration.ZERO;
 
+    private final Map<String, Integer> servers = new HashMap<>();
     private final RateLimitedLog few = new RateLimitedLog();
     private Consumer<String> skipped;
     private Tool tool;
@@ -44,15 +47,12 @@ final class Selection {
     private Flushable out;
     private long fieldless;
     private long taken;
-    private long others;
-    private String lastOther;
-    private boolean emptyListCame;
     /** Where the event comes from that is being handed over. */
     private String source;
 
     boolean hasCount() { return count != null; }
-
     String source() { return source; }
+    FieldOptions fields() { return fields; }
 
     /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
     void skipped(Consumer<String> lines) { skipped = lines; }
@@ -70,6 +70,7 @@ final class Selection {
         if (count != null) {
             tool.within(1, Integer.MAX_VALUE, count, "--count");
         }
+        fields.types(types);
         this.tool = tool;
         this.sources = sources;
         this.comments = comments;
@@ -77,13 +78,7 @@ final class Selection {
         this.out = out;
     }
 
-    /** Tells what was asked for if nothing of it came: a mistyped type or pointer would show nothing. */
     int atEnd(int status) {
-        if (taken + fieldless == 0 && others > 0 && !emptyListCame) {
-            tool.notice(others + (others == 1 ? " event" : " events") + " came, none"
-                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + fields.wanted()
-                + "; the last one was of type " + lastOther);
-        }
         if (skipped != null || fieldless == 0) {
             return status;
         }
@@ -96,8 +91,10 @@ final class Selection {
         private final String name;
         private long settled;
 
-        Source(String name) {
-            this.name = name;
+        /** @param server is told from the other sources of this server by a number */
+        Source(String server) {
+            int number = servers.merge(server, 1, Integer::sum);
+            name = number == 1 ? server : server + "#" + number;
         }
 
         @Override
@@ -137,17 +134,12 @@ final class Selection {
     }
 
     private void select(SseEvent event) throws IOException {
-        boolean isOfType = types.isEmpty() || types.contains(event.event());
-        if (isOfType && fields.pick(event, handler, this::skip)) {
+        if (fields.pick(event, handler, this::skip)) {
             taken++;
             if (count != null && taken == count) {
                 out.flush();
                 sources.close();
             }
-        } else {
-            emptyListCame |= isOfType && fields.wanted().isEmpty();
-            others++;
-            lastOther = event.event();
         }
     }
 

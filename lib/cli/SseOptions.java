@@ -93,15 +93,14 @@ public final class SseOptions {
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "What is made of an event: {data} {event} {id} {json} stand for its parts, {source} for the server,"
-            + " {/events/0/panelId} for a field of the data in JSON (a JSON pointer), {{ for a brace. \\n, \\t, \\r, \\0,"
-            + " \\xHH, \\\\ are these bytes. @FILE: the template is in FILE.")
+        description = "Write this for each event: {data} {event} {id} {json} {source} {time}, {/a} (a field), {../a},"
+            + " {json:X}, \\n, \\xHH, {{. @FILE: it is in FILE.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
     private boolean timestamps;
 
-    @Option(names = "--comments", order = 42, description = "Comments too, as {json}.")
+    @Option(names = "--comments", order = 42, description = "Print comments too, as {json}.")
     private boolean comments;
 
     @Option(names = "--state-file", paramLabel = "FILE", order = 80,
@@ -205,8 +204,8 @@ public final class SseOptions {
 
     /** What an option of the script makes of an event, with the same placeholders. */
     public Format template(String option, String text) {
-        Format made = tool().format(option, text,
-            Placeholder.DATA, Placeholder.EVENT, Placeholder.ID, Placeholder.JSON, Placeholder.SOURCE, Placeholder.FIELD);
+        Format made = selection.fields().format(tool(), option, text, Placeholder.DATA, Placeholder.EVENT, Placeholder.ID,
+            Placeholder.JSON, Placeholder.SOURCE, Placeholder.TIME, Placeholder.FIELD);
         if (comments && made.has(Placeholder.FIELD)) {
             throw tool().usage("--comments goes without a field in " + option);
         }

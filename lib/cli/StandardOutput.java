@@ -1,3 +1,4 @@
+//DEPS info.picocli:picocli:4.7.7
 //SOURCES Reason.java
 package lib.cli;
 
@@ -9,21 +10,33 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Option;
 
-/** Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. */
+/**
+ * Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. As a mixin
+ * it has the options that say what is behind each output.
+ */
 public final class StandardOutput extends BufferedOutputStream {
     private static final int BUFFER = 64 << 10;
     /** From one look to the next at a stream that does not wait. */
     static final long NANOS_UNTIL_READY = 10_000_000;
 
+    @Option(names = {"-0", "--null"}, order = 43, description = "End each output with NUL instead of a line end.")
+    private boolean endsInNull;
+
+    @Option(names = {"-j", "--join"}, order = 44, description = "Put nothing between outputs, not even a line end.")
+    private boolean joins;
+
     public StandardOutput() {
         super(new Unbuffered(), BUFFER);
     }
 
-    /** Writes a line, and its end. */
+    /** Writes an output, and its end. */
     public void line(ByteBuffer line) throws IOException {
         write(line.array(), line.arrayOffset() + line.position(), line.remaining());
-        write('\n');
+        if (!joins) {
+            write(endsInNull ? 0 : '\n');
+        }
     }
 
     /** The program that read our output has ended: a reason to stop, not an error. */

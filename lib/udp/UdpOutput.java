@@ -155,7 +155,7 @@ public final class UdpOutput implements UdpBroadcaster.Monitor, AutoCloseable {
                     checkFits(datagram.remaining());
                 }
             }
-            if (tee != null && sent > sentBefore) {
+            if (tee != null && datagram != null && (dryRun != null || sent > sentBefore)) {
                 tee.write(ByteBuffer.allocate(datagram.remaining() + 1).put(datagram.duplicate()).put((byte) '\n').array());
                 tee.flush();
             }

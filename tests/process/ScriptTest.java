@@ -70,10 +70,10 @@ class ScriptTest {
         "sse-listen|-m~soon~http://x/|--max-time: 'soon' is not a number of seconds",
         "sse-listen|--max-retries~-1~http://x/|--max-retries -1: expected 0 to 2147483647",
         "sse-listen|--max-event-size~0~http://x/|--max-event-size 0: expected 1 to 1073741824",
-        "sse-listen|-F~{line}~http://x/|--format: {line} is not known here, expected one of {data} {event} {id} {json} {source} or {/line} for a field of the data ({{ is a brace)",
-        "sse-listen|-F~{data.on}~http://x/|--format: {data.on} is not known here, expected one of {data} {event} {id} {json} {source} or {/on} for a field of the data ({{ is a brace)",
-        "sse-to-udp|--each~events~http://x/~127.0.0.1:9|'events': expected a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)",
-        "udp-send|-m~x~-w~on=1~127.0.0.1:9|'on': expected a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)",
+        "sse-listen|-F~{line}~http://x/|--format: {line} is not known here, expected one of {data} {event} {id} {json} {source} {time} or {/line} for a field of the data ({{ is a brace)",
+        "sse-listen|-F~{data.on}~http://x/|--format: {data.on} is not known here, expected one of {data} {event} {id} {json} {source} {time} or {/on} for a field of the data ({{ is a brace)",
+        "sse-to-udp|--each~events~http://x/~127.0.0.1:9|'events': expected /events",
+        "udp-send|-m~x~-w~on=1~127.0.0.1:9|'on': expected /on",
         "udp-send|--each~/a~-F~{line}~127.0.0.1:9|--each goes with {data}, not with {line}",
         "sse-listen|-E~~http://x/|--exclude '': expected a type",
         "sse-listen|--settle~-1~http://x/|--settle: '-1' is not within 0 to 1000000000 seconds",
@@ -115,7 +115,7 @@ class ScriptTest {
         "sse-serve|--port~70000|--port 70000: expected 0 to 65535",
         "sse-serve|--token~a secret|--token: expected printable ASCII without spaces",
         "demo|x|too many arguments: expected options only",
-        "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} or {/x} for a field of the data ({{ is a brace)",
+        "udp-send|-F~{x}~127.0.0.1:9|--format: {x} is not known here, expected one of {line} {data} {event} {id} {json} {time} or {/x} for a field of the data ({{ is a brace)",
     })
     void mistakeIsToldInOneLineWithStatus2(String script, String arguments, String message) throws Exception {
         Script.Ended ended = Script.here(script, arguments == null ? new String[0] : arguments.split("~"));

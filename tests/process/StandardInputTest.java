@@ -22,7 +22,7 @@ class StandardInputTest {
     void eventsOfStandardInputAreThoseOfAUrl() throws Exception {
         Script.run(ENDS, "SseListen", "--comments", "-").assertIs(0, "{\"comment\":\"c\"}\n"
             + "{\"event\":\"touch\",\"id\":\"4\",\"data\":\"a\\nb\"}\n{\"event\":\"message\",\"id\":\"4\",\"data\":\"x\"}\n");
-        Script.run(ENDS, "SseListen", "-e", "touch", "-F", "{id} {data}", "-").assertIs(0, "4 a\nb\n");
+        Script.run(ENDS, "SseListen", "-0", "-e", "touch", "-F", "{id} {data}", "-").assertIs(0, "4 a\nb\0");
     }
 
     @Test

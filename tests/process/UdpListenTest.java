@@ -64,11 +64,11 @@ class UdpListenTest {
     @Test
     void severalListenOnOnePort() throws Exception {
         int port = freePort();
-        try (Script one = listen(port, "-F", "{data}", "-c", "1", "" + port);
-                Script other = listen(port, "-F", "<{data}>", "-c", "1", "" + port)) {
+        try (Script one = listen(port, "-0", "-F", "{data}", "-c", "1", "" + port);
+                Script other = listen(port, "-j", "-F", "<{json:data}>", "-c", "1", "" + port)) {
             send(port, "x".getBytes(StandardCharsets.UTF_8));
-            one.end().assertIs(0, "x\n");
-            other.end().assertIs(0, "<x>\n");
+            one.end().assertIs(0, "x\0");
+            other.end().assertIs(0, "<\"x\">");
         }
     }
 

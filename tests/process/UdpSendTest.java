@@ -148,9 +148,9 @@ class UdpSendTest {
     void teeCopiesAndDryRunSendsNothing() throws Exception {
         Script.run("one\ntwo\n", "UdpSend", "-q", "-T", receiver.target()).assertIs(0, "one\ntwo\n");
         assertEquals(List.of("one", "two"), receiver.arrived());
-        Script.Ended dry = Script.run("one\ntwo\n", "UdpSend", "-q", "--dry-run", receiver.target());
-        String line = "127.0.0.1 -> " + receiver.target() + " (lo): 3 bytes\n";
-        assertEquals(line + line, dry.out().replaceAll("127.0.0.1:\\d+ ->", "127.0.0.1 ->"));
+        Script.Ended dry = Script.run("one\ntwo\n", "UdpSend", "-q", "--dry-run", "-T", "-F", "<{line}>", receiver.target());
+        String line = "127.0.0.1 -> " + receiver.target() + " (lo): 5 bytes\n";
+        assertEquals(line + "<one>\n" + line + "<two>\n", dry.out().replaceAll("127.0.0.1:\\d+ ->", "127.0.0.1 ->"));
         receiver.assertNothingMore();
     }
 

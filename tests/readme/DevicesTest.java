@@ -39,7 +39,7 @@ class DevicesTest {
             : hi
 
             id: 1634576695:0
-            data: [{"creationtime":"2021-10-18T17:04:55Z","data":[{"id":"77c0","id_v1":"/lights/1","on":{"on":true},"type":"light"}],"id":"9de1","type":"update"},{"creationtime":"2021-10-18T17:04:55Z","data":[{"button":{"button_report":{"event":"short_release","updated":"2021-10-18T17:04:55Z"},"last_event":"short_release"},"id":"3fa1","type":"button"}],"id":"c0de","type":"update"}]
+            data: [{"creationtime":"2021-10-18T17:04:55Z","data":[{"id":"77c0","id_v1":"/lights/1","on":{"on":true},"type":"light"}],"id":"9de1","type":"update"},{"creationtime":"2021-10-18T17:04:55Z","data":[{"id":"77c1","type":"grouped_light","on":{"on":true}},{"button":{"button_report":{"event":"short_release","updated":"2021-10-18T17:04:55Z"},"last_event":"short_release"},"id":"3fa1","type":"button"},{"button":{"button_report":{"event":"long_press","updated":"2021-10-18T17:04:55Z"},"last_event":"long_press"},"id":"b2c4","type":"button"}],"id":"c0de","type":"update"}]
 
             """,
         "esphome", """

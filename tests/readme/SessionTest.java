@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,7 +187,25 @@ class SessionTest {
         assertEquals(List.of("received {\"on\":true,\"seg\":101}", "received \u0002101", "received "), run("receive",
             "serve " + TOUCH, steps.get(2).command(), "received 1", "served",
             "serve " + TOUCH, steps.get(3).command(), "received 2"));
-        assertEquals(List.of("received off 7"), run("receive", steps("session-device").get(0).command(), "received 1"));
+        String nested = "'{\"data\":\"[{\\\"creationtime\\\":\\\"T\\\",\\\"data\\\":[{\\\"type\\\":\\\"light\\\"},{\\\"id\\\":\\\"3fa1\\\",\\\"type\\\":\\\"button\\\","
+            + "\\\"button\\\":{\\\"button_report\\\":{\\\"event\\\":\\\"long_press\\\"}}}]}]\"}'";
+        assertEquals(List.of("received off 7", "received {\"text\":\"the \\\"red\\\" lamp\",time}",
+                "received {\"id\":\"3fa1\",\"press\":\"long_press\",\"at\":\"T\"}"),
+            run("receive", steps("session-device").get(0).command(), "received 1",
+                steps("session-json").get(0).command(), "received 1 | sed 's/\"at\":\"20[^\"]*Z\"/time/'",
+                "serve " + nested, steps("session-nested").get(0).command(), "received 1"));
+    }
+
+    @Test
+    void tokensBecomeOneText() throws Exception {
+        Step tokens = steps("session-tokens").get(0);
+        String[] answer = {"{\"delta\":{\"role\":\"assistant\"}}", "{\"delta\":{\"content\":\"Hello\"}}", "{\"delta\":{\"content\":\", \"}}",
+            "{\"delta\":{\"content\":\"world\"}}", "{\"delta\":{},\"finish_reason\":\"stop\"}"};
+        String stream = Stream.of(answer).map(one -> "data: {\"choices\":[" + one + "]}\n\n").collect(Collectors.joining());
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + stream + "data: [DONE]\n\n")); Script listen = Script.start(List.of("bash", "-c",
+                folder.resolve("bin") + "/" + tokens.command().replace("http://localhost:8080", server.url(""))))) {
+            assertEquals(tokens.output(), listen.end().out().lines().toList());
+        }
     }
 
     @Test

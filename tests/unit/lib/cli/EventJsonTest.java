@@ -188,11 +188,11 @@ class EventJsonTest {
     void nothingStandsBetweenWhatIsWritten() {
         Payload out = new Payload();
         SseEvent event = new SseEvent("e", "1", "a");
-        EventJson.write(event, null, out);
+        EventJson.write(event, null, null, out);
         assertEquals("{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString());
         out.clear().add((byte) '\n');
-        EventJson.write(new SseEvent("", "", "b"), null, out);
-        EventJson.write(event, null, out);
+        EventJson.write(new SseEvent("", "", "b"), null, null, out);
+        EventJson.write(event, null, null, out);
         assertEquals("\n{\"comment\":\"b\"}{\"event\":\"e\",\"id\":\"1\",\"data\":\"a\"}", out.toString());
         assertEquals(ByteBuffer.wrap(out.toString().getBytes(UTF_8)), out.bytes());
     }
@@ -328,7 +328,7 @@ class EventJsonTest {
 
     private static String written(SseEvent event, Instant received) {
         Payload out = new Payload();
-        EventJson.write(event, received, out);
+        EventJson.write(event, null, received, out);
         return out.toString();
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import lib.cli.Fields.MissingFieldException;
 import lib.sse.SseEvent;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ class FieldOptionsTest {
 
     private static FieldOptions options(String options) {
         FieldOptions made = new FieldOptions();
+        made.watch(notice -> { });
         new CommandLine(made).setOverwrittenOptionsAllowed(true).parseArgs(options.isEmpty() ? new String[0] : options.split(" "));
         return made;
     }
@@ -57,6 +59,51 @@ class FieldOptionsTest {
         "-w =on              | \"on\"                | no",
         "-w !=[DONE]         | [DONE]                | no",
         "-w !=[DONE]         | {\"a\":1}             | yes",
+        "-w =~^\\[           | [DONE]                | yes",
+        "-w <3               | 2                     | yes",
+        // Numbers, also those that are text.
+        "-w /n<3             | {\"n\":2.9}           | yes",
+        "-w /n<3             | {\"n\":3}             | no",
+        "-w /n<3             | {\"n\":-1e3}          | yes",
+        "-w /n<=3            | {\"n\":3.0}           | yes",
+        "-w /n<=3            | {\"n\":3.01}          | no",
+        "-w /n>-1            | {\"n\":0}             | yes",
+        "-w /n>2             | {\"n\":2}             | no",
+        "-w /n>=2            | {\"n\":\"2.00\"}      | yes",
+        "-w /n>=2            | {\"n\":1}             | no",
+        "-w /n>1234567890123456788 | {\"n\":1234567890123456789} | yes",
+        "-w /n>1234567890123456789 | {\"n\":1234567890123456789} | no",
+        "-w /n<1e9           | {\"n\":1e999999999}   | no",
+        // What is not a number is not less and not greater.
+        "-w /n<3             | {\"n\":\"a\"}         | no",
+        "-w /n>=3            | {\"n\":\"a\"}         | no",
+        "-w /n<3             | {\"n\":null}          | no",
+        "-w /n>=3            | {\"n\":true}          | no",
+        "-w /n<3             | {\"n\":\"\"}          | no",
+        "-w /n<3             | {\"n\":[1]}           | no",
+        "-w /n<3             | {}                    | no",
+        "-w /n>=3            | {}                    | no",
+        "-w /n<3             | x                     | no",
+        // Patterns, which may be found anywhere.
+        "-w /s=~b            | {\"s\":\"abc\"}       | yes",
+        "-w /s=~^b           | {\"s\":\"abc\"}       | no",
+        "-w /s=~^o[nf]+$     | {\"s\":\"off\"}       | yes",
+        "-w /s=~(?i)ON       | {\"s\":\"on\"}        | yes",
+        "-w /s=~             | {\"s\":\"\"}          | yes",
+        "-w /s=~             | {}                    | no",
+        "-w /n=~^1           | {\"n\":12}            | yes",
+        // Alternatives are on one pointer.
+        "-w /a=1 -w /a=2     | {\"a\":2}             | yes",
+        "-w /a=1 -w /a=2     | {\"a\":3}             | no",
+        "-w /a=1 -w /a=2     | {}                    | no",
+        "-w /a=1 -w /b=1 -w /a=2 | {\"a\":2,\"b\":1} | yes",
+        "-w /a=1 -w /b=1 -w /a=2 | {\"a\":2,\"b\":2} | no",
+        "-w =a -w =b         | b                     | yes",
+        "-w /a=1 -w /a=~2    | {\"a\":2}             | no",
+        "-w /n>1 -w /n<3     | {\"n\":2}             | yes",
+        "-w /n>1 -w /n<3     | {\"n\":3}             | no",
+        // A text that is JSON.
+        "-w /p/on=true       | {\"p\":\"{\\\"on\\\":true}\"} | yes",
         // All must hold.
         "-w /a=1 -w /b=2     | {\"a\":1,\"b\":2}     | yes",
         "-w /a=1 -w /b=2     | {\"a\":1,\"b\":3}     | no",
@@ -80,7 +127,18 @@ class FieldOptionsTest {
         // Conditions look at the element.
         "--each /e -w /x=1   | {\"e\":[{\"x\":1},{\"x\":2},3,{\"x\":1,\"y\":2}],\"x\":2} | {\"x\":1}~{\"x\":1,\"y\":2}",
         "--each /e -w =a     | {\"e\":[\"a\",\"b\"]} | a",
-        "--each /e -w !=a    | {\"e\":[\"a\",\"b\"]} | b"})
+        "--each /e -w !=a    | {\"e\":[\"a\",\"b\"]} | b",
+        // Lists in lists.
+        "--each= --each /d   | [{\"d\":[1,2]},{\"d\":[]},{\"d\":[3]}] | 1~2~3",
+        "--each /a --each= --each /b | {\"a\":[[{\"b\":[1]}],[{\"b\":[2,3]},{\"b\":[4]}]]} | 1~2~3~4",
+        "--each= --each /d -w ../t=u | [{\"d\":[1],\"t\":\"u\"},{\"d\":[2]},{\"t\":\"u\",\"d\":[3]}] | 1~3",
+        "-w ../../t=u --each /l --each= | {\"l\":[[1,2]],\"t\":\"u\"} | 1~2",
+        "-w ../../t=v --each /l --each= | {\"l\":[[1,2]],\"t\":\"u\"} | -",
+        "--each= --each /d -w ../n>1 -w =x | [{\"d\":[\"x\"],\"n\":1},{\"d\":[\"x\",\"y\"],\"n\":2}] | x",
+        // A list that is not asked for need not be there.
+        "--each= --each /d -w ../t=u | [{\"t\":\"v\"},{\"d\":[1],\"t\":\"u\"}] | 1",
+        "--each /d -w ..!=[DONE] | [DONE] | -",
+        "--each /p/d         | {\"p\":\"{\\\"d\\\":[1,2]}\"} | 1~2"})
     void elementsAreHandedOverAsEvents(String options, String data, String expected) throws Exception {
         List<SseEvent> events = new ArrayList<>();
         options(options).pick(new SseEvent("touch", "4", data), events::add, reason -> { throw new AssertionError(reason); });
@@ -94,6 +152,8 @@ class FieldOptionsTest {
         "--each /e | {\"e\":{}}      | the data has no list /e",
         "--each /e | {\"e\":\"[1]\"} | the data has no list /e",
         "--each=   | {}              | the data is no list",
+        "--each= --each /e | [{}]    | the data has no list /e",
+        "--each /e -w ../t=u | {\"t\":\"u\"} | the data has no list /e",
         "--each /e | ``              | the data is not JSON: it is empty"})
     void dataWithoutSuchAListIsSkipped(String options, String data, String reason) throws Exception {
         List<String> skipped = new ArrayList<>();
@@ -125,5 +185,72 @@ class FieldOptionsTest {
                 throw (RuntimeException) thrown;
             }, reason -> { throw new AssertionError(reason); })));
         }
+    }
+
+    // ---- when nothing is as asked for
+
+    private final List<String> told = new ArrayList<>();
+    private long nanos;
+
+    private FieldOptions watched(String options, String... types) {
+        FieldOptions made = options(options);
+        made.watch(told::add);
+        made.types(Set.of(types));
+        made.clock = () -> nanos;
+        return made;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "-w /gestur=0         | {\"gesture\":0} | where /gestur=0; the last one was of type touch, without /gestur",
+        "-w /a=1 -w /a=2 -w /b | {\"a\":3}      | where /a=1 or /a=2 and /b; the last one was of type touch, with /a",
+        "-w /a>1              | off             | where /a>1; the last one was of type touch, without /a",
+        "-w =on               | off             | where =on; the last one was of type touch",
+        "--each= -w ../a --each /b | [{\"b\":[1]}] | where ../a; the last one was of type touch, without ../a"})
+    void nothingOfTwentyEventsIsToldOnce(String options, String data, String expected) throws Exception {
+        FieldOptions watched = watched(options);
+        for (int i = 1; i <= 100; i++) {
+            watched.pick(new SseEvent("touch", "", data), event -> { throw new AssertionError(); }, told::add);
+            assertEquals(i < 20 ? List.of() : List.of("20 events came so far, none " + expected), told);
+        }
+        assertEquals(7, watched.atEnd(7));
+        assertEquals(1, told.size());
+    }
+
+    @Test
+    void nothingOfAMinuteIsTold() throws Exception {
+        FieldOptions watched = watched("", "tuch");
+        nanos = Long.MAX_VALUE - 5; // it may overflow
+        for (long seconds : new long[] {0, 59, 1, 100}) {
+            nanos += seconds * 1_000_000_000;
+            watched.pick(new SseEvent("touch", "", "1"), event -> { throw new AssertionError(); }, told::add);
+        }
+        assertEquals(List.of("3 events came so far, none of type tuch; the last one was of type touch"), told);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "-w /a=1                | {\"a\":2}~{\"a\":1}~{\"a\":2} | ``",
+        "-w /a=1                | ``                             | ``",
+        "--each /a              | {\"a\":[]}                     | ``",
+        "--each /a -w =1        | {\"a\":[]}~{\"b\":1}           | the data has no list /a",
+        "-w /a=1                | {\"a\":2}                      | 1 event came, none where /a=1; the last one was of type touch, with /a",
+        "--each /a -w =1        | {\"a\":[]}~{\"a\":[2,3]}       | 2 events came, none where =1; the last one was of type touch"})
+    void nothingIsToldAtTheEndUnlessSomethingCame(String options, String data, String expected) throws Exception {
+        FieldOptions watched = watched(options);
+        for (String one : data.isEmpty() ? new String[0] : data.split("~")) {
+            watched.pick(new SseEvent("touch", "", one), event -> { }, told::add);
+        }
+        watched.atEnd(0);
+        assertEquals(expected.isEmpty() ? List.of() : List.of(expected), told);
+    }
+
+    /** A pattern that goes into itself for each character would end the process. */
+    @Test
+    void textThatIsTooLongForAPatternIsSkipped() throws Exception {
+        FieldOptions options = options("-w =~^(a|b)*$");
+        options.pick(new SseEvent("e", "", "ab".repeat(1 << 20)), event -> { throw new AssertionError(); }, told::add);
+        options.pick(new SseEvent("e", "", "abba"), event -> told.add(event.data()), told::add);
+        assertEquals(List.of("the text is too long for =~^(a|b)*$", "abba"), told);
     }
 }

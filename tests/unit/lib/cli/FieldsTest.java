@@ -14,13 +14,13 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.cli.Fields.Field;
+import lib.cli.Fields.Pointer;
 import lib.sse.SseEvent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fields of JSON by JSON pointers. */
 class FieldsTest {
@@ -69,11 +69,51 @@ class FieldsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a/b", "~", "/~", "/a~", "/~2", "/a~a/b", "#/a", "$.a"})
-    void whatIsNoPointerIsNamed(String pointer) {
-        String message = assertThrows(IllegalArgumentException.class, () -> new Fields(List.of("/a", pointer))).getMessage();
-        assertEquals("'" + pointer + "': expected a JSON pointer such as /events/0/panelId"
-            + " (in a name ~1 is a slash, and ~0 is ~)", message);
+    @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {
+        "/a 0 /a", "`` 0 ``", "/ 0 /", "/.. 0 /..", "/../a 0 /../a", "../a 1 /a", "../../a/b 2 /a/b", ".. 1 ``", "../.. 2 ``", "../ 1 /",
+        "/a.b 0 /a.b", "/a*b 0 /a*b", "/a[b] 0 /a[b]", "/*a 0 /*a"})
+    void pointerMayBeginAroundTheElement(String text, int up, String path) {
+        assertEquals(new Pointer(text, up, path), Pointer.of(text));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {
+        "a /a", "a/b /a/b", ".a /a", ".a.b /a/b", "a.b[0].c /a/b/0/c", "/a[0]/b /a/0/b", "/a/[0] /a/0", "[0] /0", "#/a /a", "$.a /a", "$[1].x /1/x",
+        "../a[0] ../a/0",
+        "~ `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
+        "/a~2 `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
+        "/~ `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
+        "/events/*/x `--each '/events' and then '/x'`", "/*/x `--each '' and then '/x'`", "/a/* `--each '/a' and then ''`",
+        ".a[*].b `--each '/a' and then '/b'`", "/a[*] `--each '/a' and then ''`", "a.* `--each '/a' and then ''`"})
+    void whatIsNoPointerIsNamedWithTheRightForm(String pointer, String right) {
+        assertEquals("'" + pointer + "': expected " + right,
+            assertThrows(IllegalArgumentException.class, () -> Pointer.of(pointer)).getMessage());
+    }
+
+    // ---- a text that is JSON itself ----
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', nullValues = "-", value = {
+        "/p/a     | {\"p\":\"{\\\"a\\\":1}\"}            | 1",
+        "/p/0     | {\"p\":\" [7, 8] \"}                 | 7",
+        "/p       | {\"p\":\"{\\\"a\\\":1}\"}            | {\"a\":1}",
+        "/a       | \"{\\\"a\\\":1}\"                    | 1",
+        "/p/q/a   | {\"p\":\"{\\\"q\\\":\\\"{\\\\\\\"a\\\\\\\":1}\\\"}\"} | 1",
+        "/p/a     | {\"p\":\"{\\\"a\\\":1\"}             | -",
+        "/p/a     | {\"p\":\"{\\\"a\\\":1} x\"}          | -",
+        "/p/a     | {\"p\":\"a\"}                        | -",
+        "/p/0     | {\"p\":\"7\"}                        | -",
+        "/p/a     | {\"p\":{\"a\":1},\"p\":\"{}\"}       | -",
+        "/p/a     | {\"p\":\"{\\\"a\\\":1}\",\"p\":\"x\"}  | -"})
+    void pointerGoesOnInATextThatIsJson(String pointer, String json, String value) {
+        assertEquals(value, text(pointer, json));
+        assertEquals(value, text("/l/1" + pointer, "{\"l\":[0," + json + "]}"));
+    }
+
+    @Test
+    void textThatIsJsonIsATextToo() {
+        Map<String, Field> found = new Fields(List.of("/p", "/p/a")).read("{\"p\":\"{\\\"a\\\": 1}\"}");
+        assertEquals(Map.of("/p", new Field(false, true, "{\"a\": 1}"), "/p/a", new Field(false, false, "1")), found);
     }
 
     // ---- its text ----
@@ -191,7 +231,8 @@ class FieldsTest {
             String text = kind == 0 ? one(SCALARS, random) : one(TEXTS, random);
             String written = kind == 0 ? text : quoted(text, random);
             json.append(written);
-            return new Tree(written, text, List.of(), List.of());
+            List<String> below = kind == 0 ? List.of() : text.equals("[1]") ? List.of("0") : text.startsWith("{") ? List.of("a") : List.of();
+            return new Tree(written, text, below, below.stream().map(name -> new Tree("1", "1", List.of(), List.of())).toList());
         }
         boolean isList = kind < 4;
         List<String> names = isList ? null : new ArrayList<>();

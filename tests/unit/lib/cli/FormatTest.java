@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.stream.Stream;
 import lib.sse.SseEvent;
+import lib.cli.Fields.Pointer;
 import lib.cli.Format.Placeholder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -69,6 +70,13 @@ class FormatTest {
             arguments("\u00E9\u20AC\uD83D\uDE00{id}\u2028", "\u00E9\u20AC\uD83D\uDE004\u2028"));
     }
 
+    /** As FieldOptions does it. */
+    private static Format withFields(String text, Placeholder... allowed) {
+        Format made = new Format(text, allowed);
+        Fields fields = new Fields(made.pointers().stream().map(Pointer::path).toList());
+        return made.fields((pointer, event) -> fields.read(event.data()).get(pointer.path()));
+    }
+
     private static String written(Format template, SseEvent event) throws IOException {
         StringBuilder written = new StringBuilder();
         template.write(event, payload -> written.append(UTF_8.decode(payload)));
@@ -93,7 +101,7 @@ class FormatTest {
     @Test
     void timeIsInJsonOnly() throws IOException {
         String written = written(new Format("{id} {json}", Placeholder.values())
-            .json((event, out) -> EventJson.write(event, Instant.now(), out)), EVENT);
+            .json((event, out) -> EventJson.write(event, null, Instant.now(), out)), EVENT);
         String start = "4 {\"event\":\"touch\",\"id\":\"4\",\"data\":\"a b\",\"time\":\"";
         assertTrue(written.startsWith(start) && written.endsWith("Z\"}"), written);
         Instant time = Instant.parse(written.substring(start.length(), written.length() - 2));
@@ -122,20 +130,49 @@ class FormatTest {
         "{/on | {/on",
         "{ /on} | { /on}"})
     void fieldIsWrittenWhereItsPointerStands(String text, String expected) throws IOException {
-        assertEquals(expected.replace("%n", "\n"), written(new Format(text, Placeholder.values()), TOUCH));
+        assertEquals(expected.replace("%n", "\n"), written(withFields(text, Placeholder.values()), TOUCH));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "{/on}{/off} | {\"on\":1} | the data has no /off",
-        "{/on/off}   | {\"on\":1} | the data has no /on/off",
-        "{data}{/on} | on         | the data is not JSON: Unrecognized token 'on': .*"})
-    void nothingIsWrittenWhereAFieldIsMissing(String text, String data, String message) {
-        Format template = new Format(text, Placeholder.values());
-        String told = assertThrows(Fields.MissingFieldException.class, () -> template.write(new SseEvent("e", "", data), payload -> {
-            throw new AssertionError("written");
-        })).getMessage();
-        assertTrue(told.matches(message), told);
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{json:data}          | \"say \\\"{1}\\\"\\n\"",
+        "{json:event}         | \"a\\\\b\"",
+        "{json:id}            | \"\"",
+        "{json:topic}{json:key} | \"a\\\\b\"\"\"",
+        "{topic}{key}         | a\\b",
+        "{json:source}        | \"h:1\"",
+        "{json:line}          | \"l\\t\uFFFD\"",
+        "{\"t\":{json:data}} {id} | {\"t\":\"say \\\"{1}\\\"\\n\"} ",
+        "{{json:data}         | {json:data}",
+        "{json:1}{json: data}{json:} | {json:1}{json: data}{json:}"})
+    void valueIsWrittenAsJson(String text, String expected) throws IOException {
+        byte[] line = {'l', '\t', (byte) 0xFF};
+        StringBuilder written = new StringBuilder();
+        new Format(text, Placeholder.values()).source(() -> "h:1").write(new SseEvent("a\\b", "", "say \"{1}\"\n"), line, 0, 3,
+            payload -> written.append(UTF_8.decode(payload)));
+        assertEquals(expected.strip(), written.toString().strip());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{json:/s}            | \"a\\\"b\\u2028\"",
+        "{json:/n}            | 1.0E0",
+        "{json:/b} {json:/0}  | true null",
+        "{json:/l}            | [\"\\\"\",2]",
+        "{json:/o} {/o}       | {\"a\":1} {\"a\":1}",
+        "{json:/t} {json:/t/a}| \"{\\\"a\\\":1}\" 1",
+        "{\"s\":{json:/s},\"n\":{/n}} | {\"s\":\"a\\\"b\\u2028\",\"n\":1.0E0}"})
+    void fieldIsWrittenAsJson(String text, String expected) throws IOException {
+        assertEquals(expected, written(withFields(text, Placeholder.values()), new SseEvent("e", "",
+            "{\"s\":\"a\\\"b\\u2028\", \"n\":1.0E0, \"b\":true, \"0\":null, \"l\":[\"\\\"\", 2], \"o\":{ \"a\":1 }, \"t\":\"{\\\"a\\\":1}\"}")));
+    }
+
+    @Test
+    void timeIsThatOfWriting() throws IOException {
+        String written = written(new Format("{time} {json:time}", Placeholder.TIME), EVENT);
+        assertTrue(written.matches("(\\S{10}T\\S{12}Z) \"\\S{10}T\\S{12}Z\""), written);
+        Instant time = Instant.parse(written.replaceFirst(" .*", ""));
+        assertTrue(Duration.between(time, Instant.now()).abs().compareTo(Duration.ofMinutes(1)) < 0, written);
     }
 
     @ParameterizedTest
@@ -154,6 +191,10 @@ class FormatTest {
         "{[0]},          {/0}",
         "{$.x[1]},       {/x/1}",
         "{event.x},      {/event/x}",
+        "{json:x},       {json:/x}",
+        "{json:data.x},  {json:/x}",
+        "{json:events[0].x}, {json:/events/0/x}",
+        "{json:json},    {json:/json}",
         "{field},        {/field}"})
     void whatLooksLikeAPlaceholderIsRefusedWithTheRightForm(String wrong, String right) {
         for (String text : new String[] {wrong, "a " + wrong + " b {id}", "{/id}{{" + wrong}) {
@@ -162,6 +203,17 @@ class FormatTest {
             assertEquals(wrong + " is not known here, expected one of {data} {id} or " + right
                 + " for a field of the data ({{ is a brace)", message);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{/events/*/x}    | '/events/*/x': expected --each '/events' and then '/x'",
+        "{json:/events[0]} | '/events[0]': expected /events/0",
+        "{../a[0]}        | '../a[0]': expected ../a/0",
+        "{events[*].x}    | {events[*].x} is not known here, expected one of {data} or --each '/events' and then '/x' ({{ is a brace)"})
+    void pointerThatMatchesNothingIsRefusedWithTheRightForm(String text, String message) {
+        assertEquals(message, assertThrows(IllegalArgumentException.class,
+            () -> new Format(text, Placeholder.DATA, Placeholder.FIELD)).getMessage());
     }
 
     @ParameterizedTest
@@ -209,6 +261,10 @@ class FormatTest {
         "{json}{json},     JSON,       true,  false",
         "{line}{id},       LINE ID,    true,  false",
         "{line}{/a},       LINE FIELD, true,  false",
+        "{line}{time},     LINE TIME,  false, false",
+        "{json:line},      LINE,       false, false",
+        "{json:data},      DATA,       true,  false",
+        "{json:../a},      FIELD,      true,  false",
         "{{json}{data},    DATA,       true,  false",
         "fixed,            \"\",       false, false",
         "\"\",             \"\",       false, false",

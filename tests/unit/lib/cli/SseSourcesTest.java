@@ -60,6 +60,17 @@ class SseSourcesTest {
     }
 
     @Test
+    void urlsOfOneServerAreTold() throws Exception {
+        try (SseServer one = new SseServer(connection -> connection.send(connection.requestLine().contains("/b ") ? SseServer.OK + events(1) : GONE));
+                SseServer other = answering(GONE); UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-q", "-c", "1", "-F", "{source} {json}", one.url("/a"), other.url("/"), one.url("/b"), one.url("/c"),
+                receiver.target()).assertIs(0, "");
+            String source = name(one) + "#2";
+            assertEquals(source + " {\"event\":\"message\",\"id\":\"1\",\"data\":\"1\",\"source\":\"" + source + "\"}", receiver.nextText());
+        }
+    }
+
+    @Test
     void jsonHasTheSourceOnlyWhereThereAreSeveral() throws Exception {
         try (SseServer one = SseServer.stream(": c\n" + events(1)); SseServer silent = SseServer.stream(""); UdpReceiver receiver = new UdpReceiver()) {
             String source = ",\"source\":\"" + name(one) + "\"";
