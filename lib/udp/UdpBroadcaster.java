@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -86,12 +85,10 @@ public final class UdpBroadcaster implements AutoCloseable {
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
     private static final long FIRST_WAIT = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
-    /** A failure that is over sooner is worth no message. */
-    private static final long BLIP = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long TOO_SHORT_FOR_A_MESSAGE = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final List<Target> targets = new ArrayList<>();
-    /** By IP version, or with options by address. */
-    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>();
+    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>(); // by IP version, or with options by address
     private final CountDownLatch closed = new CountDownLatch(1);
     private Options options;
     private Monitor monitor = new Monitor() { };
@@ -101,6 +98,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private Consumer<String> notices = System.err::println;
     private Consumer<String> losses = line -> notices.accept(line);
     private long checked = System.nanoTime() - BETWEEN_CHECKS;
+    private int sent; // of the datagram at hand, as is the next one
     private int skipped;
 
     /**
@@ -154,7 +152,9 @@ public final class UdpBroadcaster implements AutoCloseable {
      * @throws InterruptedIOException if {@link #close} or an interrupt comes before everything is sent
      */
     public synchronized void send(ByteBuffer payload) throws IOException {
-        if (payload.remaining() > MAX_PAYLOAD) {
+        if (targets.isEmpty()) {
+            throw new IllegalStateException("no target: expected at least one");
+        } else if (payload.remaining() > MAX_PAYLOAD) {
             losses.accept(payload.remaining() + " bytes, more than the " + MAX_PAYLOAD + " of a datagram: not sent");
             return;
         }
@@ -165,42 +165,41 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     private void transmit(ByteBuffer payload) throws IOException {
-        targets.stream().findAny().orElseThrow(() -> new IllegalStateException("no target: expected at least one"));
-        skipped = 0;
+        sent = skipped = 0;
         try {
             for (Target one : targets) {
                 one.sendToKnown(payload);
             }
             boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
             checked = isDue ? System.nanoTime() : checked;
+            boolean works = true;
             for (Target one : targets) {
                 if (isDue || one.failure != null && one.missed == 0) {
                     one.refresh(payload);
                 }
+                works &= one.failure == null;
             }
             long othersTook = 0;
-            for (long wait = FIRST_WAIT; !failures().isEmpty(); wait = Math.min(2 * wait, LONGEST_WAIT)) {
+            for (long wait = FIRST_WAIT; !works && !failures().isEmpty(); wait = Math.min(2 * wait, LONGEST_WAIT)) {
                 List<Target> left = targets.stream().filter(one -> one.failure != null).toList();
-                boolean isHeldUp = taken() > 0 && (othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0));
+                boolean isHeldUp = sent > 0 && (othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0));
                 if (isHeldUp || !monitor.isRetried(failures())) {
                     left.forEach(one -> one.miss(isHeldUp ? "the other targets go on without it until it works again"
                         : "datagrams to it are skipped until it works again"));
                     return;
                 }
-                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > BLIP).forEach(one ->
+                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > TOO_SHORT_FOR_A_MESSAGE).forEach(one ->
                     one.say("trying again until it works, the input waits", notices));
                 await(wait);
-                othersTook += taken() > 0 ? wait : 0;
+                othersTook += sent > 0 ? wait : 0;
                 for (Target one : left) {
                     one.refresh(payload);
                 }
             }
         } finally {
-            monitor.done(taken(), skipped, payload.remaining());
+            monitor.done(sent, skipped, payload.remaining());
         }
     }
-
-    private int taken() { return targets.stream().mapToInt(one -> one.taken.size()).sum(); }
 
     /** Returns why targets do not work now. May be called from any thread. */
     List<IOException> failures() { return targets.stream().map(one -> one.failure).filter(Objects::nonNull).toList(); }
@@ -280,9 +279,9 @@ public final class UdpBroadcaster implements AutoCloseable {
         private final String name;
         private final Finder finder;
         private volatile Set<InetSocketAddress> known = Set.of();
-        private final Set<InetSocketAddress> linkless = new HashSet<>();
+        private final List<InetSocketAddress> linkless = new ArrayList<>();
         /** The system accepted the datagram for these. */
-        private final Set<InetSocketAddress> taken = new HashSet<>();
+        private final List<InetSocketAddress> taken = new ArrayList<>();
         /** Null while it works; the other fields are about the time since it does not. */
         private volatile IOException failure;
         private long failsSince;
@@ -321,7 +320,7 @@ public final class UdpBroadcaster implements AutoCloseable {
                 NetworkInterface deadLink = deadLink(to);
                 if (deadLink != null) {
                     linkless.add(to);
-                    taken.remove(to);
+                    sent -= taken.remove(to) ? 1 : 0;
                     fails(HostPort.label(name, to) + ": interface " + deadLink.getName() + " has no link", null);
                 } else if (payload != null && !taken.contains(to)) {
                     send(payload, to);
@@ -353,6 +352,7 @@ public final class UdpBroadcaster implements AutoCloseable {
                 }
                 channel(to).send(payload.duplicate(), to);
                 taken.add(to);
+                sent++;
             } catch (IOException refusal) {
                 UdpBroadcaster.this.await(0);
                 Optional.ofNullable(channels.remove(to)).ifPresent(one -> one.socket().close()); // Its source address may be gone.
@@ -367,8 +367,8 @@ public final class UdpBroadcaster implements AutoCloseable {
 
         private void checkWorks() {
             if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
+                long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
                 if (isSaid) {
-                    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
                     notices.accept((known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name)
                         + ": works again after " + seconds + " s, " + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
                 }
