@@ -37,8 +37,8 @@ class ChangesTest {
     private static final String FROM_TEMPLATE = "Touch.java";
     /** Those of the line that says where events come from and go to, and those of the line that says what is done. */
     private static final List<List<String>> LINES = List.of(
-        List.of("two-targets", "header", "state-file", "repeat"),
-        List.of("text", "json-field", "file", "program", "once-a-second", "webhook"));
+        List.of("two-targets", "header", "repeat"),
+        List.of("text", "json-field", "two-texts", "two-sources", "file", "program", "state-file", "once-a-second", "webhook"));
     private static final String ORIGINAL = "Recv message form SSE Server!";
     private static final String TAP = "{\"events\":[{\"panelId\":101,\"gesture\":0}]}";
     private static final String DOUBLE_TAP = "{\"events\":[{\"panelId\":102,\"gesture\":1}]}";
@@ -77,9 +77,9 @@ class ChangesTest {
     }
 
     @Test
-    void thereAreTenAndEachIsTestedHere() {
+    void thereAreTwelveAndEachIsTestedHere() {
         Set<String> tested = LINES.stream().flatMap(List::stream).collect(Collectors.toCollection(TreeSet::new));
-        assertEquals(10, tested.size());
+        assertEquals(12, tested.size());
         assertEquals(tested, new TreeSet<>(changes.keySet().stream().map(name -> name.substring("change-".length())).toList()));
     }
 
@@ -190,6 +190,26 @@ class ChangesTest {
             run(script, "two-targets", Map.of("192.168.8.20:6000", other.target()), controller, receiver);
             assertEquals(List.of(ORIGINAL, ORIGINAL), receiver.arrived());
             assertEquals(List.of(ORIGINAL, ORIGINAL), other.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void eachTargetGetsItsText(String script) throws Exception {
+        try (SseServer controller = controller(); UdpReceiver receiver = new UdpReceiver(); UdpReceiver lamp = new UdpReceiver()) {
+            run(script, "two-texts", Map.of("192.168.8.20:6000", lamp.target()), controller, receiver);
+            assertEquals(List.of(ORIGINAL, ORIGINAL), receiver.arrived());
+            assertEquals(List.of("{\"on\":true}", "{\"on\":true}"), lamp.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void eventsOfBothSourcesAreSent(String script) throws Exception {
+        try (SseServer controller = controller(); SseServer upstairs = controller(); UdpReceiver receiver = new UdpReceiver()) {
+            run(script, "two-sources", Map.of("http://192.168.8.21", upstairs.url("")), controller, receiver);
+            assertEquals(List.of("downstairs: " + TAP, "downstairs: " + DOUBLE_TAP, "upstairs: " + TAP, "upstairs: " + DOUBLE_TAP),
+                receiver.arrived().stream().sorted().toList());
         }
     }
 
