@@ -639,13 +639,29 @@ class BrokerTest {
             .replace("USER", Files.writeString(folder.resolve("user"), "user=me").toString());
         List<String> words = Arrays.stream(line.split(" ")).map(word -> word.replace("''", "")).toList();
         StringWriter err = new StringWriter();
-        try (URLClassLoader relays = new URLClassLoader(urls(classPath), BrokerTest.class.getClassLoader())) {
+        try (URLClassLoader relays = new ScriptLoader(urls(classPath))) {
             Constructor<?> script = relays.loadClass(Script.mainClass(words.get(0))).getDeclaredConstructor();
             script.setAccessible(true);
             assertEquals(2, Tool.commandLine(script.newInstance()).setErr(new PrintWriter(err))
                 .execute(words.subList(1, words.size()).toArray(String[]::new)));
         }
         assertTrue(err.toString().matches(words.get(0) + ": " + message + " \\(" + words.get(0) + " --help says more\\)\n"), err.toString());
+    }
+
+    /** Loads classes without a package, which belong together, by itself, also where a test has them too. */
+    private static final class ScriptLoader extends URLClassLoader {
+        ScriptLoader(URL[] urls) {
+            super(urls, BrokerTest.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (name.contains(".")) {
+                return super.loadClass(name, resolve);
+            }
+            Class<?> loaded = findLoadedClass(name);
+            return loaded == null ? findClass(name) : loaded;
+        }
     }
 
     private static URL[] urls(String paths) throws IOException {

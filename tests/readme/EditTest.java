@@ -149,7 +149,7 @@ class EditTest {
                     assertTrue(Files.isSameFile(file, same), file.toString());
                 }
             }
-            assertTrue(Files.exists(sources.resolve("lib/cli/Reason.java")));
+            assertTrue(Files.exists(sources.resolve("lib/sse/SseEvent.java")));
         }
     }
 }

@@ -121,7 +121,7 @@ class ConfigTest {
         "sse-listen|http://h/~header X: y~header secret|:2, FILE:3: expected NAME:VALUE in a header",
         "sse-listen|http://h/~header A b: secret|:2: header A b: expected a name that can be set",
         "sse-listen|http://h/~-X A B|:2: method 'A B': expected a name like GET or POST",
-        "sse-listen|http://h/~-F {x.y}|:2: --format: {x.y} is not known here, expected one of {data} {event} {id} {json} {source} or {/x/y} for a field of the data ({{ is a brace)",
+        "sse-listen|http://h/~-F {x.y}|:2: --format: {x.y} is not known here, expected one of {data} {event} {id} {json} {source} {time} or {/x/y} for a field of the data ({{ is a brace)",
         "sse-listen|quiet~ftp://secret/|:2: URL: expected http://HOST... or https://HOST...",
         "sse-listen|quiet~@no-such|:2: @DIR/no-such: no such file",
         "sse-to-udp|http://h/~host:x|:2: target 'host:x': expected a port from 1 to 65535",
