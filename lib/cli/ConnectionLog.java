@@ -29,6 +29,8 @@ final class ConnectionLog implements Consumer<String> {
             String kind = notice.substring(0, notice.indexOf(TROUBLE)).replaceFirst("; the answer begins: .*", "");
             isTroubleSaid |= log.say(kind, notice, out);
         } else if (!notice.endsWith(": connected again")) {
+            // After a silence there is no wait.
+            isTroubleSaid |= notice.contains("; connecting again");
             out.accept(notice);
         } else if (isTroubleSaid) {
             isTroubleSaid = false;

@@ -51,6 +51,16 @@ class ConnectionLogTest {
     }
 
     @Test
+    void endOfASilenceThatIsToldOnceIsALineToo() {
+        String silence = "http://h/\u2026: nothing came for 4 s; connecting again (this is said once)";
+        String end = "http://h/\u2026: connected again";
+        for (String notice : List.of(silence, end, end)) {
+            log.accept(notice);
+        }
+        assertEquals(List.of(silence, end), lines);
+    }
+
+    @Test
     void troubleWhoseAnswerDiffersEachTimeIsTheSame() {
         for (int i = 0; i < 100; i++) {
             log.accept("http://h/\u2026: HTTP status 503; the answer begins: request " + i + "; connecting again in 1 s");
