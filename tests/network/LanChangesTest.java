@@ -150,7 +150,8 @@ class LanChangesTest {
 
     @Test
     void aGroupIsJoinedOnAnInterfaceThatComesBack() throws Exception {
-        Script receiver = listen("sw", 5109, "-F", "{data}", "239.1.2.3:5109");
+        Script receiver = lan.start("sw", "UdpListen", "-F", "{data}", "239.1.2.3:5109");
+        scripts.add(receiver);
         Script sender = send("h2", "-I", "eth0", "239.1.2.3:5109");
         for (String text : List.of("first", "again")) {
             lan.ip("sw", "link add late0 address 02:00:00:00:00:01 type veth peer name late1");
