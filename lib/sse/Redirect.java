@@ -2,13 +2,9 @@ package lib.sse;
 
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.util.regex.Pattern;
 
-/** "HTTP-redirect fetch" of the Fetch standard: what was set for one origin does not travel to another. */
+/** Follows redirects as the Fetch standard does: what was set for one origin does not travel to another. */
 final class Redirect {
-    private static final Pattern ABOUT_THE_BODY = Pattern.compile("(?i)content-(encoding|language|location|type)");
-
     private Redirect() {}
 
     /**
@@ -24,7 +20,7 @@ final class Redirect {
         boolean becomesGet = status == 303 && !from.method().matches("GET|HEAD") || status < 303 && from.method().equals("POST");
         boolean isSameOrigin = origin(from.uri()).equalsIgnoreCase(origin(to));
         HttpRequest.Builder next = HttpRequest.newBuilder(from, (name, value) ->
-            isSameOrigin && !(becomesGet && ABOUT_THE_BODY.matcher(name).matches())).uri(to);
+            isSameOrigin && !(becomesGet && name.matches("(?i)content-(encoding|language|location|type)"))).uri(to);
         return becomesGet ? next.GET().build() : next.build();
     }
 
