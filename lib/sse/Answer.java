@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What the head of an answer means for a subscription.
+ * Tells what the head of an answer means for a subscription.
  *
  * @param words      for the user
  * @param location   where a {@link Kind#REDIRECT} leads, as the server wrote it
@@ -34,7 +34,6 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
     private static final Pattern MIME_TYPE = Pattern.compile("[\\w!#$%&'+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+\\s*(;.*)?");
     /** Names codings of RFC 9110, 8.4.1, and later ones. Other words, such as "none" and "utf-8", code nothing. */
     private static final Pattern CODING = Pattern.compile("(x-)?gzip|deflate|(x-)?compress|br|zstd|dcb|dcz");
-    private static final String CURL_CAN = ", which this cannot read; curl can: ";
 
     /**
      * Reads the head of an answer.
@@ -50,7 +49,8 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
             : status == 204 ? Kind.NO_CONTENT
             : REDIRECTS.contains(status) && location.isPresent() ? Kind.REDIRECT
             : TEMPORARY.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        return new Answer(kind, status, isBody ? problem : "HTTP status " + status, location.orElse(""), retryAfter(headers));
+        String words = isBody ? problem : "HTTP status " + status;
+        return new Answer(kind, status, words, location.orElse(""), retryAfter(headers));
     }
 
     /** Returns why the body is no event stream that can be read; "" if it is one. */
@@ -69,14 +69,15 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
         // java.net.http would believe the length, and take the sizes of the chunks for data.
         boolean hasTwoLengths = values(headers, "Transfer-Encoding").stream().anyMatch("chunked"::equalsIgnoreCase)
             && headers.firstValue("Content-Length").isPresent();
-        return coding.isPresent()
-            ? "the stream is compressed (" + coding.get() + ")" + CURL_CAN + "curl --compressed -sN URL | sse-listen -"
-            : hasTwoLengths ? "the answer is chunked and has a Content-Length" + CURL_CAN + "curl -sN URL | sse-listen -" : "";
+        String unread = coding.map(one -> "the stream is compressed (" + one + ")")
+            .orElse(hasTwoLengths ? "the answer is chunked and has a Content-Length" : "");
+        return unread.isEmpty() ? "" : unread + ", which this cannot read; curl can: curl"
+            + (coding.isPresent() ? " --compressed" : "") + " -sN URL | sse-listen -";
     }
 
     private static List<String> values(HttpHeaders headers, String... names) {
-        return Stream.of(names).flatMap(name -> headers.allValues(name).stream()).flatMap(value -> Stream.of(value.split(",")))
-            .map(String::strip).filter(value -> !value.isEmpty()).toList();
+        return Stream.of(names).flatMap(name -> headers.allValues(name).stream())
+            .flatMap(value -> Stream.of(value.split(","))).map(String::strip).filter(value -> !value.isEmpty()).toList();
     }
 
     /** Reads seconds, or a date: RFC 9110, 10.2.3. */

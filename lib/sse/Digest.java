@@ -44,7 +44,7 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     /** Finds schemes, each before its parameters, with commas between all of them: RFC 9110, 11.6.1. */
     private static final Pattern SCHEME_OR_PARAMETER = Pattern.compile("(?<scheme>" + TOKEN + ")(?!\\s*=)"
         + "|(?<name>" + TOKEN + ")\\s*=\\s*(?:\"(?<quoted>(?:[^\"\\\\]|\\\\.)*+)\"|(?<value>[^\\s,\"]*+))");
-    private static final Pattern BASIC = Pattern.compile("(?i)Basic +((?:[A-Z0-9+/]{4})*(?:[A-Z0-9+/]{2}(?:==)?|[A-Z0-9+/]{3}=?)?)");
+    private static final Pattern BASIC = Pattern.compile("(?i)Basic +((?:[A-Z0-9+/]{4})*(?:[A-Z0-9+/]{2,3})?)=*");
     private static final String PRINTABLE = "[ -~\t]*";
 
     private final Supplier<String> nonces;
@@ -73,7 +73,7 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         boolean[] isAsked = new boolean[1];
         return next.send(answer, head -> {
             isAsked[0] = head.statusCode() == 401 && isAsked(head.headers().allValues("WWW-Authenticate"), challenges);
-            // Closed at once: nothing of this answer is read, nor is its end waited for.
+            // The lines are closed at once, because the end of this answer may never come.
             return !isAsked[0] ? body.apply(head) : BodySubscribers.mapping(BodySubscribers.ofLines(UTF_8), lines -> {
                 lines.close();
                 return null;

@@ -70,7 +70,8 @@ public final class EachAddress implements UnaryOperator<SseClient.Sender> {
         boolean isPlain = !isUnderscored && !host.contains("%") && !host.endsWith(".");
         if (url.getScheme().equals("https") || proxies.select(url).get(0).type() != Proxy.Type.DIRECT) {
             if (isUnderscored) {
-                throw new IllegalArgumentException("Java sends a host name with an underscore neither over https nor to a proxy");
+                throw new IllegalArgumentException(
+                    "Java sends a host name with an underscore neither over https nor to a proxy");
             }
             // TLS does not know the dot behind a full name.
             return List.of(isPlain ? request : at(host.replaceFirst("\\.$", ""), host, request));

@@ -145,7 +145,8 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     private static String bare(String host) { return host.replaceAll("[\\[\\]]|%.*|\\.$", ""); }
 
     private boolean isDirect(String host) {
-        return direct.equals("*") || Stream.of(direct.split("[,\\s]+")).anyMatch(name -> !name.isEmpty() && covers(name, host));
+        return direct.equals("*")
+            || Stream.of(direct.split("[,\\s]+")).anyMatch(name -> !name.isEmpty() && covers(name, host));
     }
 
     /**

@@ -17,7 +17,8 @@ final class Redirect {
         if (from.uri().getScheme().equalsIgnoreCase("https") && to.getScheme().equalsIgnoreCase("http")) {
             throw new IllegalArgumentException("from https to http");
         }
-        boolean becomesGet = status == 303 && !from.method().matches("GET|HEAD") || status < 303 && from.method().equals("POST");
+        boolean becomesGet = status == 303 ? !from.method().matches("GET|HEAD")
+            : status < 303 && from.method().equals("POST");
         boolean isSameOrigin = origin(from.uri()).equalsIgnoreCase(origin(to));
         HttpRequest.Builder next = HttpRequest.newBuilder(from, (name, value) ->
             isSameOrigin && !(becomesGet && name.matches("(?i)content-(encoding|language|location|type)"))).uri(to);
@@ -30,8 +31,8 @@ final class Redirect {
         String reference = location.startsWith("?") ? base.getRawPath() + location
             : location.matches("(#.*)?") ? base.toString() : location;
         try {
-            URI to = URI.create(base.resolve(reference).toASCIIString().replaceFirst("#.*", "").replaceFirst("//[^/?]*@", "//"));
-            return HttpRequest.newBuilder(to).build().uri();
+            String to = base.resolve(reference).toASCIIString().replaceFirst("#.*", "").replaceFirst("//[^/?]*@", "//");
+            return HttpRequest.newBuilder(URI.create(to)).build().uri();
         } catch (IllegalArgumentException itsMessageRepeatsIt) {
             throw new IllegalArgumentException("its location is no http or https URL");
         }

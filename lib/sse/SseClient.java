@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 import lib.sse.SseConnection.End;
 
 /**
- * One subscription: connects, reads, connects again and resumes, until it is over for good.
+ * Subscribes to an event stream: connects, reads, connects again and resumes, until it is over for good.
  *
  * <pre>{@code
  * try (var lan = new UdpBroadcaster("192.168.8.255:5000")) {
@@ -45,12 +45,12 @@ public final class SseClient implements AutoCloseable {
 
     /** Takes the events. Whatever it throws ends {@link SseClient#listen} with that exception. */
     public interface Handler extends SseConnection.Handler {
-        /** A stream begins; nothing has come from it yet. */
+        /** Learns that a stream begins, from which nothing has come yet. */
         @Override
         default void open() throws IOException {}
 
         /**
-         * The events of one read from the network were all handed over.
+         * Learns that the events of one read from the network were all handed over.
          *
          * @param lastEventId the id to resume after
          */
@@ -69,7 +69,7 @@ public final class SseClient implements AutoCloseable {
         CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
     }
 
-    /** How a subscription ended without a failure. */
+    /** Tells how a subscription ended without a failure. */
     public enum Outcome {
         /** The server answered 204: there is nothing more, and nobody should ask again. */
         NO_CONTENT,
@@ -79,7 +79,7 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
-    /** What EventSource sends. */
+    /** Holds what EventSource sends. */
     private static final Map<String, String> USUAL = Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache");
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
@@ -97,7 +97,7 @@ public final class SseClient implements AutoCloseable {
     private Function<Throwable, String> failureWords = SseClient::rootCause;
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
-    /** How much longer than its time something may take; a test sets it. */
+    /** Says how much longer than its time something may take. A test sets it. */
     Duration grace = Duration.ofSeconds(1);
 
     private final AtomicReference<Thread> listener = new AtomicReference<>();
@@ -108,20 +108,20 @@ public final class SseClient implements AutoCloseable {
     volatile SseConnection current;
     private volatile boolean isTroubleSaid;
     private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
-    // Of the thread that listens.
+    // Only the thread that listens uses these.
     private boolean isPost;
     private Optional<Duration> retry = Optional.empty();
     private Duration waited = Duration.ZERO;
     private int failures;
 
-    /** A subscription to a URL, without headers of its own. */
+    /** Subscribes to a URL, without headers of its own. */
     public SseClient(String url) {
         HttpRequest same = HttpRequest.newBuilder(URI.create(url)).build();
         request = () -> same;
         name = Redirect.origin(same.uri());
     }
 
-    /** A subscription whose request is made anew at each connect. */
+    /** Subscribes by a request that is made anew at each connect. */
     public SseClient(Request request) { this.request = request; }
 
     /** Sets the last event ID to begin with. A {@code Last-Event-ID} header of the first request does the same. */
@@ -167,7 +167,7 @@ public final class SseClient implements AutoCloseable {
     /** Sets how many redirects one connect may follow; 20 unless set. */
     public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
 
-    /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
+    /** Drops larger events, with a notice; 16 MiB unless set. See {@link SseParser#MAX_EVENT_BYTES_LIMIT}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
     /**
@@ -336,7 +336,7 @@ public final class SseClient implements AutoCloseable {
         waited = wait.time();
         String notice = reason + "; connecting again" + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited))
             + (wait.isWish() ? ", as the server asks" : "");
-        // There may be thousands of idle time-outs a day.
+        // The idle time may be over thousands of times a day.
         if (!isQuiet || saidOnce.add(notice)) {
             isTroubleSaid = true;
             say(notice);

@@ -26,9 +26,8 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
- * One request and its answer, which it handles. The thread that reads the socket hands over what it reads, under a lock.
- * The thread in {@link #run} waits; it decides under the same lock that the connection is over, so nothing is handed over
- * after that.
+ * Handles the answer to one request. The thread that reads the socket hands over what it reads, under a lock. The thread
+ * in {@link #run} waits; it decides under the same lock that the connection is over, so nothing is handed over after that.
  */
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
@@ -40,7 +39,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     }
 
     /**
-     * What the connections of a client have in common.
+     * Holds what the connections of a client have in common.
      *
      * @param grace   how much longer than its time something may take that is about to come
      * @param failure says why a connection failed
@@ -50,7 +49,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
     /**
-     * How a connection ended.
+     * Tells how a connection ended.
      *
      * @param kind    STREAM for one that ended well, RETRY for any failure
      * @param reason  in words; the usual end of a stream needs none
@@ -73,14 +72,14 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         void run() throws IOException;
     }
 
-    /** More than is shown, because secrets are taken out before it is cut. */
+    /** Bounds what is kept: more than is shown, because secrets are taken out before it is cut. */
     private static final int BEGINNING = 16 << 10;
     private static final int SHOWN = 200;
-    /** Servers refuse header lines above some 8 KiB: with an id that long every reconnect would be refused. */
+    /** Bounds an id, because servers refuse header lines above some 8 KiB, and would refuse every reconnect. */
     private static final int LONGEST_ID = 4 << 10;
     private static final long MILLIS_TO_FINISH = 800;
     private static final long SECOND_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
-    /** A thread that wakes up this much too late stood still, and the reading thread with it. */
+    /** Tells a thread that stood still, and the reading thread with it: it wakes up this much too late. */
     private static final long STOOD_STILL = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final String method;
@@ -90,11 +89,11 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     private final ReentrantLock handingOver = new ReentrantLock();
     private final CompletableFuture<Void> body = new CompletableFuture<>();
     private final ByteArrayOutputStream beginning = new ByteArrayOutputStream();
-    /** Nothing more will come. */
+    /** Is down when nothing more will come. */
     private final CountDownLatch done = new CountDownLatch(1);
-    /** Nobody waits any more for a call of the handler. */
+    /** Completes when nobody waits any more, not even for a call of the handler. */
     private final CompletableFuture<Void> left = new CompletableFuture<>();
-    /** A call of the handler may finish, but no other begins. A test reads it. */
+    /** Lets a call of the handler finish, and no other begin. A test reads it. */
     volatile boolean isOver;
     private Flow.Subscription subscription;
     private boolean hadEvent;
@@ -197,7 +196,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         }
     }
 
-    /** Events that were handed over before something went wrong are flushed, and count as taken after that. */
+    /** Flushes events that were handed over before something went wrong, too. They count as taken after that. */
     private void feed(List<ByteBuffer> buffers) throws IOException {
         try {
             for (ByteBuffer bytes : buffers) {
@@ -318,7 +317,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         return isSilent;
     }
 
-    /** Before the answer the time is a little longer: java.net.http is to report first that nothing connects. */
+    /** Adds a little to the time before the answer, because java.net.http is to report first that nothing connects. */
     private long nanosLeft() {
         boolean hasNoLimit = settings.idleTimeout.isZero() || answer != null && !isStream();
         long idle = settings.idleTimeout.plus(answer == null ? settings.grace : Duration.ZERO).toNanos();

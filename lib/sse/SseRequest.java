@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * A request as curl describes it. It is made anew at every connect, so that a token in a file may change:
+ * Describes a request as curl does. It is made anew at every connect, so that a token in a file may change:
  *
  * <pre>{@code
  * SseRequest request = new SseRequest("https://example.org/events").headerFile(Path.of("token.txt"));
@@ -31,16 +31,16 @@ import java.util.function.Consumer;
  * uses.
  */
 public final class SseRequest implements SseClient.Request {
-    /** RFC 9110, 5.6.2. */
+    /** Matches a token of RFC 9110, 5.6.2. */
     private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
-    /** Browsers copy fields of HTTP/2, such as ":path", along. java.net.http sets the others. */
+    /** Matches what java.net.http sets, and fields of HTTP/2 such as ":path", which browsers copy along. */
     private static final String OF_THE_CONNECTION = "(?i):.*|connection|keep-alive|proxy-connection|te|trailer"
         + "|transfer-encoding|upgrade|http2-settings|content-length|expect";
 
     private final URI url;
     private final List<String> headers = new ArrayList<>();
     private final List<Path> headerFiles = new ArrayList<>();
-    /** What is sent unless the user gives a header of that name. */
+    /** Holds what is sent unless the user gives a header of that name. */
     private final Map<String, String> usual = new TreeMap<>();
     private final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     private Consumer<String> notices = System.err::println;

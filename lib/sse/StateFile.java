@@ -49,12 +49,12 @@ public final class StateFile implements Closeable {
     private final Consumer<String> notices;
     private final AtomicBoolean isDue = new AtomicBoolean();
     private volatile String lastEventId;
-    /** Null before the file was written to. */
+    /** Is what the file holds; null before it was written to. */
     private volatile String saved;
     private volatile long nextSave = System.nanoTime();
     private boolean isFailing;
     private boolean isClosed;
-    /** The file as it is now, which bears the lock; null if there is none. */
+    /** Holds the lock of the file as it is now; null if there is no file. */
     private FileChannel held;
 
     private StateFile(Path file, Consumer<String> notices) throws IOException {
@@ -70,7 +70,7 @@ public final class StateFile implements Closeable {
     }
 
     /**
-     * Opens a file, reads the id, and tries to save it, which tells soon whether it can be saved.
+     * Opens a file, reads the id, and tries to save it, to report early if it cannot be saved.
      *
      * @param file    a regular file, or none yet; a link is followed
      * @param notices receives warnings, one line each, from any thread
@@ -253,6 +253,7 @@ public final class StateFile implements Closeable {
     private static String reason(IOException failure) {
         return failure instanceof CharacterCodingException ? EXPECTED
             : failure instanceof AccessDeniedException ? "permission denied"
-            : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason() : failure.getMessage();
+            : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason()
+            : failure.getMessage();
     }
 }
