@@ -90,10 +90,8 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         Optional<Map<String, String>> best = headers.stream().flatMap(header -> challenges(header).stream())
             .filter(Digest::canBeAnswered).max(Comparator.comparing(one -> ALGORITHMS.indexOf(algorithm(one))))
             .filter(one -> before == 0 || before == 1 && "true".equalsIgnoreCase(one.get("stale")));
-        best.ifPresent(one -> {
-            challenge = one;
-            count = 0;
-        });
+        challenge = best.orElse(challenge);
+        count = best.isPresent() ? 0 : count;
         return best.isPresent();
     }
 

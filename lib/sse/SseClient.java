@@ -217,14 +217,13 @@ public final class SseClient implements AutoCloseable {
         if (connection != null) {
             connection.close();
         }
-        Thread self = Thread.currentThread();
-        boolean isWithin = listener.get() == self || connection != null && connection.isHandingOver();
+        boolean isWithin = listener.get() == Thread.currentThread() || connection != null && connection.isHandingOver();
         try {
             if (listener.get() != null && !isWithin) {
                 finished.await(1, TimeUnit.SECONDS);
             }
         } catch (InterruptedException stop) {
-            self.interrupt();
+            Thread.currentThread().interrupt();
         }
     }
 
