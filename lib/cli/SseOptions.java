@@ -13,6 +13,7 @@ import java.io.Flushable;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,7 +53,9 @@ public final class SseOptions {
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
         description = "Send this header. Repeatable. @FILE: one a line, read again at every connect; @-: standard input.")
     private void header(String line) {
-        if (Tool.file(line).equals(Optional.of("-"))) {
+        // A pipe can be read once, like standard input.
+        if (Tool.file(line).filter(file -> file.equals("-") || !Files.isRegularFile(Path.of(file)) && Files.exists(Path.of(file)))
+                .isPresent()) {
             asked.add(request -> tool().text(line).lines().filter(not(String::isBlank)).forEach(request::header));
         } else {
             asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));

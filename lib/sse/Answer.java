@@ -5,16 +5,16 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * What the head of an answer means for a subscription.
+ * Tells what the head of an answer means for a subscription.
  *
  * @param words      for the user
  * @param location   where a {@link Kind#REDIRECT} leads, as the server wrote it
@@ -32,9 +32,8 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> TEMPORARY = Set.of(408, 425, 429);
     private static final Pattern MIME_TYPE = Pattern.compile("[\\w!#$%&'+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+\\s*(;.*)?");
-    /** RFC 9110, 8.4.1, and later registrations. Other words, such as "none" and "utf-8", code nothing. */
+    /** Names codings of RFC 9110, 8.4.1, and later ones. Other words, such as "none" and "utf-8", code nothing. */
     private static final Pattern CODING = Pattern.compile("(x-)?gzip|deflate|(x-)?compress|br|zstd|dcb|dcz");
-    private static final String CURL_CAN = ", which this cannot read; curl can: ";
 
     /**
      * Reads the head of an answer.
@@ -43,50 +42,45 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
      * @param quote  returns what may be shown of a text by the server
      */
     static Answer of(String method, int status, HttpHeaders headers, UnaryOperator<String> quote) {
-        Optional<String> problem = wrongType(headers, quote).or(() -> unreadable(headers));
-        Optional<Duration> retryAfter = retryAfter(headers);
-        if (status == 200 || status == 201 && method.equals("POST") && problem.isEmpty()) {
-            Kind kind = problem.isEmpty() ? Kind.STREAM : Kind.REFUSED;
-            return new Answer(kind, status, problem.orElse(""), "", retryAfter);
-        }
+        String problem = problem(headers, quote);
+        boolean isBody = status == 200 || status == 201 && method.equals("POST") && problem.isEmpty();
         Optional<String> location = headers.firstValue("Location");
-        Kind kind = status == 204 ? Kind.NO_CONTENT
+        Kind kind = isBody ? problem.isEmpty() ? Kind.STREAM : Kind.REFUSED
+            : status == 204 ? Kind.NO_CONTENT
             : REDIRECTS.contains(status) && location.isPresent() ? Kind.REDIRECT
             : TEMPORARY.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        return new Answer(kind, status, "HTTP status " + status, location.orElse(""), retryAfter);
+        String words = isBody ? problem : "HTTP status " + status;
+        return new Answer(kind, status, words, location.orElse(""), retryAfter(headers));
     }
 
-    /** "Extract a MIME type" of the Fetch standard: the last one that can be parsed counts, and {@code *}{@code /*} does not. */
-    private static Optional<String> wrongType(HttpHeaders headers, UnaryOperator<String> quote) {
-        List<String> all = values("Content-Type", headers);
-        String type = all.stream().filter(MIME_TYPE.asMatchPredicate()).reduce((first, second) -> second)
-            .orElse(all.isEmpty() ? "" : all.get(all.size() - 1));
-        String shown = quote.apply(type);
-        return type.replaceFirst("\\s*;.*", "").equalsIgnoreCase(EVENT_STREAM) ? Optional.empty()
-            : Optional.of((type.isEmpty() ? "no content type" : shown.isEmpty() ? "wrong content type" : "content type " + shown)
-                + ", expected " + EVENT_STREAM);
+    /** Returns why the body is no event stream that can be read; "" if it is one. */
+    private static String problem(HttpHeaders headers, UnaryOperator<String> quote) {
+        // As the Fetch standard extracts a MIME type: the last one that can be parsed counts, but for */*.
+        List<String> types = values(headers, "Content-Type");
+        String type = types.stream().filter(MIME_TYPE.asMatchPredicate()).reduce((first, second) -> second)
+            .orElse(types.isEmpty() ? "" : types.get(types.size() - 1));
+        if (!type.replaceFirst("\\s*;.*", "").equalsIgnoreCase(EVENT_STREAM)) {
+            String shown = quote.apply(type);
+            return (type.isEmpty() ? "no content type" : shown.isEmpty() ? "wrong content type" : "content type " + shown)
+                + ", expected " + EVENT_STREAM;
+        }
+        Optional<String> coding = values(headers, "Content-Encoding", "Transfer-Encoding").stream()
+            .map(value -> value.toLowerCase(Locale.ROOT)).filter(CODING.asMatchPredicate()).findFirst();
+        // java.net.http would believe the length, and take the sizes of the chunks for data.
+        boolean hasTwoLengths = values(headers, "Transfer-Encoding").stream().anyMatch("chunked"::equalsIgnoreCase)
+            && headers.firstValue("Content-Length").isPresent();
+        String unread = coding.map(one -> "the stream is compressed (" + one + ")")
+            .orElse(hasTwoLengths ? "the answer is chunked and has a Content-Length" : "");
+        return unread.isEmpty() ? "" : unread + ", which this cannot read; curl can: curl"
+            + (coding.isPresent() ? " --compressed" : "") + " -sN URL | sse-listen -";
     }
 
-    private static Optional<String> unreadable(HttpHeaders headers) {
-        boolean isChunked = values("Transfer-Encoding", headers).stream().anyMatch("chunked"::equalsIgnoreCase);
-        return coding("Content-Encoding", headers).or(() -> coding("Transfer-Encoding", headers))
-            .map(coding -> "the stream is compressed (" + coding + ")" + CURL_CAN + "curl --compressed -sN URL | sse-listen -")
-            // java.net.http would believe the length, and take the sizes of the chunks for data.
-            .or(() -> !isChunked || headers.firstValue("Content-Length").isEmpty() ? Optional.empty()
-                : Optional.of("the answer is chunked and has a Content-Length" + CURL_CAN + "curl -sN URL | sse-listen -"));
+    private static List<String> values(HttpHeaders headers, String... names) {
+        return Stream.of(names).flatMap(name -> headers.allValues(name).stream())
+            .flatMap(value -> Stream.of(value.split(","))).map(String::strip).filter(value -> !value.isEmpty()).toList();
     }
 
-    private static Optional<String> coding(String header, HttpHeaders headers) {
-        return values(header, headers).stream().map(value -> value.toLowerCase(Locale.ROOT))
-            .filter(CODING.asMatchPredicate()).findFirst();
-    }
-
-    private static List<String> values(String header, HttpHeaders headers) {
-        return headers.allValues(header).stream().flatMap(value -> Arrays.stream(value.split(",")))
-            .map(String::strip).filter(value -> !value.isEmpty()).toList();
-    }
-
-    /** RFC 9110, 10.2.3: seconds, or a date. */
+    /** Reads seconds, or a date: RFC 9110, 10.2.3. */
     private static Optional<Duration> retryAfter(HttpHeaders headers) {
         String value = headers.firstValue("Retry-After").orElse("").strip();
         try {

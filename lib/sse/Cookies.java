@@ -38,7 +38,7 @@ public final class Cookies implements UnaryOperator<SseClient.Sender> {
 
     private void keep(HttpRequest request, String set) {
         try {
-            // Where there is an "expires=" the JDK does not take it for a cookie of RFC 2965.
+            // Without an "expires=", the JDK may take it for a cookie of RFC 2965.
             String cookie = set + "; not-expires=";
             // The JDK would log anything else, with the whole URL.
             HttpCookie.parse(cookie);

@@ -1,11 +1,12 @@
 //SOURCES SseClient.java
 package lib.sse;
 
-import java.io.IOException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -37,13 +38,14 @@ import java.util.regex.Pattern;
  * Use one object for each client.
  */
 public final class Digest implements UnaryOperator<SseClient.Sender> {
-    /** From the weakest on. */
+    /** Begins with the weakest. */
     private static final List<String> ALGORITHMS = List.of("MD5", "SHA-256");
     private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]++";
-    /** RFC 9110, 11.6.1: schemes, each before its parameters; commas stand between all of them. */
+    /** Finds schemes, each before its parameters, with commas between all of them: RFC 9110, 11.6.1. */
     private static final Pattern SCHEME_OR_PARAMETER = Pattern.compile("(?<scheme>" + TOKEN + ")(?!\\s*=)"
         + "|(?<name>" + TOKEN + ")\\s*=\\s*(?:\"(?<quoted>(?:[^\"\\\\]|\\\\.)*+)\"|(?<value>[^\\s,\"]*+))");
-    private static final Pattern PRINTABLE = Pattern.compile("[ -~\t]*");
+    private static final Pattern BASIC = Pattern.compile("(?i)Basic +((?:[A-Z0-9+/]{4})*(?:[A-Z0-9+/]{2,3})?)=*");
+    private static final String PRINTABLE = "[ -~\t]*";
 
     private final Supplier<String> nonces;
     private Map<String, String> challenge = Map.of();
@@ -57,44 +59,27 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {
         return (request, body) -> {
-            String credentials = request.headers().firstValue("Authorization").map(Digest::credentials).orElse("");
-            return credentials.isEmpty() ? next.send(request, body) : send(next, request, body, credentials, 0);
+            Matcher basic = BASIC.matcher(request.headers().firstValue("Authorization").orElse(""));
+            String credentials = basic.matches() ? new String(Base64.getDecoder().decode(basic.group(1)), UTF_8) : "";
+            return credentials.contains(":") ? send(next, request, body, credentials, 0) : next.send(request, body);
         };
     }
 
     private CompletableFuture<HttpResponse<Void>> send(SseClient.Sender next, HttpRequest request,
             HttpResponse.BodyHandler<Void> body, String credentials, int challenges) {
         HttpRequest answer = challenge.isEmpty() ? request
-            : HttpRequest.newBuilder(request, (name, value) -> !name.equalsIgnoreCase("Authorization"))
-                .header("Authorization", authorization(request.method(), request.uri(), credentials)).build();
+            : HttpRequest.newBuilder(request, (name, value) -> true)
+                .setHeader("Authorization", authorization(request.method(), request.uri(), credentials)).build();
         boolean[] isAsked = new boolean[1];
         return next.send(answer, head -> {
             isAsked[0] = head.statusCode() == 401 && isAsked(head.headers().allValues("WWW-Authenticate"), challenges);
-            return isAsked[0] ? skip() : body.apply(head);
+            // The lines are closed at once, because the end of this answer may never come.
+            return !isAsked[0] ? body.apply(head) : BodySubscribers.mapping(BodySubscribers.ofLines(UTF_8), lines -> {
+                lines.close();
+                return null;
+            });
         }).thenCompose(response -> !isAsked[0] ? CompletableFuture.completedFuture(response)
             : send(next, request, body, credentials, challenges + 1));
-    }
-
-    /** Takes nothing of an answer, and does not wait for its end. */
-    private static HttpResponse.BodySubscriber<Void> skip() {
-        return HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofInputStream(), body -> {
-            try (body) {
-                return null;
-            } catch (IOException notClosed) {
-                return null;
-            }
-        });
-    }
-
-    /** Returns what Basic credentials say; "" for anything else. */
-    private static String credentials(String authorization) {
-        try {
-            String coded = authorization.replaceFirst("(?i)^Basic +", "");
-            String credentials = new String(Base64.getDecoder().decode(coded), StandardCharsets.UTF_8);
-            return coded.equals(authorization) || !credentials.contains(":") ? "" : credentials;
-        } catch (IllegalArgumentException notBase64) {
-            return "";
-        }
     }
 
     /**
@@ -130,10 +115,12 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         return challenge.get("").equalsIgnoreCase("Digest") && ALGORITHMS.contains(algorithm(challenge))
             && challenge.containsKey("realm") && challenge.containsKey("nonce")
             && challenge.getOrDefault("qop", "auth").matches("(?i)(.*[\\s,])?auth([\\s,].*)?")
-            && challenge.values().stream().allMatch(value -> PRINTABLE.matcher(value).matches());
+            && challenge.values().stream().allMatch(value -> value.matches(PRINTABLE));
     }
 
-    private static String algorithm(Map<String, String> one) { return one.getOrDefault("algorithm", "MD5").toUpperCase(Locale.ROOT); }
+    private static String algorithm(Map<String, String> challenge) {
+        return challenge.getOrDefault("algorithm", "MD5").toUpperCase(Locale.ROOT);
+    }
 
     /** Returns the value of {@code Authorization} for one sending of a request, once a challenge was read. */
     String authorization(String method, URI url, String credentials) {
@@ -147,8 +134,8 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         boolean hasQop = challenge.containsKey("qop");
         String response = hash(hash(user + ":" + realm + credentials.substring(user.length())) + ":" + nonce
             + (hasQop ? ":" + nonceCount + ":" + ours + ":auth" : "") + ":" + hash(method + ":" + uri));
-        String username = PRINTABLE.matcher(user).matches() ? quoted("username", user)
-            : ", username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(bytes(user));
+        String username = user.matches(PRINTABLE) ? quoted("username", user)
+            : ", username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(user.getBytes(UTF_8));
         return "Digest " + username.substring(2) + quoted("realm", realm) + quoted("nonce", nonce) + quoted("uri", uri)
             + quoted("response", response) + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
             + (challenge.containsKey("opaque") ? quoted("opaque", challenge.get("opaque")) : "")
@@ -162,11 +149,9 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     private String hash(String text) {
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm(challenge));
-            return HexFormat.of().formatHex(digest.digest(bytes(text)));
+            return HexFormat.of().formatHex(digest.digest(text.getBytes(UTF_8)));
         } catch (NoSuchAlgorithmException everyJavaHasIt) {
             throw new IllegalStateException(everyJavaHasIt);
         }
     }
-
-    private static byte[] bytes(String text) { return text.getBytes(StandardCharsets.UTF_8); }
 }

@@ -29,7 +29,10 @@ import java.util.function.UnaryOperator;
  * a name with an underscore: write {@code -} in its place, and the name into a header {@code Host}.
  */
 public final class EachAddress implements UnaryOperator<SseClient.Sender> {
-    private static final boolean CAN_SET_HOST = canSetHost();
+    static {
+        // java.net.http reads it when it is first used.
+        System.getProperties().putIfAbsent("jdk.httpclient.allowRestrictedHeaders", "host");
+    }
 
     private final ProxySelector proxies;
 
@@ -65,39 +68,30 @@ public final class EachAddress implements UnaryOperator<SseClient.Sender> {
         String named = request.headers().firstValue("Host").orElse("").replaceFirst(":[0-9]*$", "");
         boolean isUnderscored = named.contains("_") && named.replace('_', '-').equalsIgnoreCase(host);
         boolean isPlain = !isUnderscored && !host.contains("%") && !host.endsWith(".");
-        if (!CAN_SET_HOST || url.getScheme().equals("https") || proxies.select(url).get(0).type() != Proxy.Type.DIRECT) {
+        if (url.getScheme().equals("https") || proxies.select(url).get(0).type() != Proxy.Type.DIRECT) {
             if (isUnderscored) {
-                throw new IllegalArgumentException("Java sends a host name with an underscore neither over https nor to a proxy");
+                throw new IllegalArgumentException(
+                    "Java sends a host name with an underscore neither over https nor to a proxy");
             }
             // TLS does not know the dot behind a full name.
-            return List.of(isPlain || !CAN_SET_HOST ? request : at(host.replaceFirst("\\.$", ""), host, request));
+            return List.of(isPlain ? request : at(host.replaceFirst("\\.$", ""), host, request));
         }
         InetAddress[] all = InetAddress.getAllByName(isUnderscored ? named : host);
         return all.length == 1 && isPlain ? List.of(request) : Arrays.stream(all).map(InetAddress::getHostAddress)
             .map(one -> at(one.contains(":") ? "[" + one + "]" : one, host, request)).toList();
     }
 
-    /** Returns a request that is sent to this address or name, and bears the host in a header. */
+    /** Returns a request to this address or name, with the host in a header; the request itself if none can be set. */
     private static HttpRequest at(String address, String host, HttpRequest request) {
-        URI url = request.uri();
-        String port = url.getPort() < 0 ? "" : ":" + url.getPort();
-        HttpRequest.Builder there = HttpRequest.newBuilder(request, (name, value) -> true).uri(URI.create(url.getScheme() + "://"
-            + address + port + url.getRawPath() + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery())));
-        if (request.headers().firstValue("Host").isEmpty()) {
-            // A zone means something on this machine only.
-            there.header("Host", host.replaceFirst("%[^]]*", "") + port);
-        }
-        return there.build();
-    }
-
-    /** java.net.http reads the property once: it can be too late where JBang has not set it. */
-    private static boolean canSetHost() {
+        String port = request.uri().getPort() < 0 ? "" : ":" + request.uri().getPort();
+        URI url = URI.create(request.uri().toString().replaceFirst("(?<=//)[^/?]*", address + port));
+        HttpRequest.Builder there = HttpRequest.newBuilder(request, (name, value) -> true).uri(url);
         try {
-            System.getProperties().putIfAbsent("jdk.httpclient.allowRestrictedHeaders", "host");
-            HttpRequest.newBuilder().header("Host", "");
-            return true;
-        } catch (IllegalArgumentException tooLate) {
-            return false;
+            // A zone means something on this machine only.
+            String named = request.headers().firstValue("Host").orElse(host.replaceFirst("%[^]]*", "") + port);
+            return there.setHeader("Host", named).build();
+        } catch (IllegalArgumentException somethingElseHasUsedItBefore) {
+            return request;
         }
     }
 }

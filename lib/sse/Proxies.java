@@ -1,6 +1,8 @@
 //SOURCES SseClient.java
 package lib.sse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -13,13 +15,12 @@ import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,7 +37,7 @@ import java.util.stream.Stream;
  * <p>A proxy of another kind, such as SOCKS, is a mistake only where a request would go through it.
  */
 public final class Proxies extends ProxySelector implements UnaryOperator<SseClient.Sender> {
-    /** Stands among the variables, but is none. */
+    /** Names a proxy among the variables that comes from none of them. */
     private static final String OPTION = "the proxy";
     private static final int USUAL_PORT = 1080;
     private static final int WANTS_CREDENTIALS = 407;
@@ -50,14 +51,17 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
         System.getProperties().putIfAbsent("jdk.http.auth.tunneling.disabledSchemes", "");
     }
 
-    private final Map<String, String> environment;
+    private final Map<String, String> variables;
+    /** Names the hosts that are reached without a proxy. */
+    private final String direct;
 
-    private Proxies(Map<String, String> environment) {
-        this.environment = environment;
+    private Proxies(Map<String, String> variables, Map<String, String> environment) {
+        this.variables = variables;
+        direct = first(environment, "no_proxy", "NO_PROXY").map(environment::get).orElse("").toLowerCase(Locale.ROOT).strip();
     }
 
     /** Returns what {@code http_proxy}, {@code https_proxy}, {@code all_proxy} and {@code no_proxy} say. */
-    public static Proxies of(Map<String, String> environment) { return new Proxies(environment); }
+    public static Proxies of(Map<String, String> environment) { return new Proxies(environment, environment); }
 
     /**
      * Returns one proxy for everything but what {@code no_proxy} names.
@@ -65,7 +69,7 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
      * @param proxy {@code [http://][USER:PASSWORD@]HOST[:PORT]}, or "" for none
      */
     public static Proxies of(String proxy, Map<String, String> environment) {
-        return new Proxies(Map.of(OPTION, proxy, "no_proxy", direct(environment)));
+        return new Proxies(Map.of(OPTION, proxy), environment);
     }
 
     private static Optional<String> first(Map<String, String> environment, String... names) {
@@ -76,10 +80,10 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     private Optional<Matcher> proxyFor(URI url) {
         // HTTP_PROXY is what a CGI program is given for a request header "Proxy:", so curl does not read it.
         Optional<String> setting = url.getScheme().equalsIgnoreCase("https")
-            ? first(environment, OPTION, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-            : first(environment, OPTION, "http_proxy", "all_proxy", "ALL_PROXY");
+            ? first(variables, OPTION, "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+            : first(variables, OPTION, "http_proxy", "all_proxy", "ALL_PROXY");
         return setting.filter(any -> !isDirect(bare(url.getHost().toLowerCase(Locale.ROOT)))).map(name -> {
-            Matcher parts = PROXY.matcher(environment.get(name));
+            Matcher parts = PROXY.matcher(variables.get(name));
             if (!parts.matches() || port(parts) > 65535) {
                 throw new IllegalArgumentException(name + ": expected [http://][USER:PASS@]HOST[:PORT], an HTTP proxy");
             }
@@ -113,17 +117,10 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     /** Sends the credentials of the proxy along, and fails with an IllegalArgumentException where it wants other ones. */
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {
-        return (request, body) -> {
-            try {
-                Optional<Matcher> proxy = proxyFor(request.uri());
-                // What a proxy answers to CONNECT does not come to a body handler.
-                return proxy.isEmpty() ? next.send(request, body)
-                    : next.send(withCredentials(proxy.get(), request), head -> head.statusCode() == WANTS_CREDENTIALS
-                        ? HttpResponse.BodySubscribers.discarding() : body.apply(head)).thenApply(this::accepted);
-            } catch (IllegalArgumentException notHttp) {
-                return CompletableFuture.failedFuture(notHttp);
-            }
-        };
+        // An answer to CONNECT does not come to a body handler.
+        return (request, body) -> proxyFor(request.uri()).map(proxy -> next.send(withCredentials(proxy, request),
+            head -> head.statusCode() == WANTS_CREDENTIALS ? BodySubscribers.discarding() : body.apply(head))
+            .thenApply(this::accepted)).orElseGet(() -> next.send(request, body));
     }
 
     private HttpResponse<Void> accepted(HttpResponse<Void> response) {
@@ -140,26 +137,21 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
             return request;
         }
         String whole = (user.contains(":") ? user : user + ":").replace("+", "%2B");
-        String coded = Base64.getEncoder().encodeToString(URLDecoder.decode(whole, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8));
-        return HttpRequest.newBuilder(request, (name, value) -> true)
-            .header("Proxy-Authorization", "Basic " + coded).build();
+        String coded = Base64.getEncoder().encodeToString(URLDecoder.decode(whole, UTF_8).getBytes(UTF_8));
+        return HttpRequest.newBuilder(request, (name, value) -> true).header("Proxy-Authorization", "Basic " + coded).build();
     }
 
     /** Returns a host without brackets, zone, and the dot behind a full name. */
     private static String bare(String host) { return host.replaceAll("[\\[\\]]|%.*|\\.$", ""); }
 
     private boolean isDirect(String host) {
-        String names = direct(environment).strip();
-        return names.equals("*") || Stream.of(names.split("[,\\s]+")).anyMatch(name -> !name.isEmpty() && covers(name, host));
-    }
-
-    private static String direct(Map<String, String> environment) {
-        return first(environment, "no_proxy", "NO_PROXY").map(environment::get).orElse("").toLowerCase(Locale.ROOT);
+        return direct.equals("*")
+            || Stream.of(direct.split("[,\\s]+")).anyMatch(name -> !name.isEmpty() && covers(name, host));
     }
 
     /**
-     * {@code example.org}, {@code .example.org} and {@code example.org.} cover that host and all below it;
-     * an address covers itself, {@code 10.0.0.0/8} and {@code fd00::/8} all that begin so.
+     * Returns whether a name in {@code no_proxy} covers a host: {@code example.org}, {@code .example.org} and
+     * {@code example.org.} that host and all below it, {@code 10.0.0.0/8} all addresses that begin so.
      */
     private static boolean covers(String name, String host) {
         String bareName = bare(name).replaceFirst("^\\.", "");
@@ -173,8 +165,7 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
             byte[] first = InetAddress.getByName(network.group("address")).getAddress();
             byte[] one = InetAddress.getByName(host).getAddress();
             int rest = network.group("bits") == null ? 0 : 8 * first.length - Integer.parseInt(network.group("bits"));
-            return first.length == one.length && rest >= 0
-                && new BigInteger(1, first).shiftRight(rest).equals(new BigInteger(1, one).shiftRight(rest));
+            return first.length == one.length && rest >= new BigInteger(1, first).xor(new BigInteger(1, one)).bitLength();
         } catch (UnknownHostException notAnAddress) {
             return false;
         }

@@ -2,13 +2,9 @@ package lib.sse;
 
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.util.regex.Pattern;
 
-/** "HTTP-redirect fetch" of the Fetch standard: what was set for one origin does not travel to another. */
+/** Follows redirects as the Fetch standard does: what was set for one origin does not travel to another. */
 final class Redirect {
-    private static final Pattern ABOUT_THE_BODY = Pattern.compile("(?i)content-(encoding|language|location|type)");
-
     private Redirect() {}
 
     /**
@@ -21,10 +17,11 @@ final class Redirect {
         if (from.uri().getScheme().equalsIgnoreCase("https") && to.getScheme().equalsIgnoreCase("http")) {
             throw new IllegalArgumentException("from https to http");
         }
-        boolean becomesGet = status == 303 && !from.method().matches("GET|HEAD") || status < 303 && from.method().equals("POST");
+        boolean becomesGet = status == 303 ? !from.method().matches("GET|HEAD")
+            : status < 303 && from.method().equals("POST");
         boolean isSameOrigin = origin(from.uri()).equalsIgnoreCase(origin(to));
         HttpRequest.Builder next = HttpRequest.newBuilder(from, (name, value) ->
-            isSameOrigin && !(becomesGet && ABOUT_THE_BODY.matcher(name).matches())).uri(to);
+            isSameOrigin && !(becomesGet && name.matches("(?i)content-(encoding|language|location|type)"))).uri(to);
         return becomesGet ? next.GET().build() : next.build();
     }
 
@@ -34,8 +31,8 @@ final class Redirect {
         String reference = location.startsWith("?") ? base.getRawPath() + location
             : location.matches("(#.*)?") ? base.toString() : location;
         try {
-            URI to = URI.create(base.resolve(reference).toASCIIString().replaceFirst("#.*", "").replaceFirst("//[^/?]*@", "//"));
-            return HttpRequest.newBuilder(to).build().uri();
+            String to = base.resolve(reference).toASCIIString().replaceFirst("#.*", "").replaceFirst("//[^/?]*@", "//");
+            return HttpRequest.newBuilder(URI.create(to)).build().uri();
         } catch (IllegalArgumentException itsMessageRepeatsIt) {
             throw new IllegalArgumentException("its location is no http or https URL");
         }

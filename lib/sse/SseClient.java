@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 import lib.sse.SseConnection.End;
 
 /**
- * One subscription: connects, reads, connects again and resumes, until it is over for good.
+ * Subscribes to an event stream: connects, reads, connects again and resumes, until it is over for good.
  *
  * <pre>{@code
  * try (var lan = new UdpBroadcaster("192.168.8.255:5000")) {
@@ -44,14 +44,13 @@ import lib.sse.SseConnection.End;
 public final class SseClient implements AutoCloseable {
 
     /** Takes the events. Whatever it throws ends {@link SseClient#listen} with that exception. */
-    @FunctionalInterface
     public interface Handler extends SseConnection.Handler {
-        /** A stream begins; nothing has come from it yet. */
+        /** Learns that a stream begins, from which nothing has come yet. */
         @Override
         default void open() throws IOException {}
 
         /**
-         * The events of one read from the network were all handed over.
+         * Learns that the events of one read from the network were all handed over.
          *
          * @param lastEventId the id to resume after
          */
@@ -60,19 +59,17 @@ public final class SseClient implements AutoCloseable {
     }
 
     /** Makes the request of each connect, so that a token may change. */
-    @FunctionalInterface
     public interface Request {
         /** Returns the request. A failure ends the client at the first connect, and counts as a lost connection later. */
         HttpRequest make() throws IOException;
     }
 
     /** Sends a request, as {@link HttpClient#sendAsync} does. */
-    @FunctionalInterface
     public interface Sender {
         CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
     }
 
-    /** How a subscription ended without a failure. */
+    /** Tells how a subscription ended without a failure. */
     public enum Outcome {
         /** The server answered 204: there is nothing more, and nobody should ask again. */
         NO_CONTENT,
@@ -82,8 +79,9 @@ public final class SseClient implements AutoCloseable {
         CLOSED
     }
 
+    /** Holds what EventSource sends. */
+    private static final Map<String, String> USUAL = Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache");
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration TIME_TO_FINISH = Duration.ofSeconds(1);
 
     private final Request request;
     private Consumer<HttpClient.Builder> http = builder -> { };
@@ -99,7 +97,7 @@ public final class SseClient implements AutoCloseable {
     private Function<Throwable, String> failureWords = SseClient::rootCause;
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
-    /** How much longer than its time something may take; a test sets it. */
+    /** Says how much longer than its time something may take. A test sets it. */
     Duration grace = Duration.ofSeconds(1);
 
     private final AtomicReference<Thread> listener = new AtomicReference<>();
@@ -110,25 +108,21 @@ public final class SseClient implements AutoCloseable {
     volatile SseConnection current;
     private volatile boolean isTroubleSaid;
     private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
-    // Of the thread that listens.
+    // Only the thread that listens uses these.
     private boolean isPost;
     private Optional<Duration> retry = Optional.empty();
     private Duration waited = Duration.ZERO;
     private int failures;
 
-    /** A subscription to a URL, without headers of its own. */
+    /** Subscribes to a URL, without headers of its own. */
     public SseClient(String url) {
-        this(HttpRequest.newBuilder(URI.create(url)).build());
-    }
-
-    private SseClient(HttpRequest same) {
-        this(() -> same);
+        HttpRequest same = HttpRequest.newBuilder(URI.create(url)).build();
+        request = () -> same;
         name = Redirect.origin(same.uri());
     }
 
-    public SseClient(Request request) {
-        this.request = request;
-    }
+    /** Subscribes by a request that is made anew at each connect. */
+    public SseClient(Request request) { this.request = request; }
 
     /** Sets the last event ID to begin with. A {@code Last-Event-ID} header of the first request does the same. */
     public SseClient lastEventId(String id) { lastEventId = id; return this; }
@@ -173,7 +167,7 @@ public final class SseClient implements AutoCloseable {
     /** Sets how many redirects one connect may follow; 20 unless set. */
     public SseClient maxRedirects(int redirects) { maxRedirects = redirects; return this; }
 
-    /** See {@link SseParser#SseParser(String, int, SseParser.Handler)}. */
+    /** Drops larger events, with a notice; 16 MiB unless set. See {@link SseParser#MAX_EVENT_BYTES_LIMIT}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
     /**
@@ -223,14 +217,13 @@ public final class SseClient implements AutoCloseable {
         if (connection != null) {
             connection.close();
         }
-        Thread self = Thread.currentThread();
-        boolean isWithin = listener.get() == self || connection != null && connection.isHandingOver();
+        boolean isWithin = listener.get() == Thread.currentThread() || connection != null && connection.isHandingOver();
         try {
             if (listener.get() != null && !isWithin) {
-                finished.await(TIME_TO_FINISH.toMillis(), TimeUnit.MILLISECONDS);
+                finished.await(1, TimeUnit.SECONDS);
             }
         } catch (InterruptedException stop) {
-            self.interrupt();
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -244,93 +237,85 @@ public final class SseClient implements AutoCloseable {
         HttpClient client = builder.build();
         while (true) {
             End end = connect(client, handler);
-            Optional<Outcome> outcome = outcome(end);
-            if (outcome.isPresent() || closed.await(waitAfter(end).toNanos(), TimeUnit.NANOSECONDS)) {
-                return outcome.orElse(Outcome.CLOSED);
+            if (isClosed()) {
+                return Outcome.CLOSED;
+            } else if (end.kind() == Answer.Kind.NO_CONTENT) {
+                return Outcome.NO_CONTENT;
+            } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
+                throw new SseException(SseException.Kind.REFUSED, name + ": " + end.reason());
+            } else if (end.kind() == Answer.Kind.STREAM && (maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE)) {
+                if (!end.reason().isEmpty()) {
+                    say(end.reason());
+                }
+                return Outcome.STREAM_ENDED;
+            } else if (closed.await(waitAfter(end).toNanos(), TimeUnit.NANOSECONDS)) {
+                return Outcome.CLOSED;
             }
         }
     }
 
     /** Connects once, which may take several requests if the server redirects. */
     private End connect(HttpClient client, Handler handler) throws IOException, InterruptedException {
-        HttpRequest first;
+        HttpRequest next;
         try {
-            first = request.make();
+            next = request.make();
         } catch (IOException failure) {
             if (current == null) {
                 throw failure;
             }
             return End.failed(failure.getMessage());
         }
-        begin(first);
+        if (current == null && lastEventId.isEmpty()) {
+            lastEventId = next.headers().firstValue("Last-Event-ID").orElse("");
+        }
+        name = Redirect.origin(next.uri());
+        isPost = next.method().equals("POST") || next.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
         SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, grace, failureWords,
             quotable, this::opened, this::say);
-        HttpRequest next = first;
         String way = "";
         for (int redirects = 0; ; redirects++) {
-            SseConnection one = new SseConnection(withHeaders(next), lastEventId(), settings, handler);
+            HttpRequest from = next;
+            HttpRequest sent = withHeaders(from);
+            SseConnection one = new SseConnection(from.method(), lastEventId(), settings, handler);
             current = one;
             if (isClosed()) {
                 return End.failed("");
             }
-            End end = one.run(around.apply((request, body) -> one.sending(client.sendAsync(request, body)))::send);
+            Sender sender = around.apply((request, body) -> one.canceledAtTheEnd(client.sendAsync(request, body)));
+            End end = one.run(() -> sender.send(sent, one));
             if (end.kind() != Answer.Kind.REDIRECT) {
                 return end.as(end.kind(), end.reason().isEmpty() ? "" : way + end.reason());
             } else if (redirects == maxRedirects) {
-                return end.as(Answer.Kind.REFUSED, way + "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
+                return end.as(Answer.Kind.REFUSED,
+                    way + "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
             }
             try {
-                HttpRequest from = next;
                 next = Redirect.follow(from, end.answer().status(), end.answer().location());
-                boolean leavesHeaders = next.headers().map().size() < from.headers().map().size();
-                way = ("redirected to " + quotable.apply(Redirect.origin(next.uri()))).strip()
-                    + (leavesHeaders ? ", without your headers: " : ": ");
             } catch (IllegalArgumentException notFollowed) {
-                return end.as(Answer.Kind.REFUSED, way + end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
+                return end.as(Answer.Kind.REFUSED,
+                    way + end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
             }
+            boolean leavesHeaders = next.headers().map().size() < from.headers().map().size();
+            way = ("redirected to " + quotable.apply(Redirect.origin(next.uri()))).strip()
+                + (leavesHeaders ? ", without your headers: " : ": ");
         }
     }
 
-    private void begin(HttpRequest first) {
-        if (current == null && lastEventId.isEmpty()) {
-            lastEventId = first.headers().firstValue("Last-Event-ID").orElse("");
-        }
-        name = Redirect.origin(first.uri());
-        isPost = first.method().equals("POST") || first.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
-    }
-
-    /** What EventSource sends, unless the request says otherwise; a header without a value is not sent. */
+    /** Adds what EventSource sends, unless the request has it. A header without a value is not sent. */
     private HttpRequest withHeaders(HttpRequest asked) {
         HttpRequest.Builder request = HttpRequest.newBuilder(asked,
             (name, value) -> !value.isEmpty() && !name.equalsIgnoreCase("Last-Event-ID"));
-        Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache").forEach((name, value) -> {
+        USUAL.forEach((name, value) -> {
             if (asked.headers().firstValue(name).isEmpty()) {
                 request.header(name, value);
             }
         });
         if (lastEventId().matches("[\\t -~]+")) {
             request.header("Last-Event-ID", lastEventId());
-        } else if (!lastEventId().isEmpty()) {
-            sayOnce("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
+        } else if (!lastEventId().isEmpty() && saidOnce.add("Last-Event-ID")) {
+            say("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
         }
         return request.build();
-    }
-
-    /** Returns how the subscription ended, if it did. */
-    private Optional<Outcome> outcome(End end) throws SseException {
-        boolean asksOnce = maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE;
-        if (isClosed()) {
-            return Optional.of(Outcome.CLOSED);
-        } else if (end.kind() == Answer.Kind.NO_CONTENT) {
-            return Optional.of(Outcome.NO_CONTENT);
-        } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
-            throw new SseException(SseException.Kind.REFUSED, name + ": " + end.reason());
-        } else if (end.kind() != Answer.Kind.STREAM || !asksOnce) {
-            return Optional.empty();
-        } else if (!end.reason().isEmpty()) {
-            say(end.reason());
-        }
-        return Optional.of(Outcome.STREAM_ENDED);
     }
 
     /** Counts failures, reports what happened and what comes, and returns how long to wait. */
@@ -344,25 +329,18 @@ public final class SseClient implements AutoCloseable {
                 : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries")));
         }
         retry = end.retry().or(() -> retry);
+        Optional<Duration> retryAfter = Optional.ofNullable(end.answer()).flatMap(Answer::retryAfter);
         Backoff.Wait wait = isQuiet ? Backoff.NO_WAIT : new Backoff(retryDelay, retryMaxDelay, ignoresRetry)
-            .next(failures, retry, Optional.ofNullable(end.answer()).flatMap(Answer::retryAfter), ThreadLocalRandom.current().nextDouble());
+            .next(failures, retry, retryAfter, ThreadLocalRandom.current().nextDouble());
         waited = wait.time();
         String notice = reason + "; connecting again" + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited))
             + (wait.isWish() ? ", as the server asks" : "");
-        // There may be thousands of idle time-outs a day.
+        // The idle time may be over thousands of times a day.
         if (!isQuiet || saidOnce.add(notice)) {
             isTroubleSaid = true;
             say(notice);
         }
         return waited;
-    }
-
-    private static String rootCause(Throwable failure) {
-        return failure.getCause() != null ? rootCause(failure.getCause()) : failure.getClass().getSimpleName();
-    }
-
-    private void say(String notice) {
-        notices.accept(name + ": " + notice);
     }
 
     private void opened() {
@@ -372,15 +350,13 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    private void sayOnce(String notice) {
-        if (saidOnce.add(notice)) {
-            say(notice);
-        }
+    private void say(String notice) { notices.accept(name + ": " + notice); }
+
+    private static String rootCause(Throwable failure) {
+        return failure.getCause() != null ? rootCause(failure.getCause()) : failure.getClass().getSimpleName();
     }
 
     /** Returns scheme, host and port; the rest of the URL may be secret. */
     @Override
-    public String toString() {
-        return name;
-    }
+    public String toString() { return name; }
 }

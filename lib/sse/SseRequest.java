@@ -3,7 +3,6 @@ package lib.sse;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.CharacterCodingException;
@@ -13,43 +12,38 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
- * A request as curl describes it. It is made anew at every connect, so that a token in a file may change:
+ * Describes a request as curl does. It is made anew at every connect, so that a token in a file may change:
  *
  * <pre>{@code
  * SseRequest request = new SseRequest("https://example.org/events").headerFile(Path.of("token.txt"));
  * new SseClient(request).listen(event -> System.out.println(event.data()));
  * }</pre>
  *
- * <p>A header with an empty value is not sent, nor is a usual header of that name. Not for changes while a client uses it.
+ * <p>A header with an empty value is not sent, nor is a usual header of that name. Do not change a request that a client
+ * uses.
  */
 public final class SseRequest implements SseClient.Request {
-    /** RFC 9110, 5.6.2. */
-    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
-    private static final Pattern PRINTABLE = Pattern.compile("[ -~\t]*");
-    /** These belong to one connection; java.net.http sets them. Browsers copy fields of HTTP/2 such as ":path" along. */
-    private static final Pattern OF_THE_CONNECTION = Pattern.compile("(?i):.*|connection|keep-alive|proxy-connection|te"
-        + "|trailer|transfer-encoding|upgrade|http2-settings|content-length|expect");
-
-    /** A pipe can be read once in the life of a process. */
-    private static final Map<Path, String> PIPES = new HashMap<>();
+    /** Matches a token of RFC 9110, 5.6.2. */
+    private static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+    /** Matches what java.net.http sets, and fields of HTTP/2 such as ":path", which browsers copy along. */
+    private static final String OF_THE_CONNECTION = "(?i):.*|connection|keep-alive|proxy-connection|te|trailer"
+        + "|transfer-encoding|upgrade|http2-settings|content-length|expect";
 
     private final URI url;
-    private final Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    private final List<String> headers = new ArrayList<>();
     private final List<Path> headerFiles = new ArrayList<>();
+    /** Holds what is sent unless the user gives a header of that name. */
+    private final Map<String, String> usual = new TreeMap<>();
     private final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     private Consumer<String> notices = System.err::println;
-    private String credentials;
-    private String userAgent = "";
     private String method = "";
     private byte[] body;
 
@@ -59,16 +53,15 @@ public final class SseRequest implements SseClient.Request {
      */
     public SseRequest(String url) {
         try {
-            URI whole = new URI(url).parseServerAuthority();
-            credentials = whole.getUserInfo() == null ? "" : withColon(whole.getUserInfo());
+            String userInfo = URI.create(url).getUserInfo();
+            basicAuthorization(userInfo == null ? "" : userInfo);
             this.url = URI.create(url.replaceFirst("//[^/?#]*@", "//"));
-            if (whole.getHost() != null && ("" + whole.getScheme()).matches("(?i)https?")) {
-                return;
+            if (this.url.getHost() == null || !("" + this.url.getScheme()).matches("(?i)https?")) {
+                throw new IllegalArgumentException();
             }
-        } catch (URISyntaxException itsMessageRepeatsTheUrl) {
-            // Said below.
+        } catch (IllegalArgumentException itsMessageRepeatsTheUrl) {
+            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
-        throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
     }
 
     /**
@@ -77,20 +70,29 @@ public final class SseRequest implements SseClient.Request {
      * @param line {@code NAME:VALUE}
      * @throws IllegalArgumentException if it is something else
      */
-    public SseRequest header(String line) { add(line, headers); return this; }
+    public SseRequest header(String line) {
+        add(line, new TreeMap<>());
+        headers.add(line);
+        return this;
+    }
 
-    /** Adds the headers in a file, one {@code NAME:VALUE} a line. */
+    /** Adds the headers in a regular file, one {@code NAME:VALUE} a line. */
     public SseRequest headerFile(Path file) { headerFiles.add(file); return this; }
 
-    /** Sends {@code USER:PASSWORD} as Basic credentials, unless there is a header {@code Authorization}. */
-    public SseRequest basicAuthorization(String userAndPassword) { credentials = withColon(userAndPassword); return this; }
+    /** Sends {@code USER:PASSWORD} as Basic credentials, unless it is empty or there is a header {@code Authorization}. */
+    public SseRequest basicAuthorization(String userAndPassword) {
+        String whole = userAndPassword.contains(":") ? userAndPassword : userAndPassword + ":";
+        String coded = Base64.getEncoder().encodeToString(whole.getBytes(StandardCharsets.UTF_8));
+        usual.compute("Authorization", (name, before) -> userAndPassword.isEmpty() ? null : "Basic " + coded);
+        return this;
+    }
 
     /** Sets what the client calls itself, unless there is a header {@code User-Agent}. */
-    public SseRequest userAgent(String product) { userAgent = product; return this; }
+    public SseRequest userAgent(String product) { usual.put("User-Agent", product); return this; }
 
     /** Sets the method. The default is {@code POST} with a body, else {@code GET}. */
     public SseRequest method(String name) {
-        if (!TOKEN.matcher(name).matches() || name.equalsIgnoreCase("CONNECT")) {
+        if (!name.matches(TOKEN) || name.equalsIgnoreCase("CONNECT")) {
             throw new IllegalArgumentException("method '" + name + "': expected a name like GET or POST");
         }
         method = name;
@@ -98,7 +100,11 @@ public final class SseRequest implements SseClient.Request {
     }
 
     /** Sets the body, a form unless a header gives another {@code Content-Type}. */
-    public SseRequest body(byte[] bytes) { body = bytes.clone(); return this; }
+    public SseRequest body(byte[] bytes) {
+        body = bytes.clone();
+        usual.put("Content-Type", "application/x-www-form-urlencoded");
+        return this;
+    }
 
     /** Receives warnings on headers that are added later, one line each. Defaults to standard error. */
     public SseRequest notices(Consumer<String> lines) { notices = lines; return this; }
@@ -106,40 +112,11 @@ public final class SseRequest implements SseClient.Request {
     /** Makes the request, from the files as they are now. */
     @Override
     public HttpRequest make() throws IOException {
-        Map<String, List<String>> all = headers();
-        if (!userAgent.isEmpty()) {
-            all.putIfAbsent("User-Agent", List.of(userAgent));
-        }
-        if (!credentials.isEmpty()) {
-            String coded = Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
-            all.putIfAbsent("Authorization", List.of("Basic " + coded));
-        }
-        if (body != null) {
-            all.putIfAbsent("Content-Type", List.of("application/x-www-form-urlencoded"));
-        }
-        HttpRequest.Builder request = HttpRequest.newBuilder(url);
-        all.forEach((name, values) -> values.forEach(value -> request.header(name, values.contains("") ? "" : value)));
-        String sent = !method.isEmpty() ? method : body == null ? "GET" : "POST";
-        boolean hasBody = body != null && body.length > 0;
-        // Up to JDK 18 GET() too sends "Content-Length: 0"; later ones do not.
-        return (!hasBody && sent.equals("GET") ? request.GET()
-            : request.method(sent, hasBody ? BodyPublishers.ofByteArray(body) : BodyPublishers.noBody())).build();
-    }
-
-    /** Returns scheme, host and port of the URL; the rest of it may hold secrets. */
-    @Override
-    public String toString() { return url.getScheme() + "://" + url.getAuthority() + "/\u2026"; }
-
-    private static String withColon(String userAndPassword) {
-        return userAndPassword.isEmpty() || userAndPassword.contains(":") ? userAndPassword : userAndPassword + ":";
-    }
-
-    private Map<String, List<String>> headers() throws IOException {
         Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        headers.forEach((name, values) -> all.put(name, new ArrayList<>(values)));
+        headers.forEach(line -> add(line, all));
         for (Path file : headerFiles) {
             try {
-                text(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
+                Files.readString(file).replaceFirst("^\uFEFF", "").lines().filter(line -> !line.isBlank())
                     .forEach(line -> add(line, all));
             } catch (IllegalArgumentException | IOException failure) {
                 String reason = failure instanceof NoSuchFileException ? "no such file"
@@ -147,20 +124,19 @@ public final class SseRequest implements SseClient.Request {
                 throw new IOException("header file " + file + ": " + reason, failure);
             }
         }
-        return all;
+        usual.forEach((name, value) -> all.putIfAbsent(name, List.of(value)));
+        HttpRequest.Builder request = HttpRequest.newBuilder(url);
+        all.forEach((name, values) -> values.forEach(value -> request.header(name, values.contains("") ? "" : value)));
+        String sent = !method.isEmpty() ? method : body == null ? "GET" : "POST";
+        byte[] bytes = body == null ? new byte[0] : body;
+        // Up to JDK 18 GET() too sends "Content-Length: 0"; later ones do not.
+        return (bytes.length == 0 && sent.equals("GET") ? request.GET()
+            : request.method(sent, BodyPublishers.ofByteArray(bytes))).build();
     }
 
-    private static String text(Path file) throws IOException {
-        if (Files.isRegularFile(file) || !Files.exists(file)) {
-            return Files.readString(file);
-        }
-        synchronized (PIPES) {
-            if (!PIPES.containsKey(file)) {
-                PIPES.put(file, Files.readString(file));
-            }
-            return PIPES.get(file);
-        }
-    }
+    /** Returns scheme, host and port of the URL; the rest of it may hold secrets. */
+    @Override
+    public String toString() { return url.getScheme() + "://" + url.getAuthority() + "/\u2026"; }
 
     private void add(String line, Map<String, List<String>> all) {
         int colon = line.indexOf(':', 1);
@@ -169,13 +145,13 @@ public final class SseRequest implements SseClient.Request {
         }
         String name = line.substring(0, colon).strip();
         String value = line.substring(colon + 1).strip();
-        if (OF_THE_CONNECTION.matcher(name).matches()) {
+        if (name.matches(OF_THE_CONNECTION)) {
             if (leftOut.add(name)) {
                 notices.accept(this + ": " + name + " is left out, because it belongs to one connection");
             }
-        } else if (!TOKEN.matcher(name).matches()) {
+        } else if (!name.matches(TOKEN)) {
             throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
-        } else if (!PRINTABLE.matcher(value).matches()) {
+        } else if (!value.matches("[ -~\t]*")) {
             throw new IllegalArgumentException("header " + name + ": expected a value of printable ASCII");
         } else {
             all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -34,29 +35,26 @@ import java.util.regex.Pattern;
  * }
  * }</pre>
  *
- * <p>The file holds one line of UTF-8, and is locked while it is open. After each flush of the handler a thread that
- * lives no longer saves the id, at most every 20 ms.
+ * <p>The file holds one line of UTF-8, and is locked while it is open. Another thread saves the id after each flush of
+ * the handler, at most every 20 ms.
  */
 public final class StateFile implements Closeable {
     private static final String OF_SEVERAL = "# the last event ID of each server\n";
-    private static final Pattern LINE = Pattern.compile("(?:" + OF_SEVERAL + "\\S+ )?(?=.)([^\r\n\0]*)(?:\r?\n)?",
-        Pattern.DOTALL);
+    private static final Pattern LINE = Pattern.compile("(?s)(?:" + OF_SEVERAL + "\\S+ )?(?=.)([^\r\n\0]*)(?:\r?\n)?");
     private static final String EXPECTED = "expected one line of UTF-8 with a last event ID; without the file it begins anew";
     private static final int MOST_BYTES = 1 << 20;
     private static final long MILLIS_OF_A_WRITE = 60_000;
-    private static final long NANOS_BETWEEN_SAVES = TimeUnit.MILLISECONDS.toNanos(20);
-    private static final long NANOS_BETWEEN_FAILURES = TimeUnit.SECONDS.toNanos(1);
 
     private final Path file;
     private final Consumer<String> notices;
     private final AtomicBoolean isDue = new AtomicBoolean();
     private volatile String lastEventId;
-    /** What the file holds; null before it was written to. */
+    /** Is what the file holds; null before it was written to. */
     private volatile String saved;
     private volatile long nextSave = System.nanoTime();
     private boolean isFailing;
     private boolean isClosed;
-    /** The file as it is now, which bears the lock; null if there is none. */
+    /** Holds the lock of the file as it is now; null if there is no file. */
     private FileChannel held;
 
     private StateFile(Path file, Consumer<String> notices) throws IOException {
@@ -67,20 +65,19 @@ public final class StateFile implements Closeable {
         } catch (IOException failure) {
             throw new IOException(this + ": " + reason(failure), failure);
         }
+        sweep();
+        save();
     }
 
     /**
-     * Opens a file, reads the id, and tries to save it, which tells soon whether it can be saved.
+     * Opens a file, reads the id, and tries to save it, to report early if it cannot be saved.
      *
      * @param file    a regular file, or none yet; a link is followed
      * @param notices receives warnings, one line each, from any thread
      * @throws IOException if an id cannot be read, or another process has the file open: without it events would be lost
      */
     public static StateFile open(Path file, Consumer<String> notices) throws IOException {
-        StateFile state = new StateFile(file, notices);
-        state.sweep();
-        state.save();
-        return state;
+        return new StateFile(file, notices);
     }
 
     /** Returns the last event ID; "" if there is none. */
@@ -128,14 +125,14 @@ public final class StateFile implements Closeable {
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
-        // Before it is locked: to close another channel on it would give the lock up.
+        // The file is read before it is locked, because closing another channel on it would give the lock up.
         String text = Files.size(file) > MOST_BYTES ? "" : Files.readString(file);
         Matcher line = LINE.matcher(text);
         if (!line.matches()) {
             throw new IOException(!text.startsWith(OF_SEVERAL) ? EXPECTED : "it holds the ids of several servers; write each"
                 + " into a file of its own, in the order of the URLs: " + file + ", " + file + ".2, ...");
         }
-        hold(locked(FileChannel.open(file, Files.isWritable(file) ? StandardOpenOption.WRITE : StandardOpenOption.READ)));
+        hold(locked(file, Files.isWritable(file) ? StandardOpenOption.WRITE : StandardOpenOption.READ));
         return line.group(1);
     }
 
@@ -147,19 +144,20 @@ public final class StateFile implements Closeable {
         return target;
     }
 
-    /** Where a file system has no locks, or the file can only be read, it goes on without one. */
-    private static FileChannel locked(FileChannel channel) throws IOException {
+    /** Opens and locks a file, without a lock where the file system has none or the file can only be read. */
+    private static FileChannel locked(Path file, OpenOption how) throws IOException {
+        FileChannel channel = FileChannel.open(file, how);
         try {
-            if (channel.tryLock() != null) {
-                return channel;
+            if (channel.tryLock() == null) {
+                throw new OverlappingFileLockException();
             }
-        } catch (OverlappingFileLockException byThisProcess) {
-            // Told below, like a lock of another process.
+        } catch (OverlappingFileLockException ofAnyProcess) {
+            channel.close();
+            throw new IOException("in use: another process keeps its last event ID in it");
         } catch (IOException | NonWritableChannelException withoutLocks) {
             return channel;
         }
-        channel.close();
-        throw new IOException("in use: another process keeps its last event ID in it");
+        return channel;
     }
 
     private void hold(FileChannel channel) throws IOException {
@@ -195,17 +193,17 @@ public final class StateFile implements Closeable {
             }
             isFailing = true;
         }
-        nextSave = System.nanoTime() + (isFailing ? NANOS_BETWEEN_FAILURES : NANOS_BETWEEN_SAVES);
+        nextSave = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(isFailing ? 1000 : 20);
         saveSoon();
     }
 
-    /** Replaces the content: whoever reads the file, after a power failure too, finds the old one or the new one whole. */
+    /** Replaces the content. Whoever reads the file, after a power failure too, finds the old or the new one whole. */
     private void write(byte[] line) throws IOException {
         Path target = requireFolder();
         try {
             replace(target, line);
         } catch (FileSystemException cannotBeReplaced) {
-            // One that is mounted by itself, or stands in a folder that can only be read, is written in place.
+            // A file that is mounted by itself, or stands in a folder that can only be read, is written in place.
             if (held == null || !Files.isWritable(target)) {
                 throw cannotBeReplaced;
             }
@@ -216,9 +214,8 @@ public final class StateFile implements Closeable {
 
     private void replace(Path target, byte[] line) throws IOException {
         Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
-        FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
+        FileChannel channel = locked(temporary, StandardOpenOption.WRITE);
         try {
-            locked(channel);
             Channels.newOutputStream(channel).write(line);
             channel.force(true);
             copyAttributes(target, temporary);
@@ -231,7 +228,7 @@ public final class StateFile implements Closeable {
         hold(channel);
     }
 
-    /** The mode stays what it was, and the owner where this process may set it. */
+    /** Keeps the mode as it was, and the owner where this process may set it. */
     private static void copyAttributes(Path from, Path to) throws IOException {
         for (String name : List.of("posix:group", "posix:owner", "posix:permissions")) {
             try {
@@ -246,17 +243,17 @@ public final class StateFile implements Closeable {
     private void sweep() throws IOException {
         Path target = requireFolder();
         String name = Pattern.quote("." + target.getFileName() + ".") + "[0-9]+\\.tmp";
-        File[] left = target.getParent().toFile().listFiles((folder, one) -> one.matches(name));
+        File[] left = target.getParent().toFile().listFiles(one ->
+            one.getName().matches(name) && System.currentTimeMillis() - one.lastModified() > MILLIS_OF_A_WRITE);
         for (File one : left == null ? new File[0] : left) {
-            if (System.currentTimeMillis() - one.lastModified() > MILLIS_OF_A_WRITE) {
-                one.delete();
-            }
+            one.delete();
         }
     }
 
     private static String reason(IOException failure) {
         return failure instanceof CharacterCodingException ? EXPECTED
             : failure instanceof AccessDeniedException ? "permission denied"
-            : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason() : failure.getMessage();
+            : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason()
+            : failure.getMessage();
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -233,12 +234,15 @@ class ScriptTest {
     }
 
     @Test
-    void eachServerGetsTheBodyThatIsReadOnce() throws Exception {
+    void eachServerGetsTheBodyAndTheHeadersThatAreReadOnce() throws Exception {
         try (SseServer one = SseServer.stream(sse("1")); SseServer other = SseServer.stream(sse("1"))) {
-            Script.shell("$SseListen -q -c 2 -F '{data}' -d @<(printf a=1) -d b=2 " + one.url("/") + " " + other.url("/"))
-                .assertIs(0, "1\n1\n");
-            assertEquals("a=1&b=2", one.next().body);
-            assertEquals("a=1&b=2", other.next().body);
+            Script.shell("$SseListen -q -c 2 -F '{data}' -H @<(printf 'X-A: 1\n') -d @<(printf a=1) -d b=2 " + one.url("/") + " "
+                + other.url("/")).assertIs(0, "1\n1\n");
+            for (SseServer server : List.of(one, other)) {
+                SseServer.Connection request = server.next();
+                assertEquals("a=1&b=2", request.body);
+                assertEquals(Optional.of("1"), request.header("X-A"));
+            }
         }
     }
 

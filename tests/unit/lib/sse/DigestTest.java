@@ -213,7 +213,7 @@ class DigestTest {
             assertEquals(0, server.further());
             assertEquals(more.contains("qop") ? List.of("00000001", "00000002", "00000003") : List.of("-", "-", "-"), counts);
             assertEquals(3, notices.size(), notices.toString());
-            assertFalse(notices.toString().contains("401"), notices.toString());
+            assertFalse(notices.toString().contains("status 401"), notices.toString());
         }
     }
 

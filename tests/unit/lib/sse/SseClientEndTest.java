@@ -123,7 +123,7 @@ class SseClientEndTest {
     private Listening startToFinishAfterTheEnd(SseClient client, AtomicBoolean finished) throws Exception {
         Listening listening = Listening.start(client, event -> {
             handling.countDown();
-            while (client.current.isReading()) {
+            while (!client.current.isOver) {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));

@@ -1,9 +1,7 @@
 package lib.sse;
 
-import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -11,13 +9,10 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,21 +94,6 @@ class SseRequestTest {
             assertEquals(Optional.of("Bearer " + token), request.make().headers().firstValue("Authorization"));
             assertEquals(List.of("0", "1"), request.make().headers().allValues("X-A"));
         }
-    }
-
-    /** As a shell makes it of {@code @<(command)}: there is one writer, and it writes once. */
-    @Test
-    void headersInAPipeAreReadOnceAndKept() throws Exception {
-        Path pipe = folder.resolve("pipe");
-        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "needs mkfifo");
-        CompletableFuture<Path> written = CompletableFuture.supplyAsync(() ->
-            assertDoesNotThrow(() -> Files.writeString(pipe, "X-A: 1\n", StandardOpenOption.WRITE)));
-        for (SseRequest request : List.of(new SseRequest("http://h/").headerFile(pipe), new SseRequest("http://i/").headerFile(pipe))) {
-            for (int i = 0; i < 2; i++) {
-                assertEquals(Optional.of("1"), request.make().headers().firstValue("X-A"));
-            }
-        }
-        written.get(20, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest
