@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine;
 
-/** The files that {@code --config} names, with one option or argument a line. No shell reads their words. */
+/** Reads the files that {@code --config} names, with one option or argument a line. No shell reads their words. */
 final class Config {
     /** A name, then a space, a {@code =}, or a {@code =} between spaces, and the value behind it as it stands. */
     private static final Pattern OPTION =
@@ -51,8 +51,9 @@ final class Config {
     private String word(CommandSpec command, String file, String place, String line) {
         Matcher matcher = OPTION.matcher(line);
         if (!matcher.matches()) {
-            lines.add(new Line(place, null, beside(file, line.strip())));
-            return beside(file, line.strip());
+            String argument = beside(file, line.strip());
+            lines.add(new Line(place, null, argument));
+            return argument;
         }
         String name = (matcher.group(1).startsWith("-") ? "" : "--") + matcher.group(1);
         OptionSpec option = command.optionsMap().get(name);

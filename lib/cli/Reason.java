@@ -14,23 +14,26 @@ import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** Why something failed, in the few words that a user needs. */
+/** Says why something failed, in the few words that a user needs. */
 public final class Reason {
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     static final String CLOSED_UNANSWERED = "connection closed without an answer";
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
-    /** As java.net.http tells that an answer broke off, behind the reason. */
+    /** The words of java.net.http for an answer that broke off. */
     private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length|http1_0 content");
     private static final String ALERT = "Received fatal alert: ";
 
     private Reason() {}
 
-    /** One line without the exception's class, if it says something itself. */
+    /** Returns one line, without the exception's class if it has a message. */
     public static String of(Throwable failure) {
         Throwable cause = cause(failure);
         String message = cause.getMessage() == null ? "" : cause.getMessage();
@@ -46,7 +49,7 @@ public final class Reason {
             : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED
             // The alert of a TLS server that read our request.
             : message.contains("\u0015\u0003") ? "the server speaks TLS: is it https?"
-            : isReset(cause) ? "connection reset"
+            : causes(cause).anyMatch(one -> ("" + one.getMessage()).startsWith("Connection reset")) ? "connection reset"
             : has(cause, EOFException.class) && BODY.matcher(message).lookingAt()
                 ? "the server broke off in the middle of its answer"
             : message.startsWith(NO_TUNNEL)
@@ -54,18 +57,15 @@ public final class Reason {
             : message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
-    /** What is behind an exception that only says that a task failed. */
+    /** Returns the cause of an exception that only says that a task failed. */
     static Throwable cause(Throwable failure) {
         boolean onlySays = failure instanceof CompletionException || failure instanceof ExecutionException;
         return onlySays && failure.getCause() != null ? cause(failure.getCause()) : failure;
     }
 
-    /** Why a server was not trusted. */
+    /** Returns why a server was not trusted. */
     public static String ofCertificate(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable root = causes(failure).reduce(failure, (one, cause) -> cause);
         String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
         boolean isOther = root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"));
         return has(failure, CertificateExpiredException.class) ? "the server's certificate has expired"
@@ -81,11 +81,16 @@ public final class Reason {
             : "TLS: " + message;
     }
 
-    private static boolean isReset(Throwable failure) {
-        return failure != null && (("" + failure.getMessage()).startsWith("Connection reset") || isReset(failure.getCause()));
+    /** Escapes what must not reach a terminal from the network: control sequences, and marks that turn the direction of text. */
+    static String printable(String text) {
+        return UNPRINTABLE.matcher(text).replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
     }
 
     static boolean has(Throwable failure, Class<? extends Throwable> kind) {
-        return failure != null && (kind.isInstance(failure) || has(failure.getCause(), kind));
+        return causes(failure).anyMatch(kind::isInstance);
+    }
+
+    private static Stream<Throwable> causes(Throwable failure) {
+        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
     }
 }
