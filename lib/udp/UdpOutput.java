@@ -58,15 +58,15 @@ public final class UdpOutput implements AutoCloseable {
     private final Consumer<String> notices;
     private final Consumer<String> errors;
     private final ReentrantLock sending = new ReentrantLock();
+    private final LongAdder received = new LongAdder();
+    private final LongAdder leftOut = new LongAdder();
+    private final LongAdder allowedLeftOut = new LongAdder();
+    private final LongAdder failed = new LongAdder();
     private OnError onError = OnError.retry;
     private Oversize oversize = Oversize.unset;
     private int maxPayload = UdpBroadcaster.MAX_PAYLOAD;
     private OutputStream tee;
     private OutputStream dryRun;
-    private final LongAdder received = new LongAdder();
-    private final LongAdder leftOut = new LongAdder();
-    private final LongAdder allowedLeftOut = new LongAdder();
-    private final LongAdder failed = new LongAdder();
 
     /** @param errors receives lines about datagrams that are not sent although no option allowed it */
     public UdpOutput(UdpBroadcaster lan, UdpSource source, Consumer<String> notices, Consumer<String> errors) {
