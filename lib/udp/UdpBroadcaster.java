@@ -50,8 +50,8 @@ import java.util.stream.Collectors;
 public final class UdpBroadcaster implements AutoCloseable {
 
     /**
-     * Finds the addresses of a target. The thread that sends asks for them at the first datagram, whenever the target does
-     * not work, and else at most twice a second. A finder that takes long needs its own thread, as {@code Names} has one.
+     * Finds the addresses of a target. The thread that sends asks for them at the first datagram, while a datagram waits for
+     * the target, and else at most twice a second. A finder that takes long needs a thread of its own, as {@code Names} has.
      * <pre>{@code
      * lan.target("lamps", () -> lamps.stream().map(lamp -> new InetSocketAddress(lamp, 5000)).toList());
      * }</pre>
@@ -91,8 +91,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     final LongAdder retried = new LongAdder();
 
     private final List<Target> targets = new ArrayList<>();
-    /** By IP version, or with options by address. */
-    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>();
+    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>(); // by IP version or address
     private final CountDownLatch closed = new CountDownLatch(1);
     private Options options;
     private OnError onError = OnError.retry;
@@ -171,9 +170,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     private void transmit(ByteBuffer payload) throws IOException {
         try {
             for (Target one : targets) {
-                if (one.failure == null) {
-                    one.offer(payload, false);
-                }
+                one.offer(payload, false);
             }
             long othersTook = 0;
             for (long wait = FIRST_WAIT; !refresh(payload); wait = Math.min(2 * wait, LONGEST_WAIT)) {
@@ -202,13 +199,13 @@ public final class UdpBroadcaster implements AutoCloseable {
         }
     }
 
-    /** Checks the targets that do not work, and twice a second all. Returns whether all work. */
+    /** Checks the targets that the datagram waits for, and twice a second all. Returns whether all work. */
     private boolean refresh(ByteBuffer payload) throws IOException {
         boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
         checked = isDue ? System.nanoTime() : checked;
         boolean works = true;
         for (Target one : targets) {
-            if (isDue || one.failure != null) {
+            if (isDue || one.failure != null && one.missed == 0) {
                 one.refresh(payload);
             }
             works &= one.failure == null;
@@ -294,6 +291,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         private final String name;
         private final Finder finder;
         private volatile Set<InetSocketAddress> known = Set.of();
+        private final List<InetSocketAddress> linkless = new ArrayList<>();
         /** The system accepted the datagram at hand for these. */
         private final List<InetSocketAddress> taken = new ArrayList<>();
         /** Null while it works; the other fields are about the time since it does not. */
@@ -317,6 +315,7 @@ public final class UdpBroadcaster implements AutoCloseable {
                     fails(name + ": " + none.getMessage(), none);
                 }
             }
+            linkless.clear();
             offer(payload, true);
         }
 
@@ -324,9 +323,10 @@ public final class UdpBroadcaster implements AutoCloseable {
             for (InetSocketAddress to : known) {
                 NetworkInterface deadLink = checksLinks ? deadLink(to) : null;
                 if (deadLink != null) {
+                    linkless.add(to);
                     taken.remove(to);
                     fails(HostPort.label(name, to) + ": interface " + deadLink.getName() + " has no link", null);
-                } else if (payload != null && !taken.contains(to)) {
+                } else if (payload != null && !taken.contains(to) && !linkless.contains(to)) {
                     send(payload, to);
                 }
             }
@@ -373,8 +373,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         private void works() {
             if (isSaid) {
                 String label = known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name;
-                long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
-                notices.accept(label + ": works again after " + seconds + " s, "
+                notices.accept(label + ": works again after " + (System.nanoTime() - failsSince) / 1_000_000_000 + " s, "
                     + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
             }
             failure = null;
