@@ -43,7 +43,7 @@ public final class UdpOptions {
 
     @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64,
         description = "Retry a datagram that the system refuses until it goes out, skip it, or fail (retry).")
-    private void onError(UdpOutput.OnError action) { settings.add(out -> out.onError(action)); }
+    private void onError(UdpBroadcaster.OnError action) { settings.add(out -> out.onError(action)); }
 
     @Option(names = "--repeat", paramLabel = "N", order = 65,
         description = "Send each datagram N times, because Wi-Fi loses some (1).")

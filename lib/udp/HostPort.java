@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
  */
 public record HostPort(String host, int port) {
     private static final int HIGHEST_PORT = 65535;
+    private static final Pattern FORM = Pattern.compile("(?:\\[([^\\]]*:[^\\]]*)\\]|([^:/\\[\\]\\s]*)):(.*)");
     private static final String BYTE = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE);
 
@@ -24,38 +26,41 @@ public record HostPort(String host, int port) {
      *
      * @param what      names the text in a message: {@code target}
      * @param form      tells what is expected, in a message: {@code HOST:PORT or [IPv6]:PORT}
-     * @param leastPort the lowest port that is allowed
+     * @param leastPort the lowest port that is allowed; 0 also allows an empty host
      * @throws IllegalArgumentException if it is something else; the message names it and what was expected
      */
     public static HostPort of(String what, String text, String form, int leastPort) {
-        int colon = text.lastIndexOf(':');
-        String host = text.substring(0, Math.max(colon, 0));
-        boolean bracketed = host.startsWith("[") && host.endsWith("]") && host.contains(":");
-        if (colon < 0 || !bracketed && !host.matches("[^:/\\[\\]\\s]*")) {
-            throw new IllegalArgumentException(what + " '" + text + "': expected " + form);
+        Matcher parts = FORM.matcher(text);
+        boolean isForm = parts.matches();
+        String host = !isForm ? "" : parts.group(1) != null ? parts.group(1) : parts.group(2);
+        int port = isForm && parts.group(3).matches("[0-9]{1,5}") ? Integer.parseInt(parts.group(3)) : -1;
+        String expected = !isForm || host.isEmpty() && leastPort > 0 ? form
+            : port < leastPort || port > HIGHEST_PORT ? "a port from " + leastPort + " to " + HIGHEST_PORT
+            : host.matches("[0-9.]+|.*:.*") && address(host.replaceFirst("%.*", "")) == null
+            ? "four numbers from 0 to 255, or an IPv6 address in brackets" : null;
+        if (expected != null) {
+            throw new IllegalArgumentException(what + " '" + text + "': expected " + expected);
         }
-        String digits = text.substring(colon + 1);
-        int port = digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : -1;
-        if (port < leastPort || port > HIGHEST_PORT) {
-            throw new IllegalArgumentException(
-                what + " '" + text + "': expected a port from " + leastPort + " to " + HIGHEST_PORT);
-        }
-        HostPort place = new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
-        if (host.isEmpty() && leastPort > 0) {
-            throw new IllegalArgumentException(what + " '" + text + "': expected " + form);
-        } else if (host.matches("[0-9.]+|\\[.*") && !isAddress(place.host.replaceFirst("%.*", ""))) {
-            throw new IllegalArgumentException(
-                what + " '" + text + "': expected four numbers from 0 to 255, or an IPv6 address in brackets");
-        }
-        return place;
+        return new HostPort(host, port);
     }
 
     public static HostPort of(InetSocketAddress address) {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort());
     }
 
+    boolean isName() { return !host.contains(":") && address(host) == null; }
+
+    /** Returns the IP address that a text is, without asking a name server; null for any other text. */
+    static InetAddress address(String text) {
+        try {
+            return text.contains(":") || IPV4.matcher(text).matches() ? InetAddress.getByName(text) : null;
+        } catch (UnknownHostException notAnAddress) {
+            return null;
+        }
+    }
+
     /** Finds the address that the host has now. The name of an interface in it makes that an IOException, not a name. */
-    InetSocketAddress address() throws IOException {
+    InetSocketAddress find() throws IOException {
         try {
             return new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (UnknownHostException missing) {
@@ -63,34 +68,24 @@ public record HostPort(String host, int port) {
         }
     }
 
-    boolean isName() { return !host.contains(":") && !isAddress(host); }
-
-    /** Returns whether a text is an IP address, without asking a name server. */
-    static boolean isAddress(String text) {
-        try {
-            return IPV4.matcher(text).matches() || text.contains(":") && literal(text) != null;
-        } catch (IllegalArgumentException notAnAddress) {
-            return false;
-        }
-    }
-
-    /** Returns what an IP address says. */
-    static InetAddress literal(String address) {
-        try {
-            return InetAddress.getByName(address);
-        } catch (UnknownHostException notAnAddress) {
-            throw new IllegalArgumentException(address, notAnAddress);
-        }
-    }
-
     @Override
-    public String toString() {
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-    }
+    public String toString() { return (host.contains(":") ? "[" + host + "]" : host) + ":" + port; }
 
     /** Names a target, with the address if the name does not tell it. */
     static String label(String name, InetSocketAddress to) {
         String address = to.getAddress().getHostAddress();
         return name.contains(address) || name.startsWith("[") ? name : name + " (" + address + ")";
+    }
+
+    /** Returns whether an interface that is chosen decides where datagrams to this address leave, and no route. */
+    static boolean leavesByChoice(InetAddress to) {
+        return to.isMulticastAddress() || to.getHostAddress().equals("255.255.255.255");
+    }
+
+    /** Returns why a datagram did not go out, and what helps. */
+    static String reason(IOException failure, InetSocketAddress to) {
+        String reason = String.valueOf(failure.getMessage());
+        return leavesByChoice(to.getAddress()) && reason.equals("Network is unreachable")
+            ? reason + " without a default route: choose an interface with -I" : reason;
     }
 }

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -38,10 +39,10 @@ import java.util.stream.Collectors;
  *
  * <p>A datagram that the system refuses is sent again until the system accepts it, and {@link #send} waits for that. If one
  * target still refuses it 10 s after another accepted it, each further datagram is tried on that target only once, until it
- * accepts one. Links, addresses and names are checked after a datagram, never before it, and one that met a dead link is sent
- * again. UDP does not report whether a datagram arrived.
+ * accepts one. Links, addresses and names are checked after a datagram, never before it, and a datagram that met a dead link
+ * is sent again. UDP does not report whether a datagram arrived.
  *
- * <p>Any thread may send. One that comes while another is sending waits for its turn, so two sources may share a broadcaster:
+ * <p>Any thread may send. One that comes while another is sending waits its turn, so two sources may share a broadcaster:
  * <pre>{@code
  * new Thread(() -> relay(upstairs, lan)).start(); // relay is: source.listen(event -> lan.send(event.data()))
  * relay(downstairs, lan);}</pre>
@@ -49,8 +50,8 @@ import java.util.stream.Collectors;
 public final class UdpBroadcaster implements AutoCloseable {
 
     /**
-     * Finds the addresses of a target. The thread that sends asks for them at the first datagram, after a refusal, and at most
-     * twice a second after other datagrams. A finder that takes long needs a thread of its own, as {@code Names} has one.
+     * Finds the addresses of a target. The thread that sends asks for them at the first datagram, while a datagram waits for
+     * the target, and else at most twice a second. A finder that takes long needs a thread of its own, as {@code Names} has.
      * <pre>{@code
      * lan.target("lamps", () -> lamps.stream().map(lamp -> new InetSocketAddress(lamp, 5000)).toList());
      * }</pre>
@@ -71,12 +72,8 @@ public final class UdpBroadcaster implements AutoCloseable {
         void set(DatagramChannel channel, InetAddress to) throws IOException;
     }
 
-    /** Counts datagrams and decides about refused ones, on the thread that sends. */
-    interface Monitor {
-        default void done(int sent, int skipped, int bytes) { }
-
-        default boolean isRetried(List<IOException> failures) throws IOException { return true; }
-    }
+    /** Says what happens to a datagram that the system refuses: it is sent again until it goes out, not sent, or the end. */
+    public enum OnError { retry, skip, fail }
 
     /** The largest payload of a datagram over IPv4, in bytes. */
     public static final int MAX_PAYLOAD = 65507;
@@ -87,20 +84,23 @@ public final class UdpBroadcaster implements AutoCloseable {
     private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
     private static final long TOO_SHORT_FOR_A_MESSAGE = TimeUnit.MILLISECONDS.toNanos(100);
 
+    // How many datagrams were sent, with how many bytes, left out, and refused and then offered again.
+    final LongAdder sent = new LongAdder();
+    final LongAdder bytes = new LongAdder();
+    final LongAdder skipped = new LongAdder();
+    final LongAdder retried = new LongAdder();
+
     private final List<Target> targets = new ArrayList<>();
-    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>(); // by IP version, or with options by address
+    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>(); // by IP version or address
     private final CountDownLatch closed = new CountDownLatch(1);
     private Options options;
-    private Monitor monitor = new Monitor() { };
+    private OnError onError = OnError.retry;
     private Pace pace;
     private int repeat = 1;
     private long nanosBetween;
     private Consumer<String> notices = System.err::println;
     private Consumer<String> losses = line -> notices.accept(line);
     private long checked = System.nanoTime() - BETWEEN_CHECKS;
-    private int sent; // of the datagram at hand, as is the next one
-    private int skipped;
-
     /**
      * @param targets {@code HOST:PORT} or {@code [IPv6%IF]:PORT}
      * @throws IllegalArgumentException for anything else; the message names it
@@ -108,7 +108,7 @@ public final class UdpBroadcaster implements AutoCloseable {
     public UdpBroadcaster(String... targets) {
         for (String text : targets) {
             HostPort to = HostPort.of("target", text, "HOST:PORT or [IPv6]:PORT", 1);
-            target(text, () -> List.of(to.address()));
+            target(text, () -> List.of(to.find()));
         }
     }
 
@@ -133,10 +133,13 @@ public final class UdpBroadcaster implements AutoCloseable {
     /** Receives warnings, one line each, on the thread that sends. Defaults to standard error. */
     public UdpBroadcaster notices(Consumer<String> lines) { notices = lines; return this; }
 
-    /** @param lossLines receives warnings about datagrams that are not sent, in place of the notices */
-    UdpBroadcaster monitor(Monitor one, Consumer<String> lossLines) { monitor = one; losses = lossLines; return this; }
+    /** Receives warnings about datagrams that are not sent, in place of {@link #notices}. */
+    UdpBroadcaster losses(Consumer<String> lines) { losses = lines; return this; }
 
-    /** Finds the targets and opens the sockets now; otherwise the first datagram has to wait for that. */
+    /** Decides about refused datagrams. With {@link OnError#fail}, {@link #send} throws the refusal. Defaults to retry. */
+    public UdpBroadcaster onError(OnError action) { onError = action; return this; }
+
+    /** Finds the targets now; otherwise the first datagram has to wait for that. */
     public synchronized UdpBroadcaster open() throws IOException {
         checked = System.nanoTime();
         for (Target one : targets) {
@@ -165,40 +168,49 @@ public final class UdpBroadcaster implements AutoCloseable {
     }
 
     private void transmit(ByteBuffer payload) throws IOException {
-        sent = skipped = 0;
         try {
             for (Target one : targets) {
-                one.sendToKnown(payload);
-            }
-            boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
-            checked = isDue ? System.nanoTime() : checked;
-            boolean works = true;
-            for (Target one : targets) {
-                if (isDue || one.failure != null && one.missed == 0) {
-                    one.refresh(payload);
-                }
-                works &= one.failure == null;
+                one.offer(payload, false);
             }
             long othersTook = 0;
-            for (long wait = FIRST_WAIT; !works && !failures().isEmpty(); wait = Math.min(2 * wait, LONGEST_WAIT)) {
+            for (long wait = FIRST_WAIT; !refresh(payload); wait = Math.min(2 * wait, LONGEST_WAIT)) {
                 List<Target> left = targets.stream().filter(one -> one.failure != null).toList();
-                boolean isHeldUp = sent > 0 && (othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0));
-                if (isHeldUp || !monitor.isRetried(failures())) {
-                    left.forEach(one -> one.miss(isHeldUp ? "the other targets go on without it until it works again"
-                        : "datagrams to it are skipped until it works again"));
+                if (onError == OnError.fail) {
+                    throw new IOException(left.get(0).failure.getMessage(), left.get(0).failure);
+                }
+                boolean isTaken = targets.stream().anyMatch(one -> !one.taken.isEmpty());
+                boolean isLong = othersTook > PATIENCE || left.stream().allMatch(one -> one.missed > 0);
+                if (isTaken && isLong || onError == OnError.skip) {
+                    left.forEach(one -> one.miss(Math.max(1, one.untaken(one.known))));
                     return;
                 }
-                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > TOO_SHORT_FOR_A_MESSAGE).forEach(one ->
-                    one.say("trying again until it works, the input waits", notices));
+                retried.add(wait == FIRST_WAIT ? left.size() : 0);
+                left.stream().filter(one -> !one.isSaid && System.nanoTime() - one.failsSince > TOO_SHORT_FOR_A_MESSAGE)
+                    .forEach(one -> one.say("trying again until it works, the input waits", notices));
                 await(wait);
-                othersTook += sent > 0 ? wait : 0;
-                for (Target one : left) {
-                    one.refresh(payload);
-                }
+                othersTook += isTaken ? wait : 0;
             }
         } finally {
-            monitor.done(sent, skipped, payload.remaining());
+            for (Target one : targets) {
+                sent.add(one.taken.size());
+                bytes.add((long) one.taken.size() * payload.remaining());
+                one.taken.clear();
+            }
         }
+    }
+
+    /** Checks the targets that the datagram waits for, and twice a second all. Returns whether all work. */
+    private boolean refresh(ByteBuffer payload) throws IOException {
+        boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
+        checked = isDue ? System.nanoTime() : checked;
+        boolean works = true;
+        for (Target one : targets) {
+            if (isDue || one.failure != null && one.missed == 0) {
+                one.refresh(payload);
+            }
+            works &= one.failure == null;
+        }
+        return works;
     }
 
     /** Returns why targets do not work now. May be called from any thread. */
@@ -233,7 +245,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         return channel;
     }
 
-    static DatagramChannel open(InetSocketAddress to, Options options) throws IOException {
+    private static DatagramChannel open(InetSocketAddress to, Options options) throws IOException {
         DatagramChannel channel = DatagramChannel.open(
             to.getAddress() instanceof Inet6Address ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
@@ -280,7 +292,7 @@ public final class UdpBroadcaster implements AutoCloseable {
         private final Finder finder;
         private volatile Set<InetSocketAddress> known = Set.of();
         private final List<InetSocketAddress> linkless = new ArrayList<>();
-        /** The system accepted the datagram for these. */
+        /** The system accepted the datagram at hand for these. */
         private final List<InetSocketAddress> taken = new ArrayList<>();
         /** Null while it works; the other fields are about the time since it does not. */
         private volatile IOException failure;
@@ -291,18 +303,6 @@ public final class UdpBroadcaster implements AutoCloseable {
         Target(String name, Finder finder) {
             this.name = name;
             this.finder = finder;
-        }
-
-        int untaken() { return Math.max(1, known.size() - taken.size()); }
-
-        void sendToKnown(ByteBuffer payload) throws IOException {
-            taken.clear();
-            for (InetSocketAddress to : known) {
-                if (!linkless.contains(to)) {
-                    send(payload, to);
-                }
-            }
-            checkWorks();
         }
 
         /** Finds the target anew, checks its links, and sends to each address that has not taken the datagram. */
@@ -316,33 +316,38 @@ public final class UdpBroadcaster implements AutoCloseable {
                 }
             }
             linkless.clear();
+            offer(payload, true);
+        }
+
+        void offer(ByteBuffer payload, boolean checksLinks) throws IOException {
             for (InetSocketAddress to : known) {
-                NetworkInterface deadLink = deadLink(to);
+                NetworkInterface deadLink = checksLinks ? deadLink(to) : null;
                 if (deadLink != null) {
                     linkless.add(to);
-                    sent -= taken.remove(to) ? 1 : 0;
+                    taken.remove(to);
                     fails(HostPort.label(name, to) + ": interface " + deadLink.getName() + " has no link", null);
-                } else if (payload != null && !taken.contains(to)) {
+                } else if (payload != null && !taken.contains(to) && !linkless.contains(to)) {
                     send(payload, to);
                 }
             }
-            checkWorks();
+            if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
+                works();
+            }
         }
 
         private void goTo(Set<InetSocketAddress> found) {
             if (!known.isEmpty() && !known.equals(found)) {
                 notices.accept(found.stream().map(to -> to.getAddress().getHostAddress())
                     .collect(Collectors.joining(", ", name + ": goes to ", " now")));
-                long gone = known.stream().filter(to -> !found.contains(to) && !taken.contains(to)).count();
-                long came = found.stream().filter(to -> !known.contains(to)).count();
-                if (failure != null && gone > came) {
-                    skipped += gone - came;
-                    losses.accept(failure.getMessage() + "; this datagram is not sent to it");
-                    isSaid = false;
+                long gone = untaken(known) - untaken(found);
+                if (failure != null && gone > 0) {
+                    miss(gone);
                 }
             }
             known = found;
         }
+
+        private long untaken(Set<InetSocketAddress> of) { return of.stream().filter(to -> !taken.contains(to)).count(); }
 
         private void send(ByteBuffer payload, InetSocketAddress to) throws IOException {
             try {
@@ -352,11 +357,11 @@ public final class UdpBroadcaster implements AutoCloseable {
                 }
                 channel(to).send(payload.duplicate(), to);
                 taken.add(to);
-                sent++;
             } catch (IOException refusal) {
                 UdpBroadcaster.this.await(0);
-                Optional.ofNullable(channels.remove(to)).ifPresent(one -> one.socket().close()); // Its source address may be gone.
-                fails(HostPort.label(name, to) + ": " + reason(refusal, to), refusal);
+                // The source address of its own socket may be gone.
+                Optional.ofNullable(channels.remove(to)).ifPresent(one -> one.socket().close());
+                fails(HostPort.label(name, to) + ": " + HostPort.reason(refusal, to), refusal);
             }
         }
 
@@ -365,17 +370,15 @@ public final class UdpBroadcaster implements AutoCloseable {
             failure = new IOException(message, cause);
         }
 
-        private void checkWorks() {
-            if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
-                long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - failsSince);
-                if (isSaid) {
-                    notices.accept((known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name)
-                        + ": works again after " + seconds + " s, " + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
-                }
-                failure = null;
-                isSaid = false;
-                missed = 0;
+        private void works() {
+            if (isSaid) {
+                String label = known.size() == 1 ? HostPort.label(name, known.iterator().next()) : name;
+                notices.accept(label + ": works again after " + (System.nanoTime() - failsSince) / 1_000_000_000 + " s, "
+                    + (missed == 0 ? "nothing was lost" : missed + " datagrams were not sent to it"));
             }
+            failure = null;
+            isSaid = false;
+            missed = 0;
         }
 
         private void say(String consequence, Consumer<String> to) {
@@ -383,18 +386,13 @@ public final class UdpBroadcaster implements AutoCloseable {
             to.accept(failure.getMessage() + "; " + consequence);
         }
 
-        /** A datagram is left out. From now on nothing waits for this target, until it works again. */
-        void miss(String consequence) {
-            skipped += untaken();
-            if (missed++ == 0) {
-                say(consequence, losses);
+        /** Leaves datagrams out. From now on nothing waits for this target, until it works again. */
+        private void miss(long datagrams) {
+            if (missed == 0) {
+                say("datagrams to it are skipped until it works again", losses);
             }
+            missed += datagrams;
+            skipped.add(datagrams);
         }
-    }
-
-    static String reason(IOException failure, InetSocketAddress to) {
-        String text = String.valueOf(failure.getMessage());
-        boolean needsInterface = to.getAddress().isMulticastAddress() || to.getAddress().getHostAddress().equals("255.255.255.255");
-        return needsInterface && text.equals("Network is unreachable") ? text + " without a default route: choose an interface with -I" : text;
     }
 }

@@ -9,17 +9,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Where datagrams leave, as a command line says it. The interface decides for multicast, for 255.255.255.255 and for link-local
- * addresses; for all others the routing table decides, and the interface gives the source address.
+ * Decides where datagrams leave, as a command line says it. The interface decides for multicast, for 255.255.255.255 and for
+ * link-local addresses. For all others the routing table decides, and the interface gives the source address.
  * <pre>{@code
  * new UdpBroadcaster("255.255.255.255:5000").options(new UdpSource("eth0", ":0", 1, true)).send("on");
  * }</pre>
@@ -30,6 +31,7 @@ public final class UdpSource implements UdpBroadcaster.Options {
     private final int port;
     private final int ttl;
     private final boolean loop;
+    private final Map<String, UdpBroadcaster.Finder> finders = new LinkedHashMap<>();
 
     /**
      * @param via    the name or an address of an interface; empty leaves it to the system
@@ -40,13 +42,14 @@ public final class UdpSource implements UdpBroadcaster.Options {
      */
     public UdpSource(String via, String source, int ttl, boolean loop) {
         HostPort from = HostPort.of("source", source, "[ADDR]:PORT, as in :5001", 0);
-        if (!from.host().isEmpty() && !HostPort.isAddress(from.host())) {
+        InetAddress asked = HostPort.address(from.host());
+        if (asked == null && !from.host().isEmpty()) {
             throw new IllegalArgumentException("source '" + source + "': expected an address of this machine");
         } else if (ttl < 0 || ttl > 255) {
             throw new IllegalArgumentException("multicast TTL " + ttl + ": expected 0 to 255");
         }
         this.via = via;
-        this.address = HostPort.isAddress(via) ? HostPort.literal(via) : from.host().isEmpty() ? null : HostPort.literal(from.host());
+        this.address = HostPort.address(via) != null ? HostPort.address(via) : asked;
         this.port = from.port();
         this.ttl = ttl;
         this.loop = loop;
@@ -57,11 +60,12 @@ public final class UdpSource implements UdpBroadcaster.Options {
 
     /** @throws IOException if the interface or the source is missing or in use now; the message names it */
     void check() throws IOException {
-        NetworkInterface.getByName(via.isEmpty() ? "lo" : network().getName());
+        if (!via.isEmpty()) {
+            network();
+        }
         if (address != null || port != 0) {
-            try (DatagramChannel probe = address instanceof Inet6Address ? DatagramChannel.open()
-                    : DatagramChannel.open(StandardProtocolFamily.INET)) {
-                bind(probe, new InetSocketAddress(address, port));
+            try (DatagramChannel probe = DatagramChannel.open()) {
+                bind(probe, address);
             }
         }
     }
@@ -73,50 +77,34 @@ public final class UdpSource implements UdpBroadcaster.Options {
      */
     public UdpBroadcaster.Finder finder(String text) throws IOException {
         HostPort to = HostPort.of("target", text, "HOST:PORT, [IPv6]:PORT or all:PORT", 1);
-        if (to.host().equals("all")) {
-            return via.isEmpty() ? new AllNetworks(to.port()) : new AllNetworks(to.port(), network().getName());
-        } else if (!to.isName()) {
-            checkCanBe(to, text);
-            return () -> List.of(scoped(to.address()));
-        }
-        return new UdpBroadcaster.Finder() {
-            private final Names names = new Names(to.host(), to.port());
-
-            @Override
-            public Collection<InetSocketAddress> find() throws IOException { return List.of(scoped(names.find().iterator().next())); }
-
-            @Override
-            public void close() { names.close(); }
-        };
+        UdpBroadcaster.Finder finder = to.host().equals("all")
+            ? via.isEmpty() ? new AllNetworks(to.port()) : new AllNetworks(to.port(), network().getName())
+            : to.isName() ? new Names(to.host(), to.port()) : literal(to, text);
+        finders.put(text, finder);
+        return finder;
     }
 
-    private void checkCanBe(HostPort place, String text) {
-        InetAddress to = HostPort.literal(place.host().replaceFirst("%.*", ""));
-        String mistake = to.isAnyLocalAddress() ? "expected the address of a host or a group"
-            : isOnLink(to) && !place.host().contains("%") && via.isEmpty()
-            ? "a link-local address needs its interface, as in [" + place.host() + "%eth0]:" + place.port()
-            : address != null && !isSameVersion(address, to) ? "cannot be sent to from " + address.getHostAddress()
-            + ", which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:" + place.port() : "";
-        if (!mistake.isEmpty()) {
+    private UdpBroadcaster.Finder literal(HostPort to, String text) {
+        InetAddress there = HostPort.address(to.host().replaceFirst("%.*", ""));
+        boolean needsInterface = there instanceof Inet6Address && !to.host().contains("%")
+            && (there.isLinkLocalAddress() || there.isMCLinkLocal() || there.isMCNodeLocal());
+        String mistake = there.isAnyLocalAddress() ? "expected the address of a host or a group"
+            : needsInterface && via.isEmpty()
+            ? "a link-local address needs its interface, as in [" + to.host() + "%eth0]:" + to.port()
+            : address != null && !isSameVersion(address, there) ? otherVersion() : null;
+        if (mistake != null) {
             throw new IllegalArgumentException("target '" + text + "': " + mistake);
         }
-    }
-
-    private static boolean isOnLink(InetAddress to) {
-        return to instanceof Inet6Address && (to.isLinkLocalAddress() || to.isMCLinkLocal() || to.isMCNodeLocal());
-    }
-
-    private InetSocketAddress scoped(InetSocketAddress to) throws IOException {
-        boolean isScoped = via.isEmpty() || !isOnLink(to.getAddress()) || ((Inet6Address) to.getAddress()).getScopeId() != 0;
-        return isScoped ? to : new InetSocketAddress(
-            Inet6Address.getByAddress(null, to.getAddress().getAddress(), network().getIndex()), to.getPort());
+        return () -> List.of((needsInterface ? new HostPort(to.host() + "%" + network().getName(), to.port()) : to).find());
     }
 
     /** Returns the interface that the user named. It fails if this machine has no such interface now. */
     private NetworkInterface network() throws IOException {
-        NetworkInterface found = HostPort.isAddress(via) ? NetworkInterface.getByInetAddress(address) : NetworkInterface.getByName(via);
+        NetworkInterface found = HostPort.address(via) != null ? NetworkInterface.getByInetAddress(address)
+            : NetworkInterface.getByName(via);
         if (found == null) {
-            throw new IOException("interface '" + via + "': expected the name or an address of an interface of this machine");
+            throw new IOException(
+                "interface '" + via + "': expected the name or an address of an interface of this machine");
         }
         return found;
     }
@@ -133,59 +121,69 @@ public final class UdpSource implements UdpBroadcaster.Options {
         bind(channel, from(to));
     }
 
-    private void bind(DatagramChannel channel, InetSocketAddress from) throws IOException {
+    private void bind(DatagramChannel channel, InetAddress from) throws IOException {
         // Several sockets share the source port: one for each target.
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, port != 0);
         try {
-            channel.bind(from);
+            channel.bind(new InetSocketAddress(from, port));
         } catch (BindException refusal) {
-            throw new IOException("source " + HostPort.of(from) + ": " + refusal.getMessage(), refusal);
+            HostPort source = HostPort.of(new InetSocketAddress(from, port));
+            throw new IOException("source " + source + ": " + refusal.getMessage(), refusal);
         }
     }
 
-    /** Chooses among the addresses of an interface the one that suits a target best. */
-    private InetSocketAddress from(InetAddress to) throws IOException {
+    /** Chooses the interface's address in the network of a target, or else its first one, link-local only for link-local. */
+    private InetAddress from(InetAddress to) throws IOException {
         if (address != null && !isSameVersion(address, to)) {
-            throw new IOException("cannot be sent to from " + address.getHostAddress() + ", which is of the other IP version");
+            throw new IOException(otherVersion());
         } else if (address != null || via.isEmpty()) {
-            return new InetSocketAddress(address, port);
+            return address;
         }
-        boolean isOnLink = to.isLinkLocalAddress() || to.isMCLinkLocal();
-        // The best one comes last; of equal ones that is the interface's first, which the JDK lists last.
+        // The JDK lists the first address last.
         return network().getInterfaceAddresses().stream().filter(own -> isSameVersion(own.getAddress(), to))
-            .sorted(Comparator.comparing((InterfaceAddress own) -> own.getAddress().isLinkLocalAddress() == isOnLink).thenComparing(own ->
-                Arrays.equals(AllNetworks.lastOfNetwork(own.getAddress(), own), AllNetworks.lastOfNetwork(to, own))))
-            .reduce((worse, better) -> better).map(own -> new InetSocketAddress(own.getAddress(), port))
+            .sorted(Comparator.comparing((InterfaceAddress own) -> isInNetwork(to, own))
+                .thenComparing(own -> own.getAddress().isLinkLocalAddress() == to.isLinkLocalAddress()))
+            .reduce((worse, better) -> better).map(InterfaceAddress::getAddress)
             .orElseThrow(() -> new IOException("interface " + via + " has no address of that IP version"));
+    }
+
+    private static boolean isInNetwork(InetAddress to, InterfaceAddress own) {
+        return Arrays.equals(AllNetworks.lastOfNetwork(own.getAddress(), own), AllNetworks.lastOfNetwork(to, own));
+    }
+
+    private String otherVersion() {
+        return "cannot be sent to from " + address.getHostAddress() + ", which is of the other IP version";
     }
 
     private static boolean isSameVersion(InetAddress one, InetAddress other) {
         return one instanceof Inet4Address == other instanceof Inet4Address;
     }
 
-    /** Returns the interface by which a datagram leaves now; null if that cannot be found out. */
-    private NetworkInterface leavesBy(InetSocketAddress place) throws IOException {
+    /** Returns where a datagram comes from and goes to now, for each address of all targets, or why it cannot be sent. */
+    List<String> ways() {
+        List<String> ways = new ArrayList<>();
+        finders.forEach((name, finder) -> {
+            try {
+                finder.find().forEach(to -> ways.add(way(name, to)));
+            } catch (IOException none) {
+                ways.add(name + " (" + none.getMessage() + ")");
+            }
+        });
+        return ways;
+    }
+
+    private String way(String name, InetSocketAddress place) {
         InetAddress to = place.getAddress();
-        boolean isChosen = to.isMulticastAddress() || to.isLinkLocalAddress() || to.getHostAddress().equals("255.255.255.255");
-        boolean isHere = to.isLoopbackAddress() || NetworkInterface.getByInetAddress(to) != null;
-        NetworkInterface network = NetworkInterface.getByInetAddress(isHere ? InetAddress.getLoopbackAddress()
-            : UdpBroadcaster.source(place, isChosen ? this : null).getAddress());
-        return network != null && network.isLoopback() && !isHere ? null : network;
-    }
-
-    /** Returns the largest payload that leaves in one packet now, as far as is known. */
-    int unfragmented(InetSocketAddress to) throws IOException {
-        NetworkInterface network = leavesBy(to);
-        int headers = to.getAddress() instanceof Inet6Address ? 48 : 28;
-        return network == null ? UdpBroadcaster.MAX_PAYLOAD : network.getMTU() - headers;
-    }
-
-    /** Tells where a datagram comes from and goes to now, and by which interface. */
-    String way(InetSocketAddress to) throws IOException {
-        NetworkInterface network = leavesBy(to);
-        String by = network == null ? "by an interface that cannot be told" : network.getName();
-        boolean isAsAsked = via.isEmpty() || network != null && network().getIndex() == network.getIndex();
-        return HostPort.of(UdpBroadcaster.source(to, this)) + " -> " + HostPort.of(to)
-            + " (" + by + (isAsAsked ? "" : "; -I gives the source address only") + ")";
+        try {
+            InetSocketAddress source = UdpBroadcaster.source(place, this);
+            InetAddress routed = NetworkInterface.getByInetAddress(to) != null ? InetAddress.getLoopbackAddress()
+                : UdpBroadcaster.source(place, HostPort.leavesByChoice(to) ? this : null).getAddress();
+            String by = NetworkInterface.getByInetAddress(routed).getName();
+            boolean isAsAsked = via.isEmpty() || network().getName().equals(by);
+            return HostPort.of(source) + " -> " + HostPort.of(place) + " (" + by
+                + (isAsAsked ? "" : "; -I gives the source address only") + ")";
+        } catch (IOException noWay) {
+            return HostPort.label(name, place) + " (" + HostPort.reason(noWay, place) + ")";
+        }
     }
 }

@@ -95,7 +95,7 @@ class UdpSendTest {
         "[all%eth0]:5000                     | 2 | target '[all%eth0]:5000': expected HOST:PORT, [IPv6]:PORT or all:PORT",
         "-I nosuch0 127.0.0.1:5000           | 1 | interface 'nosuch0': expected the name or an address of an interface of this machine",
         "-I 192.0.2.77 127.0.0.1:5000        | 1 | interface '192.0.2.77': expected the name or an address of an interface of this machine",
-        "-I ::1 255.255.255.255:5000         | 2 | target '255.255.255.255:5000': cannot be sent to from 0:0:0:0:0:0:0:1, which is of the other IP version; all hosts of an IPv6 network are [ff02::1%IF]:5000",
+        "-I ::1 255.255.255.255:5000         | 2 | target '255.255.255.255:5000': cannot be sent to from 0:0:0:0:0:0:0:1, which is of the other IP version",
         "-s nosuch 127.0.0.1:5000            | 2 | source 'nosuch': expected [ADDR]:PORT, as in :5001",
         "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected a port from 0 to 65535",
         "-s 192.0.2.77:0 127.0.0.1:5000      | 1 | source 192.0.2.77:0: Cannot assign requested address",

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import lib.udp.UdpOutput.Counts;
-import lib.udp.UdpOutput.OnError;
+import lib.udp.UdpBroadcaster.OnError;
 import lib.udp.UdpOutput.Oversize;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
