@@ -114,9 +114,18 @@ public final class SseClient implements AutoCloseable {
     private Duration waited = Duration.ZERO;
     private int failures;
 
-    /** Subscribes to a URL, without headers of its own. */
+    /**
+     * Subscribes to a URL, without headers of its own.
+     *
+     * @throws IllegalArgumentException if it is no http or https URL; the message does not repeat it
+     */
     public SseClient(String url) {
-        HttpRequest same = HttpRequest.newBuilder(URI.create(url)).build();
+        HttpRequest same;
+        try {
+            same = HttpRequest.newBuilder(URI.create(url)).build();
+        } catch (IllegalArgumentException itsMessageRepeatsIt) {
+            throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
+        }
         request = () -> same;
         name = Redirect.origin(same.uri());
     }
