@@ -4,22 +4,20 @@ package lib.cli;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.Base64;
+import java.util.HexFormat;
 import lib.sse.SseEvent;
 
 /**
- * Events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
+ * Writes events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
  *
- * <p>What is written stays on one line and is safe on a terminal: controls (C0, DEL, C1), U+2028, U+2029 and what turns
- * the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) are escaped.
+ * <p>The output stays on one line and is safe on a terminal: controls (C0, DEL, C1), U+2028, U+2029 and the marks that
+ * turn the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) are escaped.
  */
 public final class EventJson {
     private static final byte[] EVENT = ascii("{\"event\":\"");
@@ -32,15 +30,9 @@ public final class EventJson {
     private static final byte[] TIME = ascii("\",\"time\":\"");
     private static final byte[] END = ascii("\"}");
 
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final long EIGHT_ONES = 0x0101010101010101L;
-    private static final long EIGHT_HIGHEST_BITS = 0x80 * EIGHT_ONES;
     /** Long text is converted in slices of so many characters. */
     private static final int SLICE = 4 << 10;
-    /** The length of <code>&#92;u001F</code>, which may stand for one byte. */
-    private static final int LONGEST_ESCAPE = 6;
-    private static final byte[] HEX = ascii("0123456789ABCDEF");
-    /** What follows the backslash, by the first byte of a character: 0 for none, 'u' also where more bytes decide. */
+    /** Holds what follows the backslash, by a character's first byte: 0 for none, 'u' also where further bytes decide. */
     private static final byte[] ESCAPES = escapes();
 
     private EventJson() {}
@@ -48,8 +40,8 @@ public final class EventJson {
     /**
      * Writes one event, without a line end; a comment, which is an event without a type, as {@code {"comment":"..."}}.
      *
-     * @param source   where it comes from, null for none
-     * @param received when it was received, as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
+     * @param source   the server it comes from, or null to leave it out
+     * @param received when it arrived, written as {@code "time"} at the end (RFC 3339, UTC, milliseconds); null for none
      */
     public static void write(SseEvent event, String source, Instant received, Payload out) {
         if (event.event().isEmpty()) {
@@ -67,8 +59,8 @@ public final class EventJson {
     }
 
     /**
-     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}; what is
-     * not UTF-8 is {@code "bytes"} in base64 in place of {@code "data"}.
+     * Writes one datagram, without a line end: {@code {"from":"192.168.8.1:40000","data":"...","time":"..."}}. A payload
+     * that is not UTF-8 is written as {@code "bytes"} in base64 in place of {@code "data"}.
      */
     public static void writeDatagram(String from, byte[] payload, Instant received, Payload out) {
         text(from, out.add(FROM));
@@ -88,7 +80,7 @@ public final class EventJson {
         out.add(END);
     }
 
-    /** A time as events have it. */
+    /** Returns a time as events have it. */
     static String time(Instant time) { return Time.RFC_3339.format(time); }
 
     /** Writes a text in quotation marks, escaped as the texts of events are. */
@@ -97,75 +89,33 @@ public final class EventJson {
         out.add((byte) '"');
     }
 
-    private static byte[] ascii(String text) {
-        return text.getBytes(US_ASCII);
-    }
+    private static byte[] ascii(String text) { return text.getBytes(US_ASCII); }
 
     private static void text(String text, Payload out) {
-        for (int from = 0, to; from < text.length(); from = to) {
-            to = Math.min(from + SLICE, text.length());
-            if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
-                to--;
+        for (int start = 0, end; start < text.length(); start = end) {
+            end = Math.min(start + SLICE, text.length());
+            if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+                end--;
             }
-            byte[] slice = text.substring(from, to).getBytes(UTF_8);
-            out.length(escape(slice, out.room(LONGEST_ESCAPE * slice.length + Long.BYTES), out.length()));
-        }
-    }
-
-    /**
-     * Writes UTF-8 from {@code start} on: eight bytes at a time up to the first that may have to be escaped, then that one.
-     *
-     * @return where it ends
-     */
-    private static int escape(byte[] utf8, byte[] out, int start) {
-        int to = start;
-        for (int at = 0; at < utf8.length;) {
-            if (at + Long.BYTES <= utf8.length) {
-                long eight = (long) LONGS.get(utf8, at);
-                long special = special(eight);
-                LONGS.set(out, to, eight);
-                int plain = special == 0 ? Long.BYTES : Long.numberOfTrailingZeros(special) / Byte.SIZE;
-                at += plain;
-                to += plain;
-                if (plain == Long.BYTES) {
-                    continue;
-                }
-            }
-            // What is not ASCII seldom stands alone.
-            do {
-                byte one = utf8[at];
-                byte escape = ESCAPES[one & 0xFF];
+            byte[] utf8 = text.substring(start, end).getBytes(UTF_8);
+            int from = 0;
+            for (int at = 0; at < utf8.length; at++) {
+                byte escape = ESCAPES[utf8[at] & 0xFF];
                 if (escape == 0 || escape == 'u' && !isEscaped(character(utf8, at))) {
-                    out[to++] = one;
-                    at++;
                     continue;
                 }
-                out[to++] = '\\';
-                out[to++] = escape;
+                out.add(utf8, from, at - from).add((byte) '\\', escape);
                 if (escape == 'u') {
-                    int character = character(utf8, at);
-                    for (int shift = 12; shift >= 0; shift -= 4) {
-                        out[to++] = HEX[character >> shift & 0xF];
-                    }
+                    out.add(ascii(HexFormat.of().withUpperCase().toHexDigits((char) character(utf8, at))));
+                    at += length(utf8[at]) - 1;
                 }
-                at += escape == 'u' ? length(one) : 1;
-            } while (at < utf8.length && utf8[at] < 0);
+                from = at + 1;
+            }
+            out.add(utf8, from, utf8.length - from);
         }
-        return to;
     }
 
-    /**
-     * The lowest bit that is set marks the first byte that is below a space, DEL or above, a quotation mark or a backslash;
-     * higher ones may be false.
-     */
-    private static long special(long eight) {
-        long quote = eight ^ '"' * EIGHT_ONES;
-        long backslash = eight ^ '\\' * EIGHT_ONES;
-        return (eight - ' ' * EIGHT_ONES | eight + EIGHT_ONES | eight | quote - EIGHT_ONES | backslash - EIGHT_ONES)
-            & EIGHT_HIGHEST_BITS;
-    }
-
-    /** Of up to three bytes. */
+    /** Returns a character of up to three bytes. */
     private static int character(byte[] utf8, int at) {
         return switch (length(utf8[at])) {
             case 1 -> utf8[at];
@@ -174,9 +124,7 @@ public final class EventJson {
         };
     }
 
-    private static int length(byte first) {
-        return first >= 0 ? 1 : first < (byte) 0xE0 ? 2 : 3;
-    }
+    private static int length(byte first) { return first >= 0 ? 1 : first < (byte) 0xE0 ? 2 : 3; }
 
     private static boolean isEscaped(int character) {
         return Character.isISOControl(character) || character >= 0x2028 && character <= 0x202E || character == 0x61C
@@ -195,7 +143,7 @@ public final class EventJson {
         return escapes;
     }
 
-    /** On its own, because making it costs time that a start without time stamps need not spend. */
+    /** Stands on its own because making it takes time, which a start without time stamps saves. */
     private static final class Time {
         static final DateTimeFormatter RFC_3339 = new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
     }

@@ -172,33 +172,29 @@ public final class Format {
     public void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
         payload.clear();
         for (Part part : parts) {
-            int start = payload.length();
-            boolean isText = part.isJson;
-            if (part.placeholder == null) {
-                payload.add(part.bytes);
-            } else if (part.placeholder == Placeholder.JSON && line == null) {
+            if (part.placeholder == Placeholder.JSON && line == null) {
                 json.accept(event, payload);
+            } else if (part.placeholder == Placeholder.FIELD) {
+                Field field = fields.apply(part.pointer, event);
+                add(field.text().getBytes(UTF_8), part.isJson && field.isString());
             } else {
-                switch (part.placeholder) {
-                    case LINE, JSON -> payload.add(line, offset, length);
-                    case DATA -> payload.add(data == null ? event.data().getBytes(UTF_8) : data);
-                    case EVENT, TOPIC -> payload.add(event.event().getBytes(UTF_8));
-                    case ID, KEY -> payload.add(event.id().getBytes(UTF_8));
-                    case SOURCE -> payload.add(source.get().getBytes(UTF_8));
-                    case TIME -> payload.add(EventJson.time(Instant.now()).getBytes(UTF_8));
-                    case FIELD -> {
-                        Field field = fields.apply(part.pointer, event);
-                        payload.add(field.text().getBytes(UTF_8));
-                        isText &= field.isString();
-                    }
-                }
-            }
-            if (isText) {
-                String text = payload.toString(start);
-                payload.length(start);
-                EventJson.string(text, payload);
+                add(part.placeholder == null ? part.bytes : switch (part.placeholder) {
+                    case LINE, JSON, FIELD -> Arrays.copyOfRange(line, offset, offset + length);
+                    case DATA -> data == null ? event.data().getBytes(UTF_8) : data;
+                    case EVENT, TOPIC -> event.event().getBytes(UTF_8);
+                    case ID, KEY -> event.id().getBytes(UTF_8);
+                    case SOURCE -> source.get().getBytes(UTF_8);
+                    case TIME -> EventJson.time(Instant.now()).getBytes(UTF_8);
+                }, part.isJson);
             }
         }
         sink.take(payload.bytes());
+    }
+    private void add(byte[] value, boolean isQuoted) {
+        if (isQuoted) {
+            EventJson.string(new String(value, UTF_8), payload);
+        } else {
+            payload.add(value);
+        }
     }
 }
