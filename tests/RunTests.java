@@ -11,8 +11,8 @@
 //SOURCES ../examples/replay.java
 //SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/MessageFormatTest.java unit/QuickServe.java
 //SOURCES unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/ConfigTest.java
-//SOURCES unit/lib/cli/ConnectionLogTest.java unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java
-//SOURCES unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java
+//SOURCES unit/lib/cli/EventJsonTest.java unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java
+//SOURCES unit/lib/cli/FormatTest.java unit/lib/cli/LineReaderTest.java unit/lib/cli/RateLimitedLogTest.java
 //SOURCES unit/lib/cli/SafeWordsTest.java unit/lib/cli/SecretsTest.java unit/lib/cli/SseSourcesTest.java
 //SOURCES unit/lib/cli/TlsTest.java unit/lib/cli/ToolTest.java unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java
 //SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java

@@ -4,18 +4,19 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Lets the first messages of a kind out, then one in a while, which says how many there were. Safe for several threads. */
+/** Prints the first messages of a kind, then one in a while, which says how many there were. Safe for several threads. */
 public final class RateLimitedLog {
     private static final int MOST_KINDS = 50;
 
     private static final class Kind {
-        private int said;
-        private int unsaid;
-        private long lastSaid;
-        private long last;
+        int said;
+        int unsaid;
+        long lastSaid;
+        long last;
     }
 
     private final int first;
@@ -24,15 +25,13 @@ public final class RateLimitedLog {
     private final Map<String, Kind> kinds = new LinkedHashMap<>();
 
     /** Lets out three messages, then one a minute. */
-    public RateLimitedLog() {
-        this(3, Duration.ofMinutes(1), System::nanoTime);
-    }
+    public RateLimitedLog() { this(3, Duration.ofMinutes(1), System::nanoTime); }
 
     /**
      * @param first    how many messages of a kind go out at once; a kind that was quiet for {@code between} begins anew
      * @param nanoTime {@link System#nanoTime}, or the clock of a test
      */
-    RateLimitedLog(int first, Duration between, LongSupplier nanoTime) {
+    private RateLimitedLog(int first, Duration between, LongSupplier nanoTime) {
         this.first = first;
         this.between = between.toNanos();
         this.nanoTime = nanoTime;
@@ -59,6 +58,30 @@ public final class RateLimitedLog {
         one.lastSaid = now;
         out.accept(message + more);
         return true;
+    }
+
+    /**
+     * Returns what keeps the journal of a subscription short: of the same trouble it prints the first five lines, then
+     * one in ten minutes, and "connected again" only if the trouble was printed.
+     *
+     * @param nanoTime {@link System#nanoTime}, or the clock of a test
+     */
+    static Consumer<String> ofConnections(Consumer<String> out, LongSupplier nanoTime) {
+        RateLimitedLog log = new RateLimitedLog(5, Duration.ofMinutes(10), nanoTime);
+        AtomicBoolean isTroubleSaid = new AtomicBoolean();
+        return notice -> {
+            int trouble = notice.indexOf("; connecting again in ");
+            if (trouble >= 0) {
+                // How an answer begins, and how long the wait is, may differ each time.
+                String kind = notice.substring(0, trouble).replaceFirst("; the answer begins: .*", "");
+                isTroubleSaid.compareAndSet(false, log.say(kind, notice, out));
+            } else if (!notice.endsWith(": connected again")) {
+                isTroubleSaid.compareAndSet(false, notice.contains("; connecting again")); // after a silence there is no wait
+                out.accept(notice);
+            } else if (isTroubleSaid.getAndSet(false)) {
+                out.accept(notice);
+            }
+        };
     }
 
     private static String minutes(long nanos) { return TimeUnit.NANOSECONDS.toMinutes(nanos) + " min"; }

@@ -1,22 +1,20 @@
-//SOURCES ../sse/SseClient.java Urls.java
+//SOURCES Urls.java
 package lib.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import lib.sse.SseClient;
 
-/** Remembers what is secret in the latest requests, which a server may repeat, and takes it out of any text. */
-final class Secrets implements UnaryOperator<SseClient.Sender> {
+/** Remembers the secrets in the latest requests, which a server may repeat, and takes them out of any text. */
+final class Secrets {
     private static final int SHORTEST_SEGMENT = 8;
     private static final int SHORTEST_VALUE = 4;
     /** Tokens may change at each connect; all requests of one connect are remembered. */
@@ -26,14 +24,6 @@ final class Secrets implements UnaryOperator<SseClient.Sender> {
         Pattern.compile("(?i)accept(-.*)?|cache-control|content-.*|host|last-event-id|origin|pragma|user-agent");
 
     private final Set<Set<String>> requests = new LinkedHashSet<>();
-
-    @Override
-    public SseClient.Sender apply(SseClient.Sender next) {
-        return (request, body) -> {
-            add(request);
-            return next.send(request, body);
-        };
-    }
 
     synchronized void add(HttpRequest request) {
         Set<String> texts = new HashSet<>();
@@ -48,8 +38,7 @@ final class Secrets implements UnaryOperator<SseClient.Sender> {
                 values.stream().filter(value -> !value.startsWith("Digest ")).forEach(value -> addHeader(texts, value));
             }
         });
-        // The one that was sent last is the last to be forgotten.
-        requests.remove(texts);
+        requests.remove(texts); // so that the one sent last is the last to be forgotten
         requests.add(texts);
         if (requests.size() > MOST_REQUESTS) {
             requests.remove(requests.iterator().next());
@@ -61,8 +50,7 @@ final class Secrets implements UnaryOperator<SseClient.Sender> {
         addAll(texts, SHORTEST_SEGMENT, value.split("[\\s,;=]+"));
         if (value.regionMatches(true, 0, "Basic ", 0, 6)) {
             try {
-                byte[] bytes = Base64.getMimeDecoder().decode(value.substring(6));
-                String credentials = new String(bytes, StandardCharsets.UTF_8);
+                String credentials = new String(Base64.getMimeDecoder().decode(value.substring(6)), UTF_8);
                 addAll(texts, SHORTEST_VALUE, credentials);
                 // Some servers take a token as the user.
                 addAll(texts, SHORTEST_VALUE, credentials.split(":", 2));
@@ -72,7 +60,7 @@ final class Secrets implements UnaryOperator<SseClient.Sender> {
         }
     }
 
-    /** Each as it stands, decoded, and as JSON writes it. */
+    /** Adds each part as it stands, decoded, and as JSON writes it. */
     private static void addAll(Set<String> texts, int shortest, String... parts) {
         for (String part : parts) {
             for (String form : List.of(part, Urls.percentDecoded(part), part.replace('+', ' '))) {
@@ -86,12 +74,7 @@ final class Secrets implements UnaryOperator<SseClient.Sender> {
 
     /** Returns the text with an ellipsis in place of each secret. */
     synchronized String clean(String text) {
-        Set<String> all = requests.stream().flatMap(Set::stream).collect(Collectors.toSet());
-        String safe = text;
-        for (String secret : all.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList()) {
-            safe = Pattern.compile(Pattern.quote(secret), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).matcher(safe)
-                .replaceAll("\u2026");
-        }
-        return safe;
+        return requests.stream().flatMap(Set::stream).distinct().sorted(Comparator.comparingInt(String::length).reversed())
+            .reduce(text, (safe, secret) -> safe.replaceAll("(?iu)" + Pattern.quote(secret), "\u2026"));
     }
 }

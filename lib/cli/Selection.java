@@ -16,7 +16,7 @@ import lib.sse.SseParser;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that say which events are asked for. Passes these on, from all sources, and ends after the last. */
+/** Holds the options that say which events are asked for. Passes these on from all sources, and ends after the last. */
 final class Selection {
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Keep only events of this type. Repeatable.")
@@ -34,11 +34,11 @@ final class Selection {
     private Integer count;
 
     @Option(names = "--settle", paramLabel = "SEC", order = 90,
-        description = "Drop events for this time after each connect: some servers send their whole state first (0).")
+        description = "Drop events for this time after each connect, because some servers send their whole state first (0).")
     private Duration settle = Duration.ZERO;
 
     private final Map<String, Integer> servers = new HashMap<>();
-    private final RateLimitedLog few = new RateLimitedLog();
+    private final RateLimitedLog log = new RateLimitedLog();
     private Consumer<String> skipped;
     private Tool tool;
     private SseSources sources;
@@ -47,21 +47,21 @@ final class Selection {
     private Flushable out;
     private long fieldless;
     private long taken;
-    /** Where the event comes from that is being handed over. */
+    /** The source of the event that is being handed over. */
     private String source;
 
     boolean hasCount() { return count != null; }
     String source() { return source; }
     FieldOptions fields() { return fields; }
 
-    /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
+    /** Receives one line for each event that lacks a needed field. Unless set, these are errors and the status is 1. */
     void skipped(Consumer<String> lines) { skipped = lines; }
 
     /**
-     * Is called before the first event.
+     * Begins, before the first event.
      *
-     * @param sources  of the events, which end after the last one that is asked for
-     * @param comments whether comments are asked for too, each as an event without a type
+     * @param sources  are closed after the last event that is asked for
+     * @param comments whether to hand over comments too, each as an event without a type
      */
     void start(Tool tool, SseSources sources, boolean comments, SseParser.Handler handler, Flushable out) {
         if (types.contains("") || excluded.contains("")) {
@@ -86,13 +86,15 @@ final class Selection {
         return status == 0 ? Tool.LOCAL_FAILURE : status;
     }
 
-    /** Takes the events of one source. */
+    /** Takes the events of one source. Several of one server are numbered. */
     class Source implements SseClient.Handler {
         private final String name;
+        private Runnable whenConnected;
         private long settled;
 
-        /** @param server is told from the other sources of this server by a number */
-        Source(String server) {
+        /** @param whenConnected is run at the first connection */
+        Source(String server, Runnable whenConnected) {
+            this.whenConnected = whenConnected;
             int number = servers.merge(server, 1, Integer::sum);
             name = number == 1 ? server : server + "#" + number;
         }
@@ -101,6 +103,8 @@ final class Selection {
         public void open() {
             sources.connected();
             settled = System.nanoTime() + settle.toNanos();
+            whenConnected.run();
+            whenConnected = () -> { };
         }
 
         @Override
@@ -109,7 +113,11 @@ final class Selection {
                 sources.checkNotOver();
                 if (!excluded.contains(event.event()) && (settle.isZero() || System.nanoTime() - settled >= 0)) {
                     source = name;
-                    select(event);
+                    taken += fields.pick(event, handler, Selection.this::skip) ? 1 : 0;
+                    if (count != null && taken == count) {
+                        out.flush();
+                        sources.close();
+                    }
                 }
             }
         }
@@ -133,21 +141,11 @@ final class Selection {
         }
     }
 
-    private void select(SseEvent event) throws IOException {
-        if (fields.pick(event, handler, this::skip)) {
-            taken++;
-            if (count != null && taken == count) {
-                out.flush();
-                sources.close();
-            }
-        }
-    }
-
     private void skip(String reason) {
         fieldless++;
         String line = "an event was skipped: " + reason;
         if (skipped == null) {
-            few.say("skipped", line, tool::error);
+            log.say("skipped", line, tool::error);
         } else {
             skipped.accept(line);
         }

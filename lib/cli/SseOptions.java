@@ -1,8 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
-//SOURCES ../sse/SseParser.java ../sse/SseRequest.java AnyContentType.java ConnectionLog.java EventJson.java
-//SOURCES Format.java HttpsClient.java SafeWords.java Secrets.java Selection.java SseSources.java TlsOptions.java
-//SOURCES Tool.java Urls.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java EventJson.java Format.java RateLimitedLog.java SafeWords.java
+//SOURCES Secrets.java Selection.java Senders.java SseSources.java TlsOptions.java Tool.java Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -19,7 +18,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lib.cli.Format.Placeholder;
@@ -44,39 +42,37 @@ public final class SseOptions {
     private static final int LAST_OF_ANY_STREAM = 79;
 
     @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
-        description = "Where the events come from: [http://]HOST... or https://HOST...; several if the further ones have"
-            + " their scheme; @FILE: the URL is in FILE, where nobody sees it; -: standard input, an event stream that"
-            + " something else has fetched.")
+        description = "Read events from this URL, of which there may be several. The scheme defaults to http, for the first"
+            + " one only. @FILE: from the URL in FILE; -: from standard input.")
     private List<String> arguments;
 
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: one a line, read again at every connect; @-: standard input.")
+        description = "Send this header. Repeatable. @FILE: send one for each line, read again at every connect; @-: standard input.")
     private void header(String line) {
-        if (Tool.file(line).equals(Optional.of("-"))) {
-            asked.add(request -> tool().text(line).lines().filter(not(String::isBlank)).forEach(request::header));
-        } else {
-            asked.add(request -> Tool.file(line).map(Path::of).map(request::headerFile).orElseGet(() -> request.header(line)));
-        }
+        String file = Tool.file(line).orElse("");
+        asked.add(file.isEmpty() ? request -> request.header(line)
+            : !file.equals("-") ? request -> request.headerFile(Path.of(file))
+            : request -> tool().text(line).lines().filter(not(String::isBlank)).forEach(request::header));
     }
 
     @Option(names = {"-d", "--data"}, paramLabel = "DATA", order = 21,
-        description = "Send this body, again only after a failure; several are joined with &. @FILE: what is in FILE;"
-            + " @-: standard input.")
+        description = "Send this body, again only after a failure. Several are joined with &. @FILE: send the content of"
+            + " FILE; @-: of standard input.")
     private List<String> data = List.of();
 
     @Option(names = {"-u", "--user"}, paramLabel = "USER:PASS", order = 22,
-        description = "Basic authentication, or Digest if the server asks for it; @FILE: it is in FILE.")
+        description = "Log in by Basic authentication, or by Digest if the server asks for it. @FILE: read it from FILE.")
     private void user(String user) { asked.add(request -> request.basicAuthorization(tool().text(user))); }
 
     @Option(names = {"-X", "--request"}, paramLabel = "METHOD", order = 23,
-        description = "The method: GET, or POST with --data.")
+        description = "Use this method (GET, or POST with --data).")
     private void method(String method) { asked.add(request -> request.method(method)); }
 
     @Option(names = "--any-content-type", arity = "0", order = 24,
-        description = "Read the answer as an event stream whatever its content type is.")
-    private void anyContentType(boolean on) { settings.add(client -> client.around(AnyContentType::around)); }
+        description = "Read every answer as an event stream, whatever its content type.")
+    private void anyContentType(boolean on) { settings.add(client -> client.around(Senders::anyContentType)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects at a connect (20).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects for each connect (20).")
     private void maxRedirects(int most) {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
@@ -85,22 +81,22 @@ public final class SseOptions {
     private Selection selection;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 32,
-        description = "End after this time (0: never), with status 0; with 124 if --count was not reached.")
+        description = "Stop after this time (0: never), with status 0, or 124 if --count was not reached.")
     private Duration maxTime;
 
     @Option(names = "--max-event-size", paramLabel = "BYTES", order = 33,
-        description = "Drop larger events, with a message (" + SseParser.DEFAULT_MAX_EVENT_BYTES + ").")
+        description = "Drop larger events and say so (" + SseParser.DEFAULT_MAX_EVENT_BYTES + ").")
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "Write this for each event: {data} {event} {id} {json} {source} {time}, {/a} (a field), {../a},"
-            + " {json:X}, \\n, \\xHH, {{. @FILE: it is in FILE.")
+        description = "Write this for each event: {data} {event} {id} {json} {source} {time}, a field as {/a} {../a},"
+            + " {json:X}, \\n, \\xHH, {{. @FILE: read it from FILE.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
     private boolean timestamps;
 
-    @Option(names = "--comments", order = 42, description = "Print comments too, as {json}.")
+    @Option(names = "--comments", order = 42, description = "Also print comments, as {json}.")
     private boolean comments;
 
     @Option(names = "--state-file", paramLabel = "FILE", order = 80,
@@ -108,47 +104,47 @@ public final class SseOptions {
     private Path stateFile;
 
     @Option(names = "--last-event-id", paramLabel = "ID", order = 81,
-        description = "Resume after this event, if the server can. The ID in --state-file comes first.")
+        description = "Resume after this event, if the server can. An ID in --state-file takes precedence.")
     private void lastEventId(String id) { settings.add(client -> client.lastEventId(id)); }
 
-    @Option(names = "--no-retry", arity = "0", order = 82, description = "Connect once; the end of the stream is the end.")
+    @Option(names = "--no-retry", arity = "0", order = 82, description = "Connect once, and stop when the stream ends.")
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up when N retries in a row have failed (never). With --data: also retry when the stream has ended.")
+        description = "Give up when N retries in a row have failed (never). With --data, also retry after the stream has ended.")
     private void maxRetries(int most) {
         settings.add(client -> client.maxRetries(tool().within(0, Integer.MAX_VALUE, most, "--max-retries")));
     }
 
     @Option(names = "--retry-all-errors", arity = "0", order = 84,
-        description = "Try again after a status or content type too that would be final.")
+        description = "Retry also after a status or content type that would be final.")
     private void retryAllErrors(boolean on) { settings.add(SseClient::retryAllErrors); }
 
     @Option(names = "--retry-delay", paramLabel = "SEC", order = 85,
-        description = "Wait this long before connecting again, unless the server sets it (1).")
+        description = "Wait this long before connecting again, unless the server sets another time (1).")
     private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
-    @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever the server sets.")
+    @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever time the server sets.")
     private void ignoreRetry(boolean on) { settings.add(SseClient::ignoreRetry); }
 
     @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 87,
-        description = "Each further failure doubles the wait, up to this (30).")
+        description = "Double the wait after each further failure, up to this time (30).")
     private void retryMaxDelay(Duration time) { settings.add(client -> client.retryMaxDelay(time)); }
 
     @Option(names = "--idle-timeout", paramLabel = "SEC", order = 88,
-        description = "Connect again if nothing came for this time (300; 0: never).")
+        description = "Connect again if the server sends nothing for this time (300; 0: never).")
     private Duration idleTimeout = Duration.ofSeconds(300);
 
     @Option(names = "--connect-timeout", paramLabel = "SEC", order = 89,
-        description = "Give up a connect after this time (10; 0: the system's).")
+        description = "Give up a connect after this time (10; 0: when the system does).")
     private Duration connectTimeout = Duration.ofSeconds(10);
 
     @Mixin
     private TlsOptions tls;
 
     @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 105,
-        description = "Go through [http://][USER:PASS@]HOST[:PORT], '' for none; @FILE: it is in FILE. The default is"
-            + " http_proxy, https_proxy or all_proxy. Hosts in no_proxy are reached without.")
+        description = "Go through [http://][USER:PASS@]HOST[:PORT], not through http_proxy, https_proxy or all_proxy; '' for"
+            + " none. @FILE: read it from FILE.")
     private String proxy;
 
     @Spec(Spec.Target.MIXEE)
@@ -158,7 +154,7 @@ public final class SseOptions {
     private final List<Consumer<SseClient>> settings = new ArrayList<>();
     private Consumer<String> connected = server -> { };
 
-    /** The arguments behind the first that are no further URLs. */
+    /** Returns the arguments behind the first that are no further URLs. */
     public List<String> targets(List<String> behindTheFirst) {
         List<String> targets = behindTheFirst.stream().filter(not(SseOptions::isUrl)).toList();
         if (targets.isEmpty()) {
@@ -167,26 +163,23 @@ public final class SseOptions {
         return targets;
     }
 
-    private static boolean isUrl(String argument) {
-        return argument.matches("(?i)https?://.*") || argument.startsWith("@") || argument.equals("-");
-    }
+    private static boolean isUrl(String argument) { return argument.matches("(?i)https?://.*|@.*|-"); }
 
     private List<String> urls() {
-        List<String> urls = Stream.concat(arguments.stream().limit(1),
-            arguments.stream().skip(1).filter(SseOptions::isUrl)).toList();
-        if (urls.contains("-") && urls.size() > 1) {
-            throw tool().usage("standard input (-) goes without URLs beside it");
-        }
+        List<String> urls = new ArrayList<>(arguments.subList(0, 1));
+        arguments.stream().skip(1).filter(SseOptions::isUrl).forEach(urls::add);
         int mostOthers = command.positionalParameters().stream()
             .mapToInt(one -> one.index().min() == 0 ? 0 : one.index().max()).max().orElse(0);
-        if (arguments.size() - urls.size() > mostOthers) {
+        if (urls.contains("-") && urls.size() > 1) {
+            throw tool().usage("standard input (-) goes without URLs beside it");
+        } else if (arguments.size() - urls.size() > mostOthers) {
             throw new UnmatchedArgumentException(command.commandLine(), List.of(""));
         }
         return urls;
     }
 
     /**
-     * What is made of an event.
+     * Returns the format of an event.
      *
      * @param usual the template if the user gave none
      */
@@ -202,7 +195,7 @@ public final class SseOptions {
             EventJson.write(event, withSource ? selection.source() : null, timestamps ? Instant.now() : null, out));
     }
 
-    /** What an option of the script makes of an event, with the same placeholders. */
+    /** Returns what an option of the script makes of an event, with the same placeholders. */
     public Format template(String option, String text) {
         Format made = selection.fields().format(tool(), option, text, Placeholder.DATA, Placeholder.EVENT, Placeholder.ID,
             Placeholder.JSON, Placeholder.SOURCE, Placeholder.TIME, Placeholder.FIELD);
@@ -212,16 +205,14 @@ public final class SseOptions {
         return made.source(selection::source);
     }
 
-    /** Takes a line on each event that is not output for want of a field. Unless set these are told, and a failure. */
+    /** Receives one line for each event that lacks a needed field. Unless set, these are errors and the status is 1. */
     public SseOptions skipped(Consumer<String> lines) { selection.skipped(lines); return this; }
 
     /** Receives the name of each server at the first connection to it, before the first event. */
     public SseOptions connected(Consumer<String> servers) { connected = servers; return this; }
 
-    /** As {@link #listen(SseParser.Handler, Flushable)} where nothing is held back. */
-    public int listen(SseParser.Handler handler) throws Exception {
-        return listen(handler, () -> { });
-    }
+    /** Listens as {@link #listen(SseParser.Handler, Flushable)} does, with a handler that holds nothing back. */
+    public int listen(SseParser.Handler handler) throws Exception { return listen(handler, () -> { }); }
 
     /**
      * Listens until it is over, or until a signal asks the process to end.
@@ -247,44 +238,33 @@ public final class SseOptions {
         return sources.listen(maxTime, selection.hasCount() ? Tool.TIME_OVER : 0);
     }
 
-    /** One for each URL; what they have in common is made once. */
+    /** Adds a client for each URL. */
     private void addClients(Tool tool, SseSources sources) throws IOException {
         try {
             Proxies proxies = proxy == null ? Proxies.of(System.getenv()) : Proxies.of(tool.text(proxy), System.getenv());
             Consumer<HttpClient.Builder> http = http(proxies);
             Consumer<HttpClient.Builder> trust = tls.settings(tool::text, tool::notice);
             Secrets secrets = new Secrets();
+            if (!data.isEmpty()) {
+                String body = data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"));
+                asked.add(request -> request.body(body.getBytes(ISO_8859_1)));
+            }
             int number = 0;
             for (String url : urls()) {
                 Urls where = Urls.parse(tool.text(url).strip());
                 proxies.name(URI.create(where.url())); // a wrong one is a mistake on the command line
                 SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION).notices(tool::notice);
                 asked.forEach(setting -> setting.accept(request));
-                if (!data.isEmpty()) {
-                    request.body(data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"))
-                        .getBytes(ISO_8859_1));
-                }
-                SafeWords words = new SafeWords(proxies, secrets);
-                SseClient client = new SseClient(request).idleTimeout(idleTimeout)
-                    .maxEventBytes(maxEventBytes).notices(new ConnectionLog(tool::notice, System::nanoTime)).words(words::failure, words::quote)
-                    .http(http.andThen(HttpsClient::withoutTls)).around(new HttpsClient(http.andThen(trust)))
-                    .around(words).around(this::traced).around(new EachAddress(proxies)).around(proxies).around(new Cookies())
-                    .around(new Digest()).around(words);
-                settings.forEach(setting -> setting.accept(client));
                 number++;
-                sources.add(client, selection.new Source(where.authority()) {
-                    private boolean isKnown;
-
-                    @Override
-                    public void open() {
-                        super.open();
-                        if (!isKnown) {
-                            isKnown = true;
-                            connected.accept(request.toString());
-                        }
-                    }
-                }, stateFile == null || number == 1 ? stateFile
-                    : Path.of(stateFile + "." + number));
+                SafeWords words = new SafeWords(proxies, secrets);
+                SseClient client = new SseClient(request).idleTimeout(idleTimeout).maxEventBytes(maxEventBytes)
+                    .notices(RateLimitedLog.ofConnections(tool::notice, System::nanoTime)).words(words::failure, words::quote)
+                    .http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust)))
+                    .around(words).around(Senders.traced(tool::debug)).around(new EachAddress(proxies)).around(proxies)
+                    .around(new Cookies()).around(new Digest()).around(words);
+                settings.forEach(setting -> setting.accept(client));
+                sources.add(client, selection.new Source(where.authority(), () -> connected.accept(request.toString())),
+                    stateFile == null || number == 1 ? stateFile : Path.of(stateFile + "." + number));
             }
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
@@ -293,19 +273,9 @@ public final class SseOptions {
 
     /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
     private Consumer<HttpClient.Builder> http(Proxies proxies) {
-        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(time -> !time.isZero()).min(Comparator.naturalOrder())
+        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(not(Duration::isZero)).min(Comparator.naturalOrder())
             .orElse(Duration.ofDays(1));
         return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).connectTimeout(longest).proxy(proxies);
-    }
-
-    private SseClient.Sender traced(SseClient.Sender next) {
-        return (request, body) -> {
-            tool().debug(request.method() + " " + request.uri());
-            return next.send(request, head -> {
-                tool().debug("HTTP status " + head.statusCode() + " " + head.headers().map());
-                return body.apply(head);
-            });
-        };
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {
@@ -314,11 +284,9 @@ public final class SseOptions {
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });
-        sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-") {
+        sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-", () -> { }) {
             @Override
-            public void tooLarge(int bytes) {
-                tool.notice("dropped an event of more than " + bytes + " bytes");
-            }
+            public void tooLarge(int bytes) { tool.notice("dropped an event of more than " + bytes + " bytes"); }
         });
     }
 

@@ -6,13 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** How long a journal becomes; time is a number here. */
-class ConnectionLogTest {
+class RateLimitedLogTest {
     private final List<String> lines = new ArrayList<>();
     private long now;
-    private final ConnectionLog log = new ConnectionLog(lines::add, () -> now);
+    private final Consumer<String> log = RateLimitedLog.ofConnections(lines::add, () -> now);
 
     private void passSeconds(long seconds) { now += TimeUnit.SECONDS.toNanos(seconds); }
 
