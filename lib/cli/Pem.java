@@ -2,6 +2,7 @@
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.stream.Collectors.joining;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,22 +22,20 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 
-/** Reads certificates and private keys from files. What is wrong with a file is an IOException that names it. */
+/** Reads certificates and private keys from files. An IOException names a file that cannot be used. */
 public final class Pem {
-    private static final Pattern BLOCK =
-        Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
+    private static final Pattern BLOCK = Pattern.compile("(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----");
     private static final String NO_KEY = "no private key in it, expected one beside the certificate";
 
     private Pem() {}
 
-    /** The certificates in a file, as authorities to trust. */
+    /** Reads the certificates in a file, as authorities to trust. */
     public static KeyStore authorities(Path file) throws IOException {
         try {
             KeyStore store = emptyStore();
@@ -49,7 +48,7 @@ public final class Pem {
         }
     }
 
-    /** The certificate in a file with its private key: PEM, or PKCS#12. */
+    /** Reads the certificate in a file with its private key: PEM, or PKCS#12. */
     static KeyManager[] keys(Path file, char[] password) throws IOException {
         try {
             String text = Files.readString(file, ISO_8859_1);
@@ -70,17 +69,24 @@ public final class Pem {
     }
 
     private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
-        KeySpec content = keySpec(blocks(text, kind -> kind.endsWith("PRIVATE KEY")).findFirst()
-            .orElseThrow(() -> new GeneralSecurityException(NO_KEY)));
+        MatchResult block = blocks(text, ".*PRIVATE KEY").findFirst().orElseThrow(() -> new GeneralSecurityException(NO_KEY));
+        if (!block.group(1).equals("PRIVATE KEY")) {
+            throw new GeneralSecurityException(block.group(1).startsWith("ENCRYPTED ") || block.group(2).contains(",ENCRYPTED")
+                ? "the private key is encrypted: openssl pkcs12 -export -in FILE -out FILE.p12 makes a file to use instead"
+                : "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
+        }
         Certificate[] chain = certificates(text).toArray(Certificate[]::new);
         String kind = chain[0].getPublicKey().getAlgorithm();
         KeyStore store = emptyStore();
         try {
-            store.setKeyEntry("key", KeyFactory.getInstance(kind).generatePrivate(content), password, chain);
+            KeySpec key = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(block.group(2)));
+            store.setKeyEntry("key", KeyFactory.getInstance(kind).generatePrivate(key), password, chain);
+            return store;
+        } catch (IllegalArgumentException notBase64) {
+            throw new GeneralSecurityException("the private key cannot be read", notBase64);
         } catch (InvalidKeySpecException notOne) {
             throw new GeneralSecurityException("the private key is none of the certificate's kind, " + kind, notOne);
         }
-        return store;
     }
 
     private static KeyStore pkcs12(Path file, char[] password) throws GeneralSecurityException {
@@ -99,33 +105,20 @@ public final class Pem {
         throw new GeneralSecurityException(NO_KEY);
     }
 
-    private static Stream<MatchResult> blocks(String pem, Predicate<String> isOfKind) {
-        return BLOCK.matcher(pem).results().filter(block -> isOfKind.test(block.group(1)));
+    private static Stream<MatchResult> blocks(String pem, String kind) {
+        return BLOCK.matcher(pem).results().filter(block -> block.group(1).matches(kind));
     }
 
     private static Collection<? extends Certificate> certificates(String pem) throws CertificateException {
-        byte[] blocks = blocks(pem, "CERTIFICATE"::equals).map(MatchResult::group)
-            .reduce("", (all, next) -> all + next + "\n").getBytes(ISO_8859_1);
-        if (blocks.length == 0) {
+        String blocks = blocks(pem, "CERTIFICATE").map(MatchResult::group).collect(joining("\n"));
+        if (blocks.isEmpty()) {
             throw new CertificateException("expected certificates in PEM, found none");
         }
         try {
-            return CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(blocks));
+            return CertificateFactory.getInstance("X.509")
+                .generateCertificates(new ByteArrayInputStream(blocks.getBytes(ISO_8859_1)));
         } catch (CertificateException failure) {
             throw new CertificateException("a certificate in it cannot be read", failure);
-        }
-    }
-
-    private static KeySpec keySpec(MatchResult block) throws GeneralSecurityException {
-        if (!block.group(1).equals("PRIVATE KEY")) {
-            throw new GeneralSecurityException(block.group(1).startsWith("ENCRYPTED ") || block.group(2).contains(",ENCRYPTED")
-                ? "the private key is encrypted: openssl pkcs12 -export -in FILE -out FILE.p12 makes a file to use instead"
-                : "the private key is not in PKCS#8: openssl pkcs8 -topk8 -nocrypt converts it");
-        }
-        try {
-            return new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(block.group(2)));
-        } catch (IllegalArgumentException notBase64) {
-            throw new GeneralSecurityException("the private key cannot be read", notBase64);
         }
     }
 }

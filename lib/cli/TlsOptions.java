@@ -27,17 +27,17 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import picocli.CommandLine.Option;
 
-/** The options of TLS: whom to trust, and how to show who we are. */
+/** Holds the options of TLS: whom to trust, and how to show who we are. */
 final class TlsOptions {
     private static final int LONGER_THAN_A_TICKET = (int) Duration.ofDays(8).toSeconds();
 
     @Option(names = {"-k", "--insecure"}, order = 100,
-        description = "Go on with a server that is not trusted, with a warning that tells its pin.")
+        description = "Accept any certificate. A warning shows the key's pin, which you can give to --pinnedpubkey.")
     private boolean insecure;
 
     @Option(names = "--pinnedpubkey", paramLabel = "PINS", order = 101,
-        description = "Take only a server with this public key: sha256//BASE64, several separated by ';'; @FILE: they are"
-            + " in FILE. With -k this alone decides, and neither name nor issuer of the certificate.")
+        description = "Accept only these public keys: sha256//BASE64, separated by ';'. With -k, nothing else is checked."
+            + " @FILE: read them from FILE.")
     private String pinned;
 
     @Option(names = "--cacert", paramLabel = "FILE", order = 102,
@@ -45,11 +45,11 @@ final class TlsOptions {
     private Path authorities;
 
     @Option(names = "--cert", paramLabel = "FILE", order = 103,
-        description = "Show this certificate, with its key: PEM or PKCS#12.")
+        description = "Present this certificate with its key: PEM or PKCS#12.")
     private Path certificate;
 
     @Option(names = "--pass", paramLabel = "PASS", order = 104,
-        description = "The password of the key of --cert; @FILE: it is in FILE.")
+        description = "Use this password for the key of --cert. @FILE: read it from FILE.")
     private String password = "";
 
     /**
@@ -74,7 +74,7 @@ final class TlsOptions {
         try {
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(trusted);
-            // The JDK's own, by its authorities if none are given: it checks the chain, the dates and the host's name.
+            // The JDK's own checks the chain, the dates and the host's name, by its own authorities if none are given.
             X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
@@ -98,7 +98,7 @@ final class TlsOptions {
         return pins;
     }
 
-    /** Asks first for a pinned key, then the JDK. HTTP clients verify by way of the engine; the other ways are not open. */
+    /** Checks for a pinned key first, then asks the JDK. HTTP clients verify by the engine; the other methods are not used. */
     private TrustManager verifier(X509ExtendedTrustManager usual, List<String> pins, Consumer<String> notices) {
         return new X509ExtendedTrustManager() {
             @Override
@@ -138,9 +138,7 @@ final class TlsOptions {
             public void checkClientTrusted(X509Certificate[] chain, String type) { throw notOpen(); }
 
             @Override
-            public X509Certificate[] getAcceptedIssuers() {
-                return usual.getAcceptedIssuers();
-            }
+            public X509Certificate[] getAcceptedIssuers() { return usual.getAcceptedIssuers(); }
         };
     }
 

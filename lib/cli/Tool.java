@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
 
-/** What all scripts have in common: options, how they speak on standard error, and exit statuses. */
+/** Gives all scripts what they have in common: options, messages on standard error, and exit statuses. */
 @Command(
     sortOptions = false,
     descriptionHeading = "%n",
@@ -62,25 +62,25 @@ import picocli.CommandLine;
 public final class Tool {
     public static final String VERSION = "1.0.0";
 
-    /** Something on this machine failed: a file, a socket, a line of input. */
+    /** The status after a failure on this machine: of a file, a socket, a line of input. */
     public static final int LOCAL_FAILURE = 1;
-    /** The time was over before the events were there. */
+    /** The status when the time was over before the events were there. */
     public static final int TIME_OVER = 124;
     private static final int REFUSED = 5;
     static final int GAVE_UP = 6;
 
-    /** After a signal: for all there is to do, for the work to end, and for work that does not know of the signal. */
+    /** After a signal, the time for everything, for the work to end, and for work that does not know of the signal. */
     private static final long MILLIS_TO_END = 950;
     private static final long MILLIS_TO_FINISH = 700;
     private static final long MILLIS_TO_WRITE = 100;
-    /** What comes from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
+    /** Text from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
-    /** What stands for bytes that are not UTF-8. */
+    /** Stands for bytes that are not UTF-8. */
     private static final String NOT_DECODED = "\uFFFD";
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     static {
-        // A name that was missing for a moment, or has moved, is found at once. These are read at the first look-up.
+        // Java reads these at its first look-up. A name that was missing for a moment, or has moved, is then found at once.
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
         Security.setProperty("networkaddress.cache.ttl", "1");
     }
@@ -92,12 +92,12 @@ public final class Tool {
         description = "Read options and arguments from FILE, one a line, as if you had typed them first. Repeatable.")
     private List<String> readByConfig;
 
-    @Option(names = {"-q", "--quiet"}, order = 190, description = "Say nothing on standard error but errors.")
+    @Option(names = {"-q", "--quiet"}, order = 190, description = "Print errors only.")
     private boolean quiet;
 
     @Option(names = {"-v", "--verbose"}, order = 191,
-        description = "Say more: each connect, whole URLs, where errors come from. While datagrams are sent, a"
-            + " status line on the terminal counts them.")
+        description = "Print more: each connect, whole URLs, where errors come from, and a status line on a terminal while"
+            + " datagrams are sent.")
     private boolean verbose;
 
     @Option(names = {"-V", "--version"}, order = 192, versionHelp = true, description = "Print the version and exit.")
@@ -122,7 +122,7 @@ public final class Tool {
         System.exit(status);
     }
 
-    /** In the locale C the JVM damages what is not ASCII, but the system still has it. */
+    /** Returns the arguments as the system has them: in the locale C, the JVM damages text that is not ASCII. */
     private static String[] asTyped(String... args) {
         try {
             if (String.join("", args).contains(NOT_DECODED)) {
@@ -135,10 +135,7 @@ public final class Tool {
         return args;
     }
 
-    /**
-     * The command line of a script, which has these options as a mixin. It turns what goes wrong into one line on
-     * standard error and an exit status.
-     */
+    /** Returns the command line of a script, which turns every failure into one line on standard error and a status. */
     public static CommandLine commandLine(Object script) {
         CommandLine line = new CommandLine(script) {
             @Override
@@ -168,19 +165,16 @@ public final class Tool {
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
 
-    /** The tool that a command has as a mixin, for its other mixins. */
+    /** Returns the tool that a command has as a mixin, for its other mixins. */
     public static Tool of(CommandSpec command) {
         return command.mixins().values().stream().map(CommandSpec::userObject).filter(Tool.class::isInstance)
             .map(Tool.class::cast).findFirst().orElseThrow();
     }
 
-    /** Has this done when the process is asked to end by a signal: it makes the work return soon. */
+    /** Runs this when a signal asks the process to end. It makes the work return soon. */
     public void onSignal(Runnable stop) { stops.add(stop); }
 
-    /**
-     * Has this done at the end, however that comes: it is given the exit status so far and gives another, or the same.
-     * It is done once.
-     */
+    /** Runs this once at the end, however that comes. It takes the exit status so far, and returns the one to use. */
     public void atEnd(IntUnaryOperator ending) { endings.add(ending); }
 
     private String[] words(String... typed) {
@@ -200,10 +194,7 @@ public final class Tool {
     /** Makes the work return soon, whatever it waits for. */
     void endWork() { stops.forEach(Runnable::run); }
 
-    /**
-     * What was begun, such as a line that is being written, is finished if that does not take long. Nor does it wait long
-     * for somebody to read the last message.
-     */
+    /** Lets the work finish what it began, such as a line, if neither that nor the last message takes long. */
     private void stop() {
         worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
         CompletableFuture.runAsync(() -> {
@@ -215,7 +206,7 @@ public final class Tool {
         endBySigint();
     }
 
-    /** A shell leaves a loop only when SIGINT has ended the command: once all is done, it does. */
+    /** Ends the process by SIGINT once all is done, if SIGINT came: a shell leaves a loop only then. */
     private static void endBySigint() {
         if (Thread.getAllStackTraces().keySet().stream().noneMatch(one -> one.getName().equals("SIGINT handler"))) {
             return;
@@ -227,11 +218,11 @@ public final class Tool {
             signal.getMethod("handle", signal, handler).invoke(null, sigint, handler.getField("SIG_DFL").get(null));
             new ProcessBuilder("sh", "-c", "kill -INT " + ProcessHandle.current().pid()).start().waitFor();
         } catch (ReflectiveOperationException | IOException | InterruptedException otherSystem) {
-            return; // with status 130 all the same
+            return; // The status is 130 all the same.
         }
     }
 
-    /** By the thread that worked, or after a signal by the one that waited for it in vain: whoever comes first. */
+    /** Ends the work once: by the thread that worked, or after a signal by the one that waited for it in vain. */
     private synchronized int end(int status) {
         worked.complete(null);
         if (endStatus == null) {
@@ -247,7 +238,7 @@ public final class Tool {
         return endStatus;
     }
 
-    /** A thread of java.net.http that waits for the network would delay the end of the JVM by 0.3 s. */
+    /** Wakes the threads of java.net.http: one that waits for the network delays the end of the JVM by 0.3 s. */
     private static void endHttpClients() {
         Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
         Thread.enumerate(threads);
@@ -255,14 +246,14 @@ public final class Tool {
             .forEach(Thread::interrupt);
     }
 
-    /** Says something that the user may want to know, unless asked to be quiet. */
+    /** Prints a message that the user may want to know, unless asked to be quiet. */
     public void notice(String message) {
         if (!quiet) {
             error(message);
         }
     }
 
-    /** Says something that only somebody who looks for a fault wants to know. */
+    /** Prints a message for somebody who looks for a fault. */
     public void debug(String message) {
         if (verbose) {
             error(message);
@@ -275,20 +266,18 @@ public final class Tool {
         statusLine.above(() -> command.commandLine().getErr().println(line));
     }
 
-    /** A mistake on the command line, to be thrown. */
-    public ParameterException usage(String message) {
-        return new ParameterException(command.commandLine(), message);
-    }
+    /** Returns a mistake on the command line, to be thrown. */
+    public ParameterException usage(String message) { return new ParameterException(command.commandLine(), message); }
 
     /**
-     * The file that an option's value names by {@code @FILE}; empty if it names none. {@code @@FILE} names it too: that
-     * is how it gets through a JBang that would put the file's words in its place.
+     * Returns the file that an option's value names by {@code @FILE}, or by {@code @@FILE}, which gets through a JBang
+     * that would put the file's words in its place. Empty if it names none.
      */
     public static Optional<String> file(String value) {
-        return value.startsWith("@") ? Optional.of(value.substring(value.startsWith("@@") ? 2 : 1)) : Optional.empty();
+        return value.startsWith("@") ? Optional.of(value.replaceFirst("@@?", "")) : Optional.empty();
     }
 
-    /** An option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
+    /** Returns an option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
         try {
             return file(value).isEmpty() ? value
@@ -298,7 +287,7 @@ public final class Tool {
         }
     }
 
-    /** An option's value in UTF-8; of {@code @FILE} what is in it, read once, and {@code @-} is standard input. */
+    /** Returns an option's value in UTF-8; of {@code @FILE} its content, read once. {@code @-} is standard input. */
     public byte[] bytes(String value) {
         String file = file(value).orElse(null);
         try {
@@ -312,13 +301,13 @@ public final class Tool {
     }
 
     /**
-     * Standard input, undecoded. Closing it ends a read that waits, with a ClosedChannelException.
+     * Opens standard input, undecoded. Closing it ends a read that waits, with a ClosedChannelException.
      *
      * @throws IOException if the caller closed it
      */
     public InputStream standardInput() throws IOException { return new StandardInput(); }
 
-    /** A number that is given to an option, if it is within bounds; else a mistake on the command line. */
+    /** Returns the value of an option if it is within bounds. Anything else is a mistake on the command line. */
     public int within(int least, int most, int value, String option) {
         if (value < least || value > most) {
             throw usage(option + " " + value + ": expected " + least + " to " + most);
@@ -326,14 +315,14 @@ public final class Tool {
         return value;
     }
 
-    /** From now on, with {@code -v} on a terminal, a line there tells how it goes: this text, asked for each second. */
+    /** Shows this text in a line on the terminal from now on, asked for each second, if {@code -v} was given. */
     public void showStatus(Supplier<String> text) {
         if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
             statusLine.show(command.commandLine().getErr(), text);
         }
     }
 
-    /** The template that the user gave with an option; of {@code @FILE} the one in it. */
+    /** Reads the template that the user gave with an option; of {@code @FILE} the one in it. */
     public Format format(String option, String template, Placeholder... allowed) {
         try {
             return new Format(text(template), allowed);
@@ -348,7 +337,7 @@ public final class Tool {
         return CommandLine.ExitCode.USAGE;
     }
 
-    /** Says what went wrong, and gives the exit status for it. */
+    /** Prints what went wrong, and returns the exit status for it. */
     int statusOf(Exception failure) {
         if (failure instanceof StandardOutput.ReaderGoneException) {
             return 0;

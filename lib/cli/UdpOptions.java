@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import lib.udp.UdpBroadcaster;
@@ -17,52 +18,51 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The options of the UDP side, and the sender that they describe. */
+/** Holds the options of the UDP side, and opens the sender that they describe. */
 public final class UdpOptions {
-    /** What a target is, for the help. */
-    public static final String TARGETS = "Where datagrams go: HOST:PORT, [IPv6%%IF]:PORT, or all:PORT for the broadcast"
-        + " address of every interface but the loopback and tunnels. Broadcast and multicast addresses are fine.";
+    /** The description of a target in the help. */
+    public static final String TARGETS = "Send datagrams to HOST:PORT, [IPv6%%IF]:PORT, or all:PORT: the broadcast address"
+        + " of each interface. Broadcast and multicast are fine.";
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
-        description = "Where multicast, 255.255.255.255 and link-local addresses leave; for the rest only the source"
-            + " address.")
+        description = "Send multicast, 255.255.255.255 and link-local by this interface. For the rest, only use its"
+            + " address as the source.")
     private String via = "";
 
     @Option(names = {"-s", "--source"}, paramLabel = "[ADDR]:PORT", order = 61,
-        description = "The source address and port.")
+        description = "Send from this address and port.")
     private String source = ":0";
 
     @Option(names = "--ttl", paramLabel = "N", order = 62,
-        description = "How far multicast goes, 0 to 255: 1 does not pass a router (1).")
+        description = "Let multicast go this far, 0 to 255: 1 does not pass a router (1).")
     private int ttl = 1;
 
     @Option(names = "--multicast-loop", order = 63, negatable = true, defaultValue = "true", fallbackValue = "true",
-        description = "Whether receivers on this host get multicast too (they do).")
+        description = "Deliver multicast to receivers on this host too (yes).")
     private boolean loop;
 
     @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64,
-        description = "What happens to a datagram that the system refuses: sent again until it goes out, not sent, or"
-            + " the end (retry).")
+        description = "Retry a datagram that the system refuses until it goes out, skip it, or fail (retry).")
     private void onError(UdpOutput.OnError action) { settings.add(out -> out.onError(action)); }
 
     @Option(names = "--repeat", paramLabel = "N", order = 65,
-        description = "Send each datagram N times: Wi-Fi loses some (1).")
+        description = "Send each datagram N times, because Wi-Fi loses some (1).")
     private int repeat = 1;
 
     @Option(names = "--repeat-delay", paramLabel = "SEC", order = 66,
-        description = "The time from one of these to the next (0). The next line or event waits for the last of them.")
+        description = "Wait this long between the copies (0). The next line or event waits for the last copy.")
     private Duration repeatDelay = Duration.ZERO;
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
-        description = "At most N datagrams a second to all targets together, copies included, evenly spaced.")
+        description = "Send at most N datagrams a second to all targets together, copies included, evenly spaced.")
     private Double rate;
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
-        description = "The most that goes into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
+        description = "Put at most this much into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
     private void maxPayload(int bytes) { settings.add(out -> out.maxPayload(bytes)); }
 
     @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
-        description = "What happens to more: not sent, the end, or cut off. Unless given: not sent, and exit status 1.")
+        description = "Skip a larger payload, fail, or truncate it. The default skips it and exits with status 1.")
     private void oversize(UdpOutput.Oversize action) { settings.add(out -> out.oversize(action)); }
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
@@ -80,26 +80,19 @@ public final class UdpOptions {
     private Duration stats = Duration.ZERO;
     private UdpOutput lan;
 
-    /** The summary at the end is printed only if something did not go out at once: for --message. */
-    public void tellFailuresOnly() {
-        failuresOnly = true;
-    }
+    /** Prints the summary at the end only if something did not go out at once. */
+    public void tellFailuresOnly() { failuresOnly = true; }
 
-    /** Prints what has happened every so often while it runs; zero is never. */
+    /** Prints the counts every so often; zero is never. */
     public UdpOptions stats(Duration every) { stats = every; return this; }
 
-    private void printStats(Tool tool) {
-        try {
-            UdpOutput.Counts before = lan.counts();
-            while (true) {
-                TimeUnit.NANOSECONDS.sleep(stats.toNanos());
-                UdpOutput.Counts now = lan.counts();
-                tool.notice("in " + BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString() + " s: " + now.since(before));
-                before = now;
-            }
-        } catch (InterruptedException nobodyDoesThat) {
-            return;
-        }
+    private void printStats(Tool tool, UdpOutput.Counts before) {
+        CompletableFuture.delayedExecutor(stats.toNanos(), TimeUnit.NANOSECONDS, task -> new Thread(task).start()).execute(() -> {
+            UdpOutput.Counts now = lan.counts();
+            String time = BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString();
+            tool.notice("in " + time + " s: " + now.since(before));
+            printStats(tool, now);
+        });
     }
 
     /** Prints that events come from a server now, and where datagrams go. */
@@ -108,10 +101,10 @@ public final class UdpOptions {
     }
 
     /**
-     * The sender that these options describe. When the process is asked to end by a signal it does not wait for what
-     * cannot be sent; at the end the script tells what became of the datagrams.
+     * Opens the sender that these options describe. A signal closes it, so that the process does not wait for datagrams
+     * that cannot be sent. The end of the process prints the counts.
      *
-     * @param targets where to: see {@link #TARGETS}
+     * @param targets each as in {@link #TARGETS}
      */
     public UdpOutput open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
@@ -137,9 +130,7 @@ public final class UdpOptions {
             }
             lan.open();
             if (!stats.isZero()) {
-                Thread thread = new Thread(() -> printStats(tool), "stats");
-                thread.setDaemon(true);
-                thread.start();
+                printStats(tool, lan.counts());
             }
             return lan;
         } catch (IllegalArgumentException mistake) {
@@ -153,19 +144,18 @@ public final class UdpOptions {
     }
 
     /**
-     * What did not go out although nothing let it go makes status 0 a failure. Why it did not is told to who wants to hear
-     * errors only, too. A failure before anything was received has nothing to do with datagrams.
+     * Turns status 0 into a failure if something did not go out although no option allowed it. The reason is an error. A
+     * failure before anything was received has nothing to do with datagrams.
      */
     private int atEnd(int status, Tool tool) {
         UdpOutput.Counts counts = lan.counts();
-        boolean allWent = counts.skipped() + counts.retried() + counts.failed() == 0;
         boolean isFailure = status == 0 && counts.failed() > 0;
         if (isFailure) {
             lan.troubles().forEach(tool::error);
         }
         if (isFailure && lan.troubles().isEmpty()) {
             tool.error(counts.toString());
-        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && allWent)) {
+        } else if ((counts.received() > 0 || status == 0) && (!failuresOnly || counts.skipped() + counts.retried() + counts.failed() > 0)) {
             tool.notice(counts.toString());
         }
         boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
