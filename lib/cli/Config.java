@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine;
 
-/** The files that {@code --config} names, with one option or argument a line. No shell reads their words. */
+/** Reads the files that {@code --config} names, with one option or argument a line. No shell reads their words. */
 final class Config {
     /** A name, then a space, a {@code =}, or a {@code =} between spaces, and the value behind it as it stands. */
     private static final Pattern OPTION =

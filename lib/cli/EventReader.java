@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import lib.sse.SseEvent;
 
-/** Reads back what {@code EventJson} wrote. */
+/** Reads the lines that {@code EventJson} writes. */
 public final class EventReader {
     private static final Set<String> OURS = Set.of("event", "id", "data");
     private static final Set<String> OF_A_COMMENT = Set.of("comment", "source", "time");
@@ -20,7 +20,7 @@ public final class EventReader {
     private EventReader() {}
 
     /**
-     * An event: an object with a string {@code data}. {@code event} and {@code id} may be missing and are then
+     * Reads an event: an object with a string {@code data}. {@code event} and {@code id} may be missing and are then
      * {@code "message"} and {@code ""}; other keys are passed over.
      *
      * @return empty for a comment: an object with a string {@code comment}, and no other keys than {@code EventJson} writes
@@ -38,7 +38,7 @@ public final class EventReader {
     }
 
     /**
-     * A datagram that is not text: an object with a base64 {@code bytes}.
+     * Reads a datagram that is not text: an object with a base64 {@code bytes}.
      *
      * @return empty for anything else
      */
@@ -50,7 +50,7 @@ public final class EventReader {
         }
     }
 
-    /** The values of an object by their keys, null for what is no string. */
+    /** Returns the values of an object by their keys, null for one that is no string. */
     private static Map<String, String> texts(byte[] line, int offset, int length) {
         Map<String, String> texts = new HashMap<>();
         try (JsonParser parser = Fields.JSON.createParser(line, offset, length)

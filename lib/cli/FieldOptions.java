@@ -32,7 +32,7 @@ import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import picocli.CommandLine.Option;
 
-/** The options that look into the data of events. Says so if nothing is as they ask for. */
+/** Holds the options that look into the data of events, and says once if no event is as they ask for. */
 public final class FieldOptions {
     private static final int MANY = 20;
     private static final long LONG = TimeUnit.MINUTES.toNanos(1);
@@ -46,7 +46,7 @@ public final class FieldOptions {
     }
 
     @Option(names = "--each", paramLabel = "POINTER", order = 31,
-        description = "Make an output of each element of this list ('': the data is the list), which is then the data."
+        description = "Take each element of this list ('': the data is the list) as an event with that data."
             + " Repeatable.")
     private void each(String pointer) {
         if (Pointer.of(pointer).up() > 0) {
@@ -58,9 +58,9 @@ public final class FieldOptions {
     private final Map<String, Condition> conditions = new LinkedHashMap<>();
     private final List<String> each = new ArrayList<>();
     private final List<Pointer> inFormats = new ArrayList<>();
-    /** What to read of the innermost elements, of the data around them, and so on; null for nothing. */
+    /** The fields to read of the innermost elements, of the data around them, and so on; null for none. */
     private List<Fields> levels;
-    /** What of that was found, while an event is handed over. */
+    /** The fields that were found, while an event is handed over. */
     private List<Map<String, Field>> found;
     private long taken;
 
@@ -72,21 +72,20 @@ public final class FieldOptions {
     private long firstOther;
     private String lastOther;
 
-    /** Whether each element of a list is asked for. */
+    /** Returns whether each element of a list is asked for. */
     public boolean hasEach() { return !each.isEmpty(); }
 
-    /** Whether the data has to be looked into. */
+    /** Returns whether the data has to be looked into. */
     public boolean areGiven() { return hasEach() || !conditions.isEmpty(); }
 
     /**
-     * What {@code --where} asks for. Of conditions of one group one has to hold.
+     * A condition of {@code --where}. Of those of one group, one has to hold.
      *
      * @param test takes the text of the field, or null if it is missing
      */
     private record Condition(String text, String group, Pointer pointer, Predicate<String> test) {
         private static final Pattern FORM = Pattern.compile("(?s)(.*?)(?:(=~|!?==?|[<>]=?)(.*))?");
         private static final Predicate<String> EXISTS = Objects::nonNull;
-        /** Fields has no longer ones. */
         private static final int LONGEST_NUMBER = 1000;
 
         static Condition of(String text) {
@@ -141,7 +140,7 @@ public final class FieldOptions {
             }
         }
 
-        /** Says whether the field was there. */
+        /** Returns whether the field was there, in words. */
         String outcome(Map<String, Field> found) {
             return pointer.path().isEmpty() ? ""
                 : (found.containsKey(pointer.path()) ? ", with " : ", without ") + pointer.text();
@@ -152,7 +151,7 @@ public final class FieldOptions {
     public Format format(Tool tool, String option, String text, Placeholder... allowed) {
         Format made = tool.format(option, text, allowed);
         if (notices == null) {
-            watch(tool::notice);
+            notices = tool::notice;
             tool.atEnd(this::atEnd);
         }
         inFormats.addAll(made.pointers());
@@ -244,10 +243,10 @@ public final class FieldOptions {
         return list.text();
     }
 
-    /** Passes over events of other types; of all unless set. */
+    /** Passes over events of other types. Takes all types unless set. */
     void types(Set<String> only) { types = only; }
 
-    /** Takes the one line that says that events came and none is asked for: a mistyped name would show nothing. */
+    /** Receives the one line that says that events came and none matched, because a mistyped name would show nothing. */
     void watch(Consumer<String> lines) { notices = lines; }
 
     int atEnd(int status) {
@@ -258,8 +257,8 @@ public final class FieldOptions {
     }
 
     private void tell(String when) {
-        String where = conditions.values().stream().map(Condition::text).collect(joining(" and ", " where ", ""));
         if (!isToldOrMatched) {
+            String where = conditions.values().stream().map(Condition::text).collect(joining(" and ", " where ", ""));
             notices.accept(others + (others == 1 ? " event" : " events") + " came" + when + ", none"
                 + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + (conditions.isEmpty() ? "" : where)
                 + "; the last one was of type " + lastOther);

@@ -17,7 +17,7 @@ import lib.sse.SseEvent;
 import lib.sse.SseParser;
 
 /**
- * Fields of JSON texts, named by JSON pointers (RFC 6901) and read in one pass, without a tree.
+ * Reads fields of JSON texts, named by JSON pointers (RFC 6901), in one pass and without a tree.
  *
  * <p>A string is its text. A number, {@code true}, {@code false} and {@code null} are as they stand in the JSON, and so
  * are lists and objects, but for white space. Of fields with one name the last counts. A pointer that goes on below a
@@ -27,7 +27,7 @@ final class Fields {
     static final JsonFactory JSON = JsonFactory.builder()
         .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build()).build();
 
-    /** The data is not what was asked for: no JSON, or without such a field. The message says which. */
+    /** Says that the data is no JSON, or lacks a field. */
     static final class MissingFieldException extends IllegalArgumentException {
         private static final long serialVersionUID = 1;
 
@@ -37,13 +37,13 @@ final class Fields {
     record Field(boolean isList, boolean isString, String text) {}
 
     /**
-     * Where a field is: {@code /a} in the data, {@code ../a} in the data whose list the data is an element of.
+     * The place of a field: {@code /a} in the data, {@code ../a} in the data whose list the data is an element of.
      *
      * @param up   how many lists above the element the path begins
      * @param path a JSON pointer
      */
     record Pointer(String text, int up, String path) {
-        /** Not a list's index in brackets, and not {@code *} for all names, which match nothing. */
+        /** Neither an index in brackets nor {@code *} for all names, because these match nothing. */
         private static final Pattern FORM = Pattern.compile(
             "(?s)(?!.*(?:/\\*(?:/|$)|\\[(?:\\d+|\\*)\\]))(\\.\\.(?:/\\.\\.)*)?((?:/(?:[^~]++|~[01])*)?)");
 
@@ -64,14 +64,14 @@ final class Fields {
                 : "a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)";
         }
 
-        /** Makes a pointer of a path as jq and JSONPath have it. */
+        /** Returns the pointer for a path as jq and JSONPath have it. */
         static String withSlashes(String path) {
             return path.replaceFirst("^[#$]+", "").replace("]", "").replaceAll("((?<!\\.)\\.(?!\\.)|[/\\[])+", "/")
                 .replaceFirst("^(?!/|\\.\\./)", "/");
         }
     }
 
-    /** Where some pointers have come to: at the end of one, and before the names that others go on with. */
+    /** A place that pointers lead to: the end of one, and before the names that others go on with. */
     private static final class Step {
         final Map<String, Step> next = new HashMap<>();
         String pointer;
@@ -97,7 +97,7 @@ final class Fields {
     }
 
     /**
-     * The fields that a text has, by their pointers.
+     * Returns the fields that a text has, by their pointers.
      *
      * @throws MissingFieldException if it is not JSON
      */
@@ -111,7 +111,7 @@ final class Fields {
         }
     }
 
-    /** The same, where no JSON has no fields. */
+    /** Returns the same, and no fields if it is not JSON. */
     Map<String, Field> readIfJson(String text) {
         try {
             return read(text);
@@ -185,7 +185,7 @@ final class Fields {
             : compact(json, start, (int) parser.currentLocation().getCharOffset());
     }
 
-    /** Without white space outside of strings. */
+    /** Leaves out white space outside of strings. */
     private static String compact(String json, int start, int end) {
         StringBuilder compact = new StringBuilder(end - start);
         boolean inString = false;
@@ -202,7 +202,7 @@ final class Fields {
         return compact.toString();
     }
 
-    /** Why it is not JSON. */
+    /** Returns why a text is not JSON. */
     static String reason(IOException notJson) {
         String reason = notJson instanceof JsonProcessingException syntax ? syntax.getOriginalMessage() : notJson.getMessage();
         return reason.replaceFirst(" \\(start marker at .*", "");

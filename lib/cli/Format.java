@@ -23,7 +23,7 @@ import lib.cli.Fields.Pointer;
 import lib.sse.SseEvent;
 
 /**
- * What is made of an event, or of a line of input: a text with placeholders in braces.
+ * Makes a text of an event, or of a line of input, by a template with placeholders in braces.
  *
  * <p>A brace that is not part of a word in braces stands for itself, so that JSON can be written as it is;
  * <code>{{</code> is one brace. {@code \n \t \r \0 \\ \xHH} are these bytes. The text is UTF-8 on the way out, and so
@@ -31,7 +31,7 @@ import lib.sse.SseEvent;
  */
 public final class Format {
     /**
-     * What stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input, the
+     * Stands for a value: a part of the event, the whole of it as {@link EventJson} writes it, a line of input, the
      * time. A field of the data is written as {@code {/POINTER}}, with a JSON pointer. Of what a broker has, the topic is
      * in the place of the event's type, and the key in the place of its ID. With {@code json:} in front, as in
      * {@code {json:data}}, the value is JSON: a string in quotation marks, escaped.
@@ -40,22 +40,20 @@ public final class Format {
         DATA, EVENT, ID, TOPIC, KEY, JSON, LINE, SOURCE, TIME, FIELD;
 
         @Override
-        public String toString() {
-            return "{" + name().toLowerCase(Locale.ROOT) + "}";
-        }
+        public String toString() { return "{" + name().toLowerCase(Locale.ROOT) + "}"; }
 
         private boolean isWrittenAs(String word) {
             return this == FIELD ? word.startsWith("/") || word.startsWith("../") : toString().equals("{" + word + "}");
         }
     }
 
-    /** Two braces, or a placeholder, or what was meant to be one: {@code {data.x}}, {@code {events[0]}}, {@code {.x}}. */
+    /** Two braces, or a placeholder, or a mistaken one: {@code {data.x}}, {@code {events[0]}}, {@code {.x}}. */
     private static final Pattern BRACES = Pattern.compile(
         "\\{(?:\\{|(json:(?=[^\\s}]))?((?:/|(?:\\.\\./)+)[^}]*|[.$]*[A-Za-z_\\[][\\w.\\[\\]/*]*)\\})");
     private static final Pattern ESCAPE = Pattern.compile("\\\\(x[0-9A-Fa-f]{2}|[ntr0\\\\])");
 
     /**
-     * @param placeholder null for what stands for itself, which has bytes
+     * @param placeholder null for text that stands for itself, which has bytes
      * @param pointer     of a field
      */
     private record Part(Placeholder placeholder, boolean isJson, Pointer pointer, byte[] bytes) {}
@@ -76,7 +74,7 @@ public final class Format {
     /**
      * @param text    the template
      * @param allowed the placeholders that have a value where this template is used
-     * @throws IllegalArgumentException for what looks like another placeholder; the message names it and them
+     * @throws IllegalArgumentException for what looks like another placeholder; the message names both
      */
     public Format(String text, Placeholder... allowed) {
         Matcher braces = BRACES.matcher(text);
@@ -100,10 +98,10 @@ public final class Format {
     /** Sets where the fields come from. */
     Format fields(BiFunction<Pointer, SseEvent, Field> current) { fields = current; return this; }
 
-    /** What {@link Placeholder#SOURCE} stands for when an event is written. */
+    /** Sets the value of {@link Placeholder#SOURCE}, asked for when an event is written. */
     public Format source(Supplier<String> current) { source = current; return this; }
 
-    /** Writes {@link Placeholder#JSON}; {@link EventJson} without a time unless set. */
+    /** Sets what writes {@link Placeholder#JSON}. The default is {@link EventJson} without a source and a time. */
     Format json(BiConsumer<SseEvent, Payload> writer) { json = writer; return this; }
 
     private void addText(String text) {
@@ -139,27 +137,23 @@ public final class Format {
             .collect(Collectors.joining(" ", braces.group() + " is not known here, expected one of ", " ({{ is a brace)")));
     }
 
-    public boolean has(Placeholder placeholder) {
-        return parts.stream().anyMatch(part -> part.placeholder == placeholder);
-    }
+    public boolean has(Placeholder one) { return parts.stream().anyMatch(part -> part.placeholder == one); }
 
-    /** Whether an event is needed to write it: whether a placeholder other than the line occurs. */
+    /** Returns whether an event is needed to write it: whether a placeholder other than the line or the time occurs. */
     public boolean needsEvent() { return needsEvent; }
 
-    /** Whether this is {@code {json}} and nothing else. */
+    /** Returns whether this is {@code {json}} and nothing else. */
     public boolean isJson() { return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON; }
 
     /**
-     * Makes of an event what the template says; a comment, which is an event without a type, only as JSON.
+     * Writes an event; a comment, which is an event without a type, only as JSON.
      *
      * @throws IllegalArgumentException if the data lacks a field of the template; nothing was taken then
      */
-    public void write(SseEvent event, Sink sink) throws IOException {
-        write(event, null, null, 0, 0, sink);
-    }
+    public void write(SseEvent event, Sink sink) throws IOException { write(event, null, null, 0, 0, sink); }
 
     /**
-     * Makes of a line of input what the template says. {@link Placeholder#JSON} is the line as it came.
+     * Writes a line of input. {@link Placeholder#JSON} is the line as it came.
      *
      * @param event what {@code EventReader} made of the line; null where this template {@linkplain #needsEvent needs
      *              none}
@@ -168,7 +162,7 @@ public final class Format {
         write(event, null, line, offset, length, sink);
     }
 
-    /** The same where {@link Placeholder#DATA} are these bytes; null for those of the event's text. */
+    /** Writes a line whose {@link Placeholder#DATA} are these bytes; null for those of the event's text. */
     public void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
         payload.clear();
         for (Part part : parts) {

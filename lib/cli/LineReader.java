@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * Bytes in, lines out: each without a copy, and undecoded. Of a line that is longer than the limit only the beginning
- * is kept, so that no input takes more memory than that.
+ * Reads lines, each without a copy, and undecoded. Of a line that is longer than the limit it keeps the beginning only,
+ * so that no input takes more memory than that.
  */
 public final class LineReader {
 
@@ -37,14 +37,14 @@ public final class LineReader {
         this.limit = limit;
     }
 
-    /** Lines end in NUL instead. */
+    /** Lets lines end in NUL instead. */
     public LineReader endInNull() { lineEnd = 0; return this; }
 
-    /** Lines are handed over with their own line ends. */
+    /** Hands lines over with their own line ends. */
     public LineReader keepEnds() { keepEnds = true; return this; }
 
     /**
-     * Reads to the end. A line is handed over as soon as its end was read; the last one may be without.
+     * Reads to the end. Hands a line over as soon as its end was read; the last one may be without.
      *
      * @throws IOException whatever the input or the handler threw
      */
@@ -76,7 +76,7 @@ public final class LineReader {
         }
     }
 
-    /** By itself, so that the compiler sees a loop in which nothing changes: twice as fast as within the other one. */
+    /** Stands by itself so that the compiler sees a loop in which nothing changes: it is twice as fast. */
     private int indexOfEnd(int from, int to) {
         byte[] bytes = buffer;
         byte wanted = lineEnd;
@@ -93,7 +93,7 @@ public final class LineReader {
         if (!keepEnds && lineEnd == '\n' && next > lineEndAt && end > start && buffer[end - 1] == '\r') {
             end--;
         }
-        // What stands behind the limit where something was dropped does not follow on what stands before it.
+        // Where bytes were dropped, those behind the limit do not follow on those before it.
         int length = dropped > 0 ? Math.min(end - start, limit) : end - start;
         handler.line(buffer, start, length, dropped + end - start);
     }

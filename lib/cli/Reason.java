@@ -20,17 +20,17 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
-/** Why something failed, in the few words that a user needs. */
+/** Says why something failed, in the few words that a user needs. */
 public final class Reason {
     static final String CLOSED_UNANSWERED = "connection closed without an answer";
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
-    /** As java.net.http tells that an answer broke off, behind the reason. */
+    /** The words of java.net.http for an answer that broke off. */
     private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length|http1_0 content");
     private static final String ALERT = "Received fatal alert: ";
 
     private Reason() {}
 
-    /** One line without the exception's class, if it says something itself. */
+    /** Returns one line, without the exception's class if it has a message. */
     public static String of(Throwable failure) {
         Throwable cause = cause(failure);
         String message = cause.getMessage() == null ? "" : cause.getMessage();
@@ -54,13 +54,13 @@ public final class Reason {
             : message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
-    /** What is behind an exception that only says that a task failed. */
+    /** Returns the cause of an exception that only says that a task failed. */
     static Throwable cause(Throwable failure) {
         boolean onlySays = failure instanceof CompletionException || failure instanceof ExecutionException;
         return onlySays && failure.getCause() != null ? cause(failure.getCause()) : failure;
     }
 
-    /** Why a server was not trusted. */
+    /** Returns why a server was not trusted. */
     public static String ofCertificate(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {

@@ -8,8 +8,8 @@ import lib.sse.Proxies;
 import lib.sse.SseClient;
 
 /**
- * What the messages of one client say of failures and answers, without secrets. It sees the requests: put it around the
- * sender as the first, which sees what others add to a request, and as the last, which sees what they take away.
+ * Words the failures and answers of one client without secrets. It has to see the requests: put it around the sender
+ * first, where it sees what others add to a request, and last, where it sees what they take away.
  */
 final class SafeWords implements UnaryOperator<SseClient.Sender> {
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
@@ -18,7 +18,7 @@ final class SafeWords implements UnaryOperator<SseClient.Sender> {
     private final Proxies proxies;
     private final Secrets secrets;
     private volatile URI asked = URI.create("");
-    /** Who has answered last, and in http. */
+    /** The server that has answered last, in http. */
     private volatile String answered = "";
 
     /** @param secrets may be shared by several clients */

@@ -23,7 +23,7 @@ import lib.sse.SseException;
 import lib.sse.SseParser;
 import lib.sse.StateFile;
 
-/** What is listened to at once: subscriptions, or standard input. Each connects, resumes and ends by itself. */
+/** Listens to several subscriptions at once, or to standard input. Each connects, resumes and ends by itself. */
 final class SseSources {
     private static final int BUFFER = 64 << 10;
 
@@ -42,11 +42,7 @@ final class SseSources {
         this.tool = tool;
     }
 
-    /**
-     * Adds a subscription.
-     *
-     * @param state where the last event ID is kept; null if it is not
-     */
+    /** Adds a subscription that keeps its last event ID in a file, or null. */
     void add(SseClient client, SseClient.Handler handler, Path state) {
         sources.put(() -> listen(() -> state == null ? client.listen(handler) : listen(client, handler, state)), client);
     }
@@ -66,12 +62,12 @@ final class SseSources {
     }
 
     /**
-     * Listens until all are over. Whoever was refused, or gave up, says so at once, and the others go on.
+     * Listens until all are over. One that was refused, or gave up, says so at once, and the others go on.
      *
      * @param maxTime        null or 0 for ever
      * @param whenTimeIsOver the exit status then
      * @return the highest of the exit statuses; if the time was over before any source was there, the one of giving up
-     * @throws Exception what else one of them has thrown, which ends all
+     * @throws Exception anything else that one of them has thrown, which ends all
      */
     int listen(Duration maxTime, int whenTimeIsOver) throws Exception {
         if (maxTime != null && !maxTime.isZero()) {
@@ -93,8 +89,8 @@ final class SseSources {
             source.call();
             return 0;
         } catch (SseException end) {
-            return tool.statusOf(new SseException(end.kind(), end.getMessage()
-                .replaceFirst("(content type.*), expected text/event-stream", "$1, expected text/event-stream (--any-content-type takes any)")));
+            return tool.statusOf(new SseException(end.kind(), end.getMessage().replaceFirst(
+                "(content type.*, expected text/event-stream)", "$1 (--any-content-type takes any)")));
         } catch (Throwable failure) {
             if (isOver && failure instanceof ClosedChannelException) {
                 return 0;
@@ -104,14 +100,14 @@ final class SseSources {
         }
     }
 
-    /** What goes out by itself within a second still does, such as copies. */
+    /** Gives a second to whatever goes out by itself, such as copies. */
     private void endInTime() {
         timeIsOver = !isOver;
         close();
         CompletableFuture.delayedExecutor(1, SECONDS, threads).execute(tool::endWork);
     }
 
-    /** One of the sources is there. */
+    /** Notes that one of the sources is there. */
     void connected() { wasConnected = true; }
 
     /** Ends all, and waits for none: the caller may be in a handler for which the others wait. */
@@ -123,7 +119,7 @@ final class SseSources {
         }));
     }
 
-    /** Nothing more is handed over once all is over, and what was not does not count as taken. */
+    /** Keeps events back once all is over, so that they do not count as taken. */
     void checkNotOver() throws ClosedChannelException {
         if (isOver) {
             throw new ClosedChannelException();

@@ -11,9 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 
-/** Standard input, undecoded. Its failures name it. Closing it ends a read that waits, with a ClosedChannelException. */
+/** Reads standard input, undecoded. Closing it ends a read that waits, with a ClosedChannelException. */
 final class StandardInput extends FilterInputStream {
-    /** @throws IOException if the caller closed it. The JVM opens a file of its own in its place then, which would be sent. */
+    /** @throws IOException if the caller closed it: the JVM then opens a file of its own in its place, which would be sent */
     StandardInput() throws IOException {
         super(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
         Path input = Path.of("/proc/self/fd/0");
@@ -26,10 +26,10 @@ final class StandardInput extends FilterInputStream {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
         try {
-            int count = super.read(bytes, offset, length);
-            while (count == 0 && length > 0) { // whoever shares it with us has made it one that does not wait
+            int count;
+            while ((count = super.read(bytes, offset, length)) == 0 && length > 0) {
+                // Another process that shares it has made it one that does not wait.
                 LockSupport.parkNanos(StandardOutput.NANOS_UNTIL_READY);
-                count = super.read(bytes, offset, length);
             }
             return count;
         } catch (ClosedChannelException closedHere) {

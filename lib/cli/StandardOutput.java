@@ -13,12 +13,12 @@ import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Option;
 
 /**
- * Standard output for bytes, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. As a mixin
- * it has the options that say what is behind each output.
+ * Writes bytes to standard output, buffered until {@link #flush}. Unlike {@code System.out} it throws when it fails. As a
+ * mixin it has the options that set what ends each output.
  */
 public final class StandardOutput extends BufferedOutputStream {
     private static final int BUFFER = 64 << 10;
-    /** From one look to the next at a stream that does not wait. */
+    /** The time between two tries on a stream that does not wait. */
     static final long NANOS_UNTIL_READY = 10_000_000;
 
     @Option(names = {"-0", "--null"}, order = 43, description = "End each output with NUL instead of a line end.")
@@ -27,11 +27,9 @@ public final class StandardOutput extends BufferedOutputStream {
     @Option(names = {"-j", "--join"}, order = 44, description = "Put nothing between outputs, not even a line end.")
     private boolean joins;
 
-    public StandardOutput() {
-        super(new Unbuffered(), BUFFER);
-    }
+    public StandardOutput() { super(new Unbuffered(), BUFFER); }
 
-    /** Writes an output, and its end. */
+    /** Writes one output, and its end. */
     public void line(ByteBuffer line) throws IOException {
         write(line.array(), line.arrayOffset() + line.position(), line.remaining());
         if (!joins) {
@@ -39,13 +37,11 @@ public final class StandardOutput extends BufferedOutputStream {
         }
     }
 
-    /** The program that read our output has ended: a reason to stop, not an error. */
+    /** Says that the program that read our output has ended. That is a reason to stop, not an error. */
     static final class ReaderGoneException extends IOException {
         private static final long serialVersionUID = 1;
 
-        ReaderGoneException(IOException cause) {
-            super("standard output: the reader is gone", cause);
-        }
+        ReaderGoneException(IOException cause) { super("standard output: the reader is gone", cause); }
     }
 
     private static final class Unbuffered extends FileOutputStream {
@@ -53,9 +49,7 @@ public final class StandardOutput extends BufferedOutputStream {
         private static final int PIPE = 0010000;
         private static final int SOCKET = 0140000;
 
-        Unbuffered() {
-            super(FileDescriptor.out);
-        }
+        Unbuffered() { super(FileDescriptor.out); }
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
@@ -63,7 +57,7 @@ public final class StandardOutput extends BufferedOutputStream {
             try {
                 for (int at = offset; at < end;) {
                     int count = getChannel().write(ByteBuffer.wrap(bytes, at, Math.min(BUFFER, end - at)));
-                    if (count == 0) { // whoever shares it with us has made it one that does not wait
+                    if (count == 0) { // another process that shares it has made it one that does not wait
                         LockSupport.parkNanos(NANOS_UNTIL_READY);
                     }
                     at += count;
@@ -74,7 +68,7 @@ public final class StandardOutput extends BufferedOutputStream {
             }
         }
 
-        /** A pipe or a socket fails only when its reader is gone. The system's words for that depend on the locale. */
+        /** Returns whether a failure means that the reader is gone. The system's words for it depend on the locale. */
         private static boolean isPipe() {
             try {
                 int type = (int) Files.getAttribute(Path.of("/dev/stdout"), "unix:mode") & FILE_TYPE;

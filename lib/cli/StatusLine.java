@@ -1,14 +1,16 @@
 package lib.cli;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** One line on a terminal that tells how it goes, drawn again in place every second. For use by any thread. */
+/** Draws one line on a terminal, again in place every second. For use by any thread. */
 public final class StatusLine {
-    private static final int MILLIS_BETWEEN = 1000;
     private static final String CLEAR = "\r\033[K";
     /** A line that is wider than the terminal could not be cleared if it were wrapped. */
     private static final String NO_WRAP = "\033[?7l";
@@ -20,12 +22,17 @@ public final class StatusLine {
     synchronized void show(PrintWriter terminal, Supplier<String> line) {
         out = terminal;
         text = line;
-        Thread thread = new Thread(this::run, "status-line");
-        thread.setDaemon(true);
-        thread.start();
+        draw();
     }
 
-    /** Whether a file descriptor, 0 to 2, is a terminal. False where that cannot be told. */
+    private synchronized void draw() {
+        if (text != null) {
+            print(CLEAR + NO_WRAP + text.get() + WRAP);
+            CompletableFuture.delayedExecutor(1, SECONDS, task -> new Thread(task, "status-line").start()).execute(this::draw);
+        }
+    }
+
+    /** Returns whether a file descriptor, 0 to 2, is a terminal. */
     public static boolean isTerminal(int descriptor) {
         Path link = Path.of("/proc/self/fd/" + descriptor);
         try {
@@ -37,17 +44,6 @@ public final class StatusLine {
         }
     }
 
-    private synchronized void run() {
-        try {
-            while (text != null) {
-                print(CLEAR + NO_WRAP + text.get() + WRAP);
-                wait(MILLIS_BETWEEN);
-            }
-        } catch (InterruptedException nobodyDoesThat) {
-            text = null;
-        }
-    }
-
     private void print(String controlled) {
         if (text != null) {
             out.print(controlled);
@@ -55,13 +51,13 @@ public final class StatusLine {
         }
     }
 
-    /** Makes room for what the action prints; the line comes back with the next drawing. */
+    /** Makes room for what the action prints. The line comes back when it is drawn again. */
     synchronized void above(Runnable action) {
         print(CLEAR);
         action.run();
     }
 
-    /** Takes the line away for good. It waits for nobody where there is none. */
+    /** Takes the line away for good. Waits for nobody if there is none. */
     void close() {
         if (text != null) {
             above(() -> text = null);

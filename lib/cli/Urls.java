@@ -22,11 +22,11 @@ record Urls(String url, String user, String authority) {
         + "(?:(?<user>[^/?#]*)@)?(?<host>\\[[^]/?#]*\\]|[^:/?#\\[\\]@]+)(?::(?<port>[0-9]{0,6}))?"
         + "(?<path>(?:/[^?#]*)?)(?<query>(?:\\?[^#]*)?)(?:#.*)?");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\\]");
-    /** What {@link java.net.URI} does not take. */
+    /** Characters that {@link java.net.URI} does not take. */
     private static final Pattern NOT_IN_A_PATH = Pattern.compile("[^!#-;=?-Z_a-z~]|%(?![0-9A-Fa-f]{2})");
     private static final Pattern NOT_IN_A_QUERY = Pattern.compile("[^!#-;=?-Z\\[\\]_a-z~]|%(?![0-9A-Fa-f]{2})");
 
-    /** @throws IllegalArgumentException if it is something else; the message does not tell its path */
+    /** @throws IllegalArgumentException if it is something else; the message does not repeat its path */
     static Urls parse(String text) {
         Matcher parts = URL.matcher(text);
         if (!parts.matches() || text.chars().anyMatch(c -> c < ' ' || c == 0x7F)) {
@@ -52,7 +52,7 @@ record Urls(String url, String user, String authority) {
         return authority.contains("_") ? request.header("Host: " + authority) : request;
     }
 
-    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone, {@link java.net.URI} and people {@code %}. */
+    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone. {@link java.net.URI} and people write {@code %}. */
     private static String ascii(String host) {
         String name = host.replace("%25", "%");
         try {

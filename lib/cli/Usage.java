@@ -17,9 +17,9 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The options in the help, and what is wrong with a command line. It repeats no argument that may be a secret. */
+/** Writes the options in the help, and mistakes on a command line. It repeats no argument that may be a secret. */
 final class Usage {
-    /** What stands above the options whose order is this or higher. A script's own options come first. */
+    /** The headings above the options whose order is this or higher. A script's own options come first. */
     private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
         0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
         100, "TLS and proxy:\n", 190, "General:\n"));
