@@ -51,8 +51,9 @@ final class Config {
     private String word(CommandSpec command, String file, String place, String line) {
         Matcher matcher = OPTION.matcher(line);
         if (!matcher.matches()) {
-            lines.add(new Line(place, null, beside(file, line.strip())));
-            return beside(file, line.strip());
+            String argument = beside(file, line.strip());
+            lines.add(new Line(place, null, argument));
+            return argument;
         }
         String name = (matcher.group(1).startsWith("-") ? "" : "--") + matcher.group(1);
         OptionSpec option = command.optionsMap().get(name);

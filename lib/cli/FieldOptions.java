@@ -4,7 +4,6 @@ package lib.cli;
 
 import static java.util.function.Predicate.not;
 import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toList;
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -203,11 +202,9 @@ public final class FieldOptions {
 
     /** @param up how many lists above the innermost elements */
     private Fields level(int up) {
-        List<String> paths = pointers().filter(one -> one.up() == up && !one.path().isEmpty()).map(Pointer::path)
-            .collect(toList());
-        if (up > 0) {
-            paths.add(each.get(each.size() - up));
-        }
+        List<String> list = up == 0 ? List.of() : List.of(each.get(each.size() - up));
+        List<String> paths = Stream.concat(list.stream(),
+            pointers().filter(one -> one.up() == up).map(Pointer::path).filter(not(String::isEmpty))).toList();
         return paths.isEmpty() ? null : new Fields(paths);
     }
 

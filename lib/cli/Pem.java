@@ -55,10 +55,9 @@ public final class Pem {
             KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             factory.init(text.contains("-----BEGIN ") ? pem(text, password) : pkcs12(file, password), password);
             return factory.getKeyManagers();
-        } catch (UnrecoverableKeyException notDecrypted) {
-            throw new IOException("certificate " + file + ": wrong password", notDecrypted);
         } catch (GeneralSecurityException | IOException failure) {
-            throw new IOException("certificate " + file + ": " + Reason.of(failure), failure);
+            String reason = failure instanceof UnrecoverableKeyException ? "wrong password" : Reason.of(failure);
+            throw new IOException("certificate " + file + ": " + reason, failure);
         }
     }
 

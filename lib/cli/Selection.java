@@ -67,9 +67,7 @@ final class Selection {
         if (types.contains("") || excluded.contains("")) {
             throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
         }
-        if (count != null) {
-            tool.within(1, Integer.MAX_VALUE, count, "--count");
-        }
+        tool.within(1, Integer.MAX_VALUE, count == null ? 1 : count, "--count");
         fields.types(types);
         this.tool = tool;
         this.sources = sources;

@@ -42,8 +42,8 @@ public final class SseOptions {
     private static final int LAST_OF_ANY_STREAM = 79;
 
     @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
-        description = "Read events from this URL, of which there may be several. The scheme defaults to http, for the first"
-            + " one only. @FILE: from the URL in FILE; -: from standard input.")
+        description = "Read events from this URL; @FILE: from the URL in FILE; -: from standard input. After the first URL,"
+            + " each needs its scheme.")
     private List<String> arguments;
 
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
@@ -89,8 +89,8 @@ public final class SseOptions {
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 40,
-        description = "Write this for each event: {data} {event} {id} {json} {source} {time}, a field as {/a} {../a},"
-            + " {json:X}, \\n, \\xHH, {{. @FILE: read it from FILE.")
+        description = "Write this for each event: {data} {event} {id} {json} {source} {time}, fields {/a} {../a}, {json:X},"
+            + " \\n, \\xHH, {{; @FILE.")
     private String format;
 
     @Option(names = "--timestamps", order = 41, description = "Add the time of arrival to {json}.")
@@ -143,8 +143,8 @@ public final class SseOptions {
     private TlsOptions tls;
 
     @Option(names = {"-x", "--proxy"}, paramLabel = "PROXY", order = 105,
-        description = "Go through [http://][USER:PASS@]HOST[:PORT], not through http_proxy, https_proxy or all_proxy; '' for"
-            + " none. @FILE: read it from FILE.")
+        description = "Use the proxy [http://][USER:PASS@]HOST[:PORT], or none (''), in place of those in *_proxy. @FILE:"
+            + " read it from FILE.")
     private String proxy;
 
     @Spec(Spec.Target.MIXEE)

@@ -36,8 +36,8 @@ final class TlsOptions {
     private boolean insecure;
 
     @Option(names = "--pinnedpubkey", paramLabel = "PINS", order = 101,
-        description = "Accept only these public keys: sha256//BASE64, separated by ';'. With -k, nothing else is checked."
-            + " @FILE: read them from FILE.")
+        description = "Accept only these keys: sha256//BASE64, separated by ';'. With -k, check nothing else. @FILE: read"
+            + " them from FILE.")
     private String pinned;
 
     @Option(names = "--cacert", paramLabel = "FILE", order = 102,
@@ -53,13 +53,13 @@ final class TlsOptions {
     private String password = "";
 
     /**
-     * Reads the files, and returns what sets up an HTTP client for https. It makes the context when it is first used,
-     * which takes a while.
+     * Reads the files, and returns what sets up an HTTP client for https. The context takes a while to make, so that waits
+     * for the first use.
      *
      * @param text    returns what an option's value stands for
      * @param notices receives the warnings of {@code --insecure}
      * @throws IOException              if a file cannot be used; the message names it
-     * @throws IllegalArgumentException if a pin is none; the message names it
+     * @throws IllegalArgumentException if a pin is malformed; the message names it
      */
     Consumer<HttpClient.Builder> settings(UnaryOperator<String> text, Consumer<String> notices) throws IOException {
         KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);

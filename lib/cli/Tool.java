@@ -43,12 +43,9 @@ import lib.cli.Format.Placeholder;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
 
 /** Gives all scripts what they have in common: options, messages on standard error, and exit statuses. */
@@ -149,7 +146,7 @@ public final class Tool {
             }
         };
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
-        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Usage::options);
+        line.getHelpSectionMap().put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST, Usage::options);
         Tool tool = of(line.getCommandSpec());
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
@@ -161,7 +158,7 @@ public final class Tool {
             .registerConverter(Duration.class, Tool::seconds)
             .registerConverter(Path.class, Tool::path)
             .setParameterExceptionHandler((mistake, args) -> tool.end(tool.usageError(mistake, args)))
-            .setExecutionStrategy(parsed -> tool.work(parsed))
+            .setExecutionStrategy(tool::work)
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
 
@@ -184,7 +181,7 @@ public final class Tool {
         return config.words(command, typed);
     }
 
-    private int work(ParseResult parsed) {
+    private int work(CommandLine.ParseResult parsed) {
         if (!parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
             Runtime.getRuntime().addShutdownHook(onSignal);
         }
@@ -208,7 +205,7 @@ public final class Tool {
 
     /** Ends the process by SIGINT once all is done, if SIGINT came: a shell leaves a loop only then. */
     private static void endBySigint() {
-        if (Thread.getAllStackTraces().keySet().stream().noneMatch(one -> one.getName().equals("SIGINT handler"))) {
+        if (threads("SIGINT handler").isEmpty()) {
             return;
         }
         try {
@@ -239,11 +236,10 @@ public final class Tool {
     }
 
     /** Wakes the threads of java.net.http: one that waits for the network delays the end of the JVM by 0.3 s. */
-    private static void endHttpClients() {
-        Thread[] threads = new Thread[2 * Thread.activeCount() + 10];
-        Thread.enumerate(threads);
-        Arrays.stream(threads).filter(thread -> thread != null && thread.getName().startsWith("HttpClient-"))
-            .forEach(Thread::interrupt);
+    private static void endHttpClients() { threads("HttpClient-").forEach(Thread::interrupt); }
+
+    private static List<Thread> threads(String name) {
+        return Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().startsWith(name)).toList();
     }
 
     /** Prints a message that the user may want to know, unless asked to be quiet. */
@@ -352,7 +348,7 @@ public final class Tool {
 
     private static Path path(String value) {
         if (value.isEmpty()) {
-            throw new TypeConversionException("expected the name of a file");
+            throw new CommandLine.TypeConversionException("expected the name of a file");
         }
         return Path.of(value);
     }
@@ -364,8 +360,8 @@ public final class Tool {
                 return Duration.ofNanos(seconds.movePointRight(9).longValue());
             }
         } catch (NumberFormatException notANumber) {
-            throw new TypeConversionException("'" + value + "' is not a number of seconds");
+            throw new CommandLine.TypeConversionException("'" + value + "' is not a number of seconds");
         }
-        throw new TypeConversionException("'" + value + "' is not within 0 to " + LONGEST + " seconds");
+        throw new CommandLine.TypeConversionException("'" + value + "' is not within 0 to " + LONGEST + " seconds");
     }
 }

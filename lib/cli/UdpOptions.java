@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 /** Holds the options of the UDP side, and opens the sender that they describe. */
 public final class UdpOptions {
     /** The description of a target in the help. */
-    public static final String TARGETS = "Send datagrams to HOST:PORT, [IPv6%%IF]:PORT, or all:PORT: the broadcast address"
-        + " of each interface. Broadcast and multicast are fine.";
+    public static final String TARGETS = "Send to HOST:PORT, [IPv6%%IF]:PORT, or all:PORT (each interface's broadcast"
+        + " address). Broadcast and multicast work too.";
 
     @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
         description = "Send multicast, 255.255.255.255 and link-local by this interface. For the rest, only use its"
@@ -62,7 +62,7 @@ public final class UdpOptions {
     private void maxPayload(int bytes) { settings.add(out -> out.maxPayload(bytes)); }
 
     @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
-        description = "Skip a larger payload, fail, or truncate it. The default skips it and exits with status 1.")
+        description = "Skip, fail or truncate larger payloads. Default: skip, and exit with status 1.")
     private void oversize(UdpOutput.Oversize action) { settings.add(out -> out.oversize(action)); }
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
