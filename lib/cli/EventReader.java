@@ -28,9 +28,9 @@ public final class EventReader {
      */
     public static Optional<SseEvent> read(byte[] line, int offset, int length) {
         Map<String, String> texts = texts(line, offset, length);
-        if (texts.get("data") != null) {
-            return Optional.of(new SseEvent(
-                texts.getOrDefault("event", "message"), texts.getOrDefault("id", ""), texts.get("data")));
+        String data = texts.get("data");
+        if (data != null) {
+            return Optional.of(new SseEvent(texts.getOrDefault("event", "message"), texts.getOrDefault("id", ""), data));
         } else if (texts.get("comment") == null || !OF_A_COMMENT.containsAll(texts.keySet())) {
             throw new IllegalArgumentException("no \"data\"");
         }

@@ -14,14 +14,18 @@ import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** Says why something failed, in the few words that a user needs. */
 public final class Reason {
+    /** Text from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
+    static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     static final String CLOSED_UNANSWERED = "connection closed without an answer";
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
     /** The words of java.net.http for an answer that broke off. */
@@ -46,7 +50,7 @@ public final class Reason {
             : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED
             // The alert of a TLS server that read our request.
             : message.contains("\u0015\u0003") ? "the server speaks TLS: is it https?"
-            : isReset(cause) ? "connection reset"
+            : causes(cause).anyMatch(one -> ("" + one.getMessage()).startsWith("Connection reset")) ? "connection reset"
             : has(cause, EOFException.class) && BODY.matcher(message).lookingAt()
                 ? "the server broke off in the middle of its answer"
             : message.startsWith(NO_TUNNEL)
@@ -62,10 +66,7 @@ public final class Reason {
 
     /** Returns why a server was not trusted. */
     public static String ofCertificate(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable root = causes(failure).reduce(failure, (one, cause) -> cause);
         String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
         boolean isOther = root instanceof CertificateException && (message.startsWith("No ") || message.contains("match"));
         return has(failure, CertificateExpiredException.class) ? "the server's certificate has expired"
@@ -81,11 +82,11 @@ public final class Reason {
             : "TLS: " + message;
     }
 
-    private static boolean isReset(Throwable failure) {
-        return failure != null && (("" + failure.getMessage()).startsWith("Connection reset") || isReset(failure.getCause()));
+    static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+        return causes(failure).anyMatch(kind::isInstance);
     }
 
-    static boolean has(Throwable failure, Class<? extends Throwable> kind) {
-        return failure != null && (kind.isInstance(failure) || has(failure.getCause(), kind));
+    private static Stream<Throwable> causes(Throwable failure) {
+        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
     }
 }

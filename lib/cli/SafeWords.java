@@ -12,7 +12,6 @@ import lib.sse.SseClient;
  * first, where it sees what others add to a request, and last, where it sees what they take away.
  */
 final class SafeWords implements UnaryOperator<SseClient.Sender> {
-    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     private static final Pattern NO_TEXT = Pattern.compile("[\\p{Cc}&&[^\r\n\t]]");
 
     private final Proxies proxies;
@@ -40,7 +39,7 @@ final class SafeWords implements UnaryOperator<SseClient.Sender> {
     }
 
     String failure(Throwable failure) {
-        String reason = UNPRINTABLE.matcher(secrets.clean(Reason.of(failure))).replaceAll("\uFFFD");
+        String reason = Reason.UNPRINTABLE.matcher(secrets.clean(Reason.of(failure))).replaceAll("\uFFFD");
         // A request that cannot be sent did not get to the proxy.
         if (Reason.cause(failure) instanceof IllegalArgumentException || asked.getHost() == null) {
             return reason;

@@ -38,9 +38,7 @@ final class SseSources {
     private volatile boolean timeIsOver;
     private volatile boolean wasConnected;
 
-    SseSources(Tool tool) {
-        this.tool = tool;
-    }
+    SseSources(Tool tool) { this.tool = tool; }
 
     /** Adds a subscription that keeps its last event ID in a file, or null. */
     void add(SseClient client, SseClient.Handler handler, Path state) {

@@ -38,7 +38,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import lib.cli.Format.Placeholder;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
@@ -70,8 +69,6 @@ public final class Tool {
     private static final long MILLIS_TO_END = 950;
     private static final long MILLIS_TO_FINISH = 700;
     private static final long MILLIS_TO_WRITE = 100;
-    /** Text from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
-    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     /** Stands for bytes that are not UTF-8. */
     private static final String NOT_DECODED = "\uFFFD";
     private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
@@ -257,7 +254,7 @@ public final class Tool {
     }
 
     public void error(String message) {
-        String line = command.name() + ": " + UNPRINTABLE.matcher(message)
+        String line = command.name() + ": " + Reason.UNPRINTABLE.matcher(message)
             .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
         statusLine.above(() -> command.commandLine().getErr().println(line));
     }

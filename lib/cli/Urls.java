@@ -6,6 +6,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lib.sse.SseRequest;
@@ -33,17 +34,18 @@ record Urls(String url, String user, String authority) {
             throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
         String scheme = parts.group("scheme") == null ? "http" : parts.group("scheme").toLowerCase(Locale.ROOT);
-        String port = parts.group("port") == null || parts.group("port").isEmpty() ? "" : ":" + parts.group("port");
-        if (!port.isEmpty() && (Integer.parseInt(port.substring(1)) == 0 || Integer.parseInt(port.substring(1)) > 65535)) {
-            throw new IllegalArgumentException("URL: port " + port.substring(1) + ", expected 1 to 65535");
+        String port = Objects.requireNonNullElse(parts.group("port"), "");
+        if (!port.isEmpty() && (Integer.parseInt(port) == 0 || Integer.parseInt(port) > 65535)) {
+            throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
         }
         String host = ascii(parts.group("host"));
         if (host.contains("_") && scheme.equals("https")) {
             throw new IllegalArgumentException("URL: host '" + host + "', Java takes no name with an underscore over https");
         }
         String path = parts.group("path").isEmpty() ? "/" : encoded(parts.group("path"), NOT_IN_A_PATH);
-        return new Urls(scheme + "://" + host.replace('_', '-') + port + path + encoded(parts.group("query"), NOT_IN_A_QUERY),
-            parts.group("user") == null ? "" : percentDecoded(parts.group("user")), host + port);
+        String authority = host + (port.isEmpty() ? "" : ":" + port);
+        return new Urls(scheme + "://" + authority.replace('_', '-') + path + encoded(parts.group("query"), NOT_IN_A_QUERY),
+            percentDecoded(Objects.requireNonNullElse(parts.group("user"), "")), authority);
     }
 
     /** Returns the request for it. A name with an underscore is in a header: see {@link lib.sse.EachAddress}. */
