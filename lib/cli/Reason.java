@@ -24,8 +24,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** Says why something failed, in the few words that a user needs. */
 public final class Reason {
-    /** Text from the network must not reach a terminal as a control sequence, nor turn the direction of text. */
-    static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
     static final String CLOSED_UNANSWERED = "connection closed without an answer";
     private static final String NO_TUNNEL = "Tunnel failed, got: ";
     /** The words of java.net.http for an answer that broke off. */
@@ -80,6 +79,11 @@ public final class Reason {
                     + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")"
             : message.startsWith("Un") && message.contains(" SSL message") ? "the server does not speak TLS: is it http?"
             : "TLS: " + message;
+    }
+
+    /** Escapes what must not reach a terminal from the network: control sequences, and marks that turn the direction of text. */
+    static String printable(String text) {
+        return UNPRINTABLE.matcher(text).replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
     }
 
     static boolean has(Throwable failure, Class<? extends Throwable> kind) {

@@ -39,7 +39,7 @@ final class SafeWords implements UnaryOperator<SseClient.Sender> {
     }
 
     String failure(Throwable failure) {
-        String reason = Reason.UNPRINTABLE.matcher(secrets.clean(Reason.of(failure))).replaceAll("\uFFFD");
+        String reason = Reason.printable(secrets.clean(Reason.of(failure)));
         // A request that cannot be sent did not get to the proxy.
         if (Reason.cause(failure) instanceof IllegalArgumentException || asked.getHost() == null) {
             return reason;

@@ -254,8 +254,7 @@ public final class Tool {
     }
 
     public void error(String message) {
-        String line = command.name() + ": " + Reason.UNPRINTABLE.matcher(message)
-            .replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
+        String line = command.name() + ": " + Reason.printable(message);
         statusLine.above(() -> command.commandLine().getErr().println(line));
     }
 
