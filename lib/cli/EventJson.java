@@ -14,7 +14,7 @@ import java.util.HexFormat;
 import lib.sse.SseEvent;
 
 /**
- * Writes events as JSON objects in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
+ * Writes events as JSON in UTF-8: {@code {"event":"message","id":"4","data":"..."}}, always these keys in this order.
  *
  * <p>The output stays on one line and is safe on a terminal: controls (C0, DEL, C1), U+2028, U+2029 and the marks that
  * turn the direction of text (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069) are escaped.

@@ -68,7 +68,8 @@ public final class Pem {
     }
 
     private static KeyStore pem(String text, char[] password) throws GeneralSecurityException, IOException {
-        MatchResult block = blocks(text, ".*PRIVATE KEY").findFirst().orElseThrow(() -> new GeneralSecurityException(NO_KEY));
+        MatchResult block = blocks(text, ".*PRIVATE KEY").findFirst()
+            .orElseThrow(() -> new GeneralSecurityException(NO_KEY));
         if (!block.group(1).equals("PRIVATE KEY")) {
             throw new GeneralSecurityException(block.group(1).startsWith("ENCRYPTED ") || block.group(2).contains(",ENCRYPTED")
                 ? "the private key is encrypted: openssl pkcs12 -export -in FILE -out FILE.p12 makes a file to use instead"

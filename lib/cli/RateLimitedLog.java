@@ -76,7 +76,8 @@ public final class RateLimitedLog {
                 String kind = notice.substring(0, trouble).replaceFirst("; the answer begins: .*", "");
                 isTroubleSaid.compareAndSet(false, log.say(kind, notice, out));
             } else if (!notice.endsWith(": connected again")) {
-                isTroubleSaid.compareAndSet(false, notice.contains("; connecting again")); // after a silence there is no wait
+                // After a silence there is no wait.
+                isTroubleSaid.compareAndSet(false, notice.contains("; connecting again"));
                 out.accept(notice);
             } else if (isTroubleSaid.getAndSet(false)) {
                 out.accept(notice);

@@ -81,7 +81,7 @@ public final class Reason {
             : "TLS: " + message;
     }
 
-    /** Escapes what must not reach a terminal from the network: control sequences, and marks that turn the direction of text. */
+    /** Escapes control characters, and marks that turn the direction of text. None may reach a terminal from the network. */
     static String printable(String text) {
         return UNPRINTABLE.matcher(text).replaceAll(one -> String.format("\\\\u%04x", one.group().codePointAt(0)));
     }

@@ -48,7 +48,8 @@ public final class SseOptions {
     private List<String> arguments;
 
     @Option(names = {"-H", "--header"}, paramLabel = "NAME:VALUE", order = 20,
-        description = "Send this header. Repeatable. @FILE: send one for each line, read again at every connect; @-: standard input.")
+        description = "Send this header. Repeatable. @FILE: send one for each line, read again at every connect;"
+            + " @-: standard input.")
     private void header(String line) {
         String file = Tool.file(line).orElse("");
         // A pipe can be read once, like standard input.
@@ -75,7 +76,8 @@ public final class SseOptions {
         description = "Read every answer as an event stream, whatever its content type.")
     private void anyContentType(boolean on) { settings.add(client -> client.around(Senders::anyContentType)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24, description = "Follow up to N redirects for each connect (20).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 24,
+        description = "Follow up to N redirects for each connect (20).")
     private void maxRedirects(int most) {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
@@ -114,7 +116,8 @@ public final class SseOptions {
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up when N retries in a row have failed (never). With --data, also retry after the stream has ended.")
+        description = "Give up when N retries in a row have failed (never). With --data, also retry after the stream has"
+            + " ended.")
     private void maxRetries(int most) {
         settings.add(client -> client.maxRetries(tool().within(0, Integer.MAX_VALUE, most, "--max-retries")));
     }
@@ -127,7 +130,8 @@ public final class SseOptions {
         description = "Wait this long before connecting again, unless the server sets another time (1).")
     private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
-    @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever time the server sets.")
+    @Option(names = "--ignore-retry", arity = "0", order = 86,
+        description = "Keep to --retry-delay, whatever time the server sets.")
     private void ignoreRetry(boolean on) { settings.add(SseClient::ignoreRetry); }
 
     @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 87,
@@ -261,8 +265,8 @@ public final class SseOptions {
                 number++;
                 SafeWords words = new SafeWords(proxies, secrets);
                 SseClient client = new SseClient(request).idleTimeout(idleTimeout).maxEventBytes(maxEventBytes)
-                    .notices(RateLimitedLog.ofConnections(tool::notice, System::nanoTime)).words(words::failure, words::quote)
-                    .http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust)))
+                    .notices(RateLimitedLog.ofConnections(tool::notice, System::nanoTime))
+                    .words(words::failure, words::quote).http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust)))
                     .around(words).around(Senders.traced(tool::debug)).around(new EachAddress(proxies)).around(proxies)
                     .around(new Cookies()).around(new Digest()).around(words);
                 settings.forEach(setting -> setting.accept(client));
@@ -278,7 +282,8 @@ public final class SseOptions {
     private Consumer<HttpClient.Builder> http(Proxies proxies) {
         Duration longest = Stream.of(connectTimeout, idleTimeout).filter(not(Duration::isZero)).min(Comparator.naturalOrder())
             .orElse(Duration.ofDays(1));
-        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).connectTimeout(longest).proxy(proxies);
+        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run)
+            .connectTimeout(longest).proxy(proxies);
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Reads standard input, undecoded. Closing it ends a read that waits, with a ClosedChannelException. */
 final class StandardInput extends FilterInputStream {
-    /** @throws IOException if the caller closed it: the JVM then opens a file of its own in its place, which would be sent */
+    /** @throws IOException if the caller closed it: the JVM then opens a file of its own in its place and would send that */
     StandardInput() throws IOException {
         super(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
         Path input = Path.of("/proc/self/fd/0");

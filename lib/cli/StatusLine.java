@@ -28,7 +28,8 @@ public final class StatusLine {
     private synchronized void draw() {
         if (text != null) {
             print(CLEAR + NO_WRAP + text.get() + WRAP);
-            CompletableFuture.delayedExecutor(1, SECONDS, task -> new Thread(task, "status-line").start()).execute(this::draw);
+            CompletableFuture.delayedExecutor(1, SECONDS, task -> new Thread(task, "status-line").start())
+                .execute(this::draw);
         }
     }
 

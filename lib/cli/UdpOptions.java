@@ -3,13 +3,15 @@
 //SOURCES StatusLine.java Tool.java
 package lib.cli;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import lib.udp.UdpBroadcaster;
 import lib.udp.UdpOutput;
@@ -87,7 +89,8 @@ public final class UdpOptions {
     public UdpOptions stats(Duration every) { stats = every; return this; }
 
     private void printStats(Tool tool, UdpOutput.Counts before) {
-        CompletableFuture.delayedExecutor(stats.toNanos(), TimeUnit.NANOSECONDS, task -> new Thread(task).start()).execute(() -> {
+        Executor later = CompletableFuture.delayedExecutor(stats.toNanos(), NANOSECONDS, task -> new Thread(task).start());
+        later.execute(() -> {
             UdpOutput.Counts now = lan.counts();
             String time = BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString();
             tool.notice("in " + time + " s: " + now.since(before));
@@ -150,12 +153,13 @@ public final class UdpOptions {
     private int atEnd(int status, Tool tool) {
         UdpOutput.Counts counts = lan.counts();
         boolean isFailure = status == 0 && counts.failed() > 0;
+        boolean isAllSent = counts.skipped() + counts.retried() + counts.failed() == 0;
         if (isFailure) {
             lan.troubles().forEach(tool::error);
         }
         if (isFailure && lan.troubles().isEmpty()) {
             tool.error(counts.toString());
-        } else if ((counts.received() > 0 || status == 0) && (!failuresOnly || counts.skipped() + counts.retried() + counts.failed() > 0)) {
+        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && isAllSent)) {
             tool.notice(counts.toString());
         }
         boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
