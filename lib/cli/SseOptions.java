@@ -76,7 +76,7 @@ public final class SseOptions {
         description = "Read every answer as an event stream, whatever its content type.")
     private void anyContentType(boolean on) { settings.add(client -> client.around(Senders::anyContentType)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 24,
+    @Option(names = "--max-redirs", paramLabel = "N", order = 25,
         description = "Follow up to N redirects for each connect (20).")
     private void maxRedirects(int most) {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
