@@ -76,8 +76,7 @@ public final class SseOptions {
         description = "Read every answer as an event stream, whatever its content type.")
     private void anyContentType(boolean on) { settings.add(client -> client.around(Senders::anyContentType)); }
 
-    @Option(names = "--max-redirs", paramLabel = "N", order = 25,
-        description = "Follow up to N redirects for each connect (20).")
+    @Option(names = "--max-redirs", paramLabel = "N", order = 25, description = "Follow up to N redirects at a connect (20).")
     private void maxRedirects(int most) {
         settings.add(client -> client.maxRedirects(tool().within(0, Integer.MAX_VALUE, most, "--max-redirs")));
     }
@@ -116,8 +115,7 @@ public final class SseOptions {
     private void noRetry(boolean on) { settings.add(client -> client.maxRetries(0)); }
 
     @Option(names = "--max-retries", paramLabel = "N", order = 83,
-        description = "Give up when N retries in a row have failed (never). With --data, also retry after the stream has"
-            + " ended.")
+        description = "Give up after N failed retries in a row (never). With --data, also retry after the stream ended.")
     private void maxRetries(int most) {
         settings.add(client -> client.maxRetries(tool().within(0, Integer.MAX_VALUE, most, "--max-retries")));
     }
@@ -130,8 +128,7 @@ public final class SseOptions {
         description = "Wait this long before connecting again, unless the server sets another time (1).")
     private void retryDelay(Duration time) { settings.add(client -> client.retryDelay(time)); }
 
-    @Option(names = "--ignore-retry", arity = "0", order = 86,
-        description = "Keep to --retry-delay, whatever time the server sets.")
+    @Option(names = "--ignore-retry", arity = "0", order = 86, description = "Keep to --retry-delay, whatever the server sets.")
     private void ignoreRetry(boolean on) { settings.add(SseClient::ignoreRetry); }
 
     @Option(names = "--retry-max-delay", paramLabel = "SEC", order = 87,
