@@ -26,7 +26,7 @@ import lib.udp.UdpBroadcaster.OnError;
  */
 public final class UdpOutput implements AutoCloseable {
     /** Says what happens to a payload that is too large: it is not sent, the end, or cut off at a character of UTF-8. */
-    public enum Oversize { unset, skip, fail, truncate }
+    public enum Oversize { skip, fail, truncate }
 
     /**
      * Counts payloads that were received and bytes that were sent; all else is datagrams.
@@ -63,7 +63,7 @@ public final class UdpOutput implements AutoCloseable {
     private final LongAdder allowedLeftOut = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private OnError onError = OnError.retry;
-    private Oversize oversize = Oversize.unset;
+    private Oversize oversize;
     private int maxPayload = UdpBroadcaster.MAX_PAYLOAD;
     private OutputStream tee;
     private OutputStream dryRun;

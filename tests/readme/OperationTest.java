@@ -172,7 +172,7 @@ class OperationTest {
             }
         }
         Path home = Files.createDirectory(folder.resolve("home"));
-        String java = javaOnThePath() + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
+        String java = javaOnThePath() + " -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
         for (String kind : kinds) {
             ProcessBuilder builder = Lan.isolated(String.join("\n",
                 "ip link set lo up; for hidden in ~root/.m2 ~root/.jbang; do mount -t tmpfs none \"$hidden\" || exit 9; done",
