@@ -28,12 +28,21 @@ public final class Payload {
     Payload add(byte... more) { return add(more, 0, more.length); }
 
     Payload add(byte[] more, int offset, int count) {
+        System.arraycopy(more, offset, room(count), length, count);
+        length += count;
+        return this;
+    }
+
+    /** Returns where up to so many bytes may be written from {@link #length} on; {@link #length(int)} takes how many were. */
+    byte[] room(int count) {
         if (bytes.length - length < count) {
             int doubled = (int) Math.min(2L * bytes.length, LARGEST);
             bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, count), doubled));
         }
-        System.arraycopy(more, offset, bytes, length, count);
-        length += count;
-        return this;
+        return bytes;
     }
+
+    int length() { return length; }
+
+    void length(int now) { length = now; }
 }
