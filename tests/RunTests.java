@@ -59,6 +59,8 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import tests.support.Hosts;
+import tests.support.Installed;
+import tests.support.Script;
 
 /**
  * Runs the tests on this class path; the last line is {@code N passed, N failed}. Four classes run at a time, because
@@ -79,12 +81,26 @@ class RunTests implements TestExecutionListener {
 
     private record Time(boolean isClass, String name, double seconds) {}
 
+    /** Builds each command once, before several classes start it: of two first starts at the same time one would fail. */
+    private static void buildTools() throws Exception {
+        for (String tool : Installed.TOOLS) {
+            int status = new ProcessBuilder(Script.root().resolve("jbang").toString(), "--quiet", "build", tool)
+                .directory(Script.root().toFile()).inheritIO().start().waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("./jbang build " + tool + " ended with status " + status);
+            }
+        }
+    }
+
     public static void main(String... classNames) throws Exception {
         Hosts.use();
         // java.net.http reads it at its first use, which here may be that of a test's own client.
         System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
         // Tests block threads of the common pool, which has one on two cores, and which others wait for.
         System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "32");
+        if (classNames.length != 1) {
+            buildTools();
+        }
         RunTests tests = new RunTests();
         LauncherFactory.create().execute(request(classNames), tests);
         System.exit(tests.summary());
