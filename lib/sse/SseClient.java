@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -69,18 +69,16 @@ public final class SseClient implements AutoCloseable {
         CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
     }
 
-    /** Tells how a subscription ended without a failure. */
-    public enum Outcome {
-        /** The server answered 204: there is nothing more, and nobody should ask again. */
-        NO_CONTENT,
-        /** The stream ended, and no reconnect was wanted. */
-        STREAM_ENDED,
-        /** {@link SseClient#close} was called. */
-        CLOSED
-    }
+    /**
+     * Tells how a subscription ended without a failure: the server answered 204, and nobody should ask again; or the stream
+     * ended, and no reconnect was wanted; or {@link SseClient#close} was called.
+     */
+    public enum Outcome { NO_CONTENT, STREAM_ENDED, CLOSED }
 
     /** Holds what EventSource sends. */
     private static final Map<String, String> USUAL = Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache");
+    /** Servers refuse header lines above some 8 KiB, and would refuse every reconnect. */
+    private static final String ID_OF_A_HEADER = "[\\t -~]{1,4096}";
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
     private final Request request;
@@ -94,17 +92,15 @@ public final class SseClient implements AutoCloseable {
     private int maxRetries = Integer.MAX_VALUE;
     private int maxRedirects = 20;
     private int maxEventBytes = SseParser.DEFAULT_MAX_EVENT_BYTES;
-    private Function<Throwable, String> failureWords = SseClient::rootCause;
+    private Function<Throwable, String> failureWords = failure -> failure.getClass().getSimpleName();
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
-    /** Says how much longer than its time something may take. A test sets it. */
-    Duration grace = Duration.ofSeconds(1);
 
-    private final AtomicReference<Thread> listener = new AtomicReference<>();
+    private final AtomicBoolean hasListened = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final CountDownLatch finished = new CountDownLatch(1);
     private volatile String lastEventId = "";
     private volatile String name = "";
+    private volatile String way = "";
     volatile SseConnection current;
     private volatile boolean isTroubleSaid;
     private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
@@ -204,20 +200,19 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public Outcome listen(Handler handler) throws IOException, InterruptedException {
-        if (!listener.compareAndSet(null, Thread.currentThread())) {
+        if (hasListened.getAndSet(true)) {
             throw new IllegalStateException("a client listens once");
         }
         try {
             return isClosed() ? Outcome.CLOSED : listenUntilOver(handler);
         } finally {
             closed.countDown();
-            finished.countDown();
         }
     }
 
     /**
-     * Ends {@link #listen}. The handler is not called again, but a call that runs may finish: this waits for it, for a
-     * second at most, and not at all within the handler.
+     * Has {@link #listen} return, and waits for nothing. The handler is not called again, but a call that runs may finish:
+     * {@code listen} waits for it, for a second at most.
      */
     @Override
     public void close() {
@@ -225,14 +220,6 @@ public final class SseClient implements AutoCloseable {
         SseConnection connection = current;
         if (connection != null) {
             connection.close();
-        }
-        boolean isWithin = listener.get() == Thread.currentThread() || connection != null && connection.isHandingOver();
-        try {
-            if (listener.get() != null && !isWithin) {
-                finished.await(1, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -251,10 +238,10 @@ public final class SseClient implements AutoCloseable {
             } else if (end.kind() == Answer.Kind.NO_CONTENT) {
                 return Outcome.NO_CONTENT;
             } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
-                throw new SseException(SseException.Kind.REFUSED, name + ": " + end.reason());
+                throw new SseException(SseException.Kind.REFUSED, name + ": " + words(end));
             } else if (end.kind() == Answer.Kind.STREAM && (maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE)) {
                 if (!end.reason().isEmpty()) {
-                    say(end.reason());
+                    say(words(end));
                 }
                 return Outcome.STREAM_ENDED;
             } else if (closed.await(waitAfter(end).toNanos(), TimeUnit.NANOSECONDS)) {
@@ -272,41 +259,38 @@ public final class SseClient implements AutoCloseable {
             if (current == null) {
                 throw failure;
             }
-            return End.failed(failure.getMessage());
+            return End.of(Answer.Kind.RETRY, failure.getMessage());
         }
         if (current == null && lastEventId.isEmpty()) {
             lastEventId = next.headers().firstValue("Last-Event-ID").orElse("");
         }
         name = Redirect.origin(next.uri());
         isPost = next.method().equals("POST") || next.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
-        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, grace, failureWords,
-            quotable, this::opened, this::say);
-        String way = "";
+        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, failureWords, quotable,
+            this::opened, this::say);
+        way = "";
         for (int redirects = 0; ; redirects++) {
             HttpRequest from = next;
             HttpRequest sent = withHeaders(from);
             SseConnection one = new SseConnection(from.method(), lastEventId(), settings, handler);
             current = one;
             if (isClosed()) {
-                return End.failed("");
+                return End.of(Answer.Kind.RETRY, "");
             }
             Sender sender = around.apply((request, body) -> one.canceledAtTheEnd(client.sendAsync(request, body)));
             End end = one.run(() -> sender.send(sent, one));
             if (end.kind() != Answer.Kind.REDIRECT) {
-                return end.as(end.kind(), end.reason().isEmpty() ? "" : way + end.reason());
+                return end;
             } else if (redirects == maxRedirects) {
-                return end.as(Answer.Kind.REFUSED,
-                    way + "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
+                return End.of(Answer.Kind.REFUSED, "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
             }
             try {
                 next = Redirect.follow(from, end.answer().status(), end.answer().location());
             } catch (IllegalArgumentException notFollowed) {
-                return end.as(Answer.Kind.REFUSED,
-                    way + end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
+                return End.of(Answer.Kind.REFUSED,
+                    end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());
             }
-            boolean leavesHeaders = next.headers().map().size() < from.headers().map().size();
-            way = ("redirected to " + quotable.apply(Redirect.origin(next.uri()))).strip()
-                + (leavesHeaders ? ", without your headers: " : ": ");
+            way = ("redirected to " + quotable.apply(Redirect.origin(next.uri()))).strip() + ": ";
         }
     }
 
@@ -319,10 +303,10 @@ public final class SseClient implements AutoCloseable {
                 request.header(name, value);
             }
         });
-        if (lastEventId().matches("[\\t -~]+")) {
+        if (lastEventId().matches(ID_OF_A_HEADER)) {
             request.header("Last-Event-ID", lastEventId());
         } else if (!lastEventId().isEmpty() && saidOnce.add("Last-Event-ID")) {
-            say("the last event ID is not printable ASCII, which no header here can carry: connecting without it");
+            say("the last event ID is not printable ASCII of at most 4 KiB, as a header needs it: connecting without it");
         }
         return request.build();
     }
@@ -332,18 +316,16 @@ public final class SseClient implements AutoCloseable {
         boolean isQuiet = end.timedOut() && !isPost;
         boolean succeeded = end.hadEvent() || !isPost && end.openFor().compareTo(waited) > 0;
         failures = succeeded ? 0 : isQuiet ? failures : failures + 1;
-        String reason = end.reason().isEmpty() ? "the stream ended" : end.reason();
         if (maxRetries == 0 || failures > maxRetries) {
-            throw new SseException(SseException.Kind.GAVE_UP, name + ": " + reason + "; gave up" + (maxRetries == 0 ? ""
+            throw new SseException(SseException.Kind.GAVE_UP, name + ": " + words(end) + "; gave up" + (maxRetries == 0 ? ""
                 : " after " + maxRetries + (maxRetries == 1 ? " retry" : " retries")));
         }
         retry = end.retry().or(() -> retry);
         Optional<Duration> retryAfter = Optional.ofNullable(end.answer()).flatMap(Answer::retryAfter);
-        Backoff.Wait wait = isQuiet ? Backoff.NO_WAIT : new Backoff(retryDelay, retryMaxDelay, ignoresRetry)
+        waited = isQuiet ? Duration.ZERO : new Backoff(retryDelay, retryMaxDelay, ignoresRetry)
             .next(failures, retry, retryAfter, ThreadLocalRandom.current().nextDouble());
-        waited = wait.time();
-        String notice = reason + "; connecting again" + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited))
-            + (wait.isWish() ? ", as the server asks" : "");
+        String notice = words(end) + "; connecting again"
+            + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited));
         // The idle time may be over thousands of times a day.
         if (!isQuiet || saidOnce.add(notice)) {
             isTroubleSaid = true;
@@ -359,11 +341,9 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    private void say(String notice) { notices.accept(name + ": " + notice); }
+    private String words(End end) { return end.reason().isEmpty() ? "the stream ended" : way + end.reason(); }
 
-    private static String rootCause(Throwable failure) {
-        return failure.getCause() != null ? rootCause(failure.getCause()) : failure.getClass().getSimpleName();
-    }
+    private void say(String notice) { notices.accept(name + ": " + notice); }
 
     /** Returns scheme, host and port; the rest of the URL may be secret. */
     @Override

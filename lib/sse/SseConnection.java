@@ -3,10 +3,8 @@ package lib.sse;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -41,12 +39,12 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     /**
      * Holds what the connections of a client have in common.
      *
-     * @param grace   how much longer than its time something may take that is about to come
      * @param failure says why a connection failed
      * @param quote   returns what may be shown of a text by the server
+     * @param opened  is run when a stream begins
      */
-    record Settings(Duration idleTimeout, int maxEventBytes, Duration grace, Function<Throwable, String> failure,
-        UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
+    record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure, UnaryOperator<String> quote,
+        Runnable opened, Consumer<String> notices) {}
 
     /**
      * Tells how a connection ended.
@@ -59,12 +57,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     record End(Answer.Kind kind, String reason, boolean timedOut, Answer answer, Optional<Duration> retry, Duration openFor,
             boolean hadEvent) {
 
-        static End failed(String reason) {
-            return new End(Answer.Kind.RETRY, reason, false, null, Optional.empty(), Duration.ZERO, false);
-        }
-
-        End as(Answer.Kind other, String words) {
-            return new End(other, words, timedOut, answer, retry, openFor, hadEvent);
+        static End of(Answer.Kind kind, String reason) {
+            return new End(kind, reason, false, null, Optional.empty(), Duration.ZERO, false);
         }
     }
 
@@ -75,12 +69,11 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     /** Bounds what is kept: more than is shown, because secrets are taken out before it is cut. */
     private static final int BEGINNING = 16 << 10;
     private static final int SHOWN = 200;
-    /** Bounds an id, because servers refuse header lines above some 8 KiB, and would refuse every reconnect. */
-    private static final int LONGEST_ID = 4 << 10;
     private static final long MILLIS_TO_FINISH = 800;
-    private static final long SECOND_LOOK = TimeUnit.MILLISECONDS.toNanos(50);
-    /** Tells a thread that stood still, and the reading thread with it: it wakes up this much too late. */
-    private static final long STOOD_STILL = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Bounds the wait for how an answer begins that is no stream. */
+    private static final long SECONDS_TO_BEGIN = 2;
+    /** Lets a process that stood still read what has arrived, and java.net.http say first that nothing connects. */
+    private static final long MILLIS_TO_CATCH_UP = 500;
 
     private final String method;
     private final Settings settings;
@@ -126,7 +119,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         lastRead = headAt;
         answer = Answer.of(method, head.statusCode(), head.headers(), settings.quote);
         if (!isStream()) {
-            CompletableFuture.delayedExecutor(2 * settings.grace.toMillis(), TimeUnit.MILLISECONDS).execute(done::countDown);
+            CompletableFuture.delayedExecutor(SECONDS_TO_BEGIN, TimeUnit.SECONDS).execute(done::countDown);
         }
         return this;
     }
@@ -173,10 +166,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         } catch (IOException | RuntimeException | Error any) {
             rethrow = () -> { throw any; };
             done.countDown();
-            // Whoever closed the client may have closed what the handler writes to, too.
-            if (left.isDone() && !(any instanceof ClosedChannelException || any instanceof InterruptedIOException)) {
-                settings.notices.accept("after the end: " + (any instanceof IOException ? any.getMessage() : any));
-            }
         } finally {
             handingOver.unlock();
         }
@@ -204,11 +193,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
             }
             handedOverId = isOver ? handedOverId : parser.lastEventId();
         } finally {
-            if (handedOverId.length() > LONGEST_ID) {
-                settings.notices.accept("a last event ID has more than " + LONGEST_ID
-                    + " characters: the one before it is kept");
-                handedOverId = takenId;
-            }
             handler.flush(handedOverId);
             takenId = handedOverId;
             lastRead = System.nanoTime();
@@ -241,9 +225,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     }
 
     // ---- any thread ----
-
-    /** Returns whether the caller is within the handler, which must not wait for itself. */
-    boolean isHandingOver() { return handingOver.isHeldByCurrentThread(); }
 
     /** Returns the id to resume after. */
     String lastEventId() { return takenId; }
@@ -304,24 +285,18 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     private boolean await() throws InterruptedException {
         boolean isSilent = false;
         while (!isSilent && !done.await(nanosLeft(), TimeUnit.NANOSECONDS)) {
-            // A process that stood still first reads what has arrived meanwhile.
-            long patience = -nanosLeft() > STOOD_STILL ? settings.grace.toNanos() : SECOND_LOOK;
-            if (!done.await(patience, TimeUnit.NANOSECONDS) && handingOver.tryLock(1, TimeUnit.SECONDS)) {
+            if (!done.await(MILLIS_TO_CATCH_UP, TimeUnit.MILLISECONDS) && handingOver.tryLock(1, TimeUnit.SECONDS)) {
                 isSilent = nanosLeft() <= 0 && done.getCount() > 0;
-                if (isSilent) {
-                    isOver = true;
-                }
+                isOver |= isSilent;
                 handingOver.unlock();
             }
         }
         return isSilent;
     }
 
-    /** Adds a little to the time before the answer, because java.net.http is to report first that nothing connects. */
     private long nanosLeft() {
         boolean hasNoLimit = settings.idleTimeout.isZero() || answer != null && !isStream();
-        long idle = settings.idleTimeout.plus(answer == null ? settings.grace : Duration.ZERO).toNanos();
-        return hasNoLimit ? Long.MAX_VALUE : lastRead + idle - System.nanoTime();
+        return hasNoLimit ? Long.MAX_VALUE : lastRead + settings.idleTimeout.toNanos() - System.nanoTime();
     }
 
     private boolean isStream() { return answer != null && answer.kind() == Answer.Kind.STREAM; }

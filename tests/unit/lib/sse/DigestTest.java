@@ -291,7 +291,7 @@ class DigestTest {
                         : "HTTP/1.1 302 X\r\nLocation: " + to + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                 })) {
             SseException end = assertThrows(SseException.class, () -> client(request(server.url("/"))).listen(event -> { }));
-            assertTrue(end.getMessage().endsWith("without your headers: HTTP status 401"), end.getMessage());
+            assertTrue(end.getMessage().endsWith("redirected to: HTTP status 401"), end.getMessage());
             assertEquals(List.of("00000001", "00000002"), counts);
             assertEquals(Optional.empty(), other.next().header("Authorization"));
             assertEquals(0, other.further());
