@@ -1,6 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../sse/SseClient.java ../sse/SseEvent.java ../sse/SseParser.java FieldOptions.java RateLimitedLog.java
-//SOURCES SseSources.java Tool.java
+//SOURCES ../sse/SseEvent.java ../sse/SseParser.java FieldOptions.java RateLimitedLog.java SseSources.java Tool.java
 package lib.cli;
 
 import java.io.Flushable;
@@ -10,7 +9,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import lib.sse.SseClient;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import picocli.CommandLine.Mixin;
@@ -85,7 +83,7 @@ final class Selection {
     }
 
     /** Takes the events of one source. Several of one server are numbered. */
-    class Source implements SseClient.Handler {
+    class Source implements SseParser.Handler {
         private final String name;
         private Runnable whenConnected;
         private long settled;

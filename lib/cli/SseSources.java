@@ -41,11 +41,11 @@ final class SseSources {
     SseSources(Tool tool) { this.tool = tool; }
 
     /** Adds a subscription that keeps its last event ID in a file, or null. */
-    void add(SseClient client, SseClient.Handler handler, Path state) {
+    void add(SseClient client, SseParser.Handler handler, Path state) {
         sources.put(() -> listen(() -> state == null ? client.listen(handler) : listen(client, handler, state)), client);
     }
 
-    private SseClient.Outcome listen(SseClient client, SseClient.Handler handler, Path state) throws Exception {
+    private SseClient.Outcome listen(SseClient client, SseParser.Handler handler, Path state) throws Exception {
         try (StateFile file = StateFile.open(state, tool::notice)) {
             if (!file.lastEventId().isEmpty()) {
                 client.lastEventId(file.lastEventId());
@@ -55,7 +55,7 @@ final class SseSources {
     }
 
     /** Adds an event stream that something else has fetched. It is read once. */
-    void add(InputStream in, int maxEventBytes, SseClient.Handler handler) {
+    void add(InputStream in, int maxEventBytes, SseParser.Handler handler) {
         sources.put(() -> listen(() -> read(in, new SseParser("", maxEventBytes, handler), handler)), in);
     }
 
@@ -124,7 +124,7 @@ final class SseSources {
         }
     }
 
-    private Object read(InputStream in, SseParser parser, SseClient.Handler handler) throws IOException {
+    private Object read(InputStream in, SseParser parser, SseParser.Handler handler) throws IOException {
         handler.open();
         byte[] bytes = new byte[BUFFER];
         for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {

@@ -38,18 +38,15 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
     /**
      * Reads the head of an answer.
      *
-     * @param method of the request: a POST may be answered 201
-     * @param quote  returns what may be shown of a text by the server
+     * @param quote returns what may be shown of a text by the server
      */
-    static Answer of(String method, int status, HttpHeaders headers, UnaryOperator<String> quote) {
-        String problem = problem(headers, quote);
-        boolean isBody = status == 200 || status == 201 && method.equals("POST") && problem.isEmpty();
+    static Answer of(int status, HttpHeaders headers, UnaryOperator<String> quote) {
+        String words = status == 200 ? problem(headers, quote) : "HTTP status " + status;
         Optional<String> location = headers.firstValue("Location");
-        Kind kind = isBody ? problem.isEmpty() ? Kind.STREAM : Kind.REFUSED
+        Kind kind = words.isEmpty() ? Kind.STREAM
             : status == 204 ? Kind.NO_CONTENT
             : REDIRECTS.contains(status) && location.isPresent() ? Kind.REDIRECT
             : TEMPORARY.contains(status) || status >= 500 ? Kind.RETRY : Kind.REFUSED;
-        String words = isBody ? problem : "HTTP status " + status;
         return new Answer(kind, status, words, location.orElse(""), retryAfter(headers));
     }
 

@@ -43,21 +43,6 @@ import lib.sse.SseConnection.End;
  */
 public final class SseClient implements AutoCloseable {
 
-    /** Takes the events. Whatever it throws ends {@link SseClient#listen} with that exception. */
-    public interface Handler extends SseConnection.Handler {
-        /** Learns that a stream begins, from which nothing has come yet. */
-        @Override
-        default void open() throws IOException {}
-
-        /**
-         * Learns that the events of one read from the network were all handed over.
-         *
-         * @param lastEventId the id to resume after
-         */
-        @Override
-        default void flush(String lastEventId) throws IOException {}
-    }
-
     /** Makes the request of each connect, so that a token may change. */
     public interface Request {
         /** Returns the request. A failure ends the client at the first connect, and counts as a lost connection later. */
@@ -102,9 +87,9 @@ public final class SseClient implements AutoCloseable {
     private volatile String name = "";
     private volatile String way = "";
     volatile SseConnection current;
-    private volatile boolean isTroubleSaid;
     private final Set<String> saidOnce = ConcurrentHashMap.newKeySet();
     // Only the thread that listens uses these.
+    private boolean isTroubleSaid;
     private boolean isPost;
     private Optional<Duration> retry = Optional.empty();
     private Duration waited = Duration.ZERO;
@@ -199,7 +184,7 @@ public final class SseClient implements AutoCloseable {
      * @throws IOException          whatever the handler threw, or the first request
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
-    public Outcome listen(Handler handler) throws IOException, InterruptedException {
+    public Outcome listen(SseParser.Handler handler) throws IOException, InterruptedException {
         if (hasListened.getAndSet(true)) {
             throw new IllegalStateException("a client listens once");
         }
@@ -225,7 +210,7 @@ public final class SseClient implements AutoCloseable {
 
     private boolean isClosed() { return closed.getCount() == 0; }
 
-    private Outcome listenUntilOver(Handler handler) throws IOException, InterruptedException {
+    private Outcome listenUntilOver(SseParser.Handler handler) throws IOException, InterruptedException {
         boolean isShort = !idleTimeout.isZero() && idleTimeout.compareTo(CONNECT_TIMEOUT) < 0;
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(isShort ? idleTimeout : CONNECT_TIMEOUT).executor(Runnable::run);
@@ -251,7 +236,7 @@ public final class SseClient implements AutoCloseable {
     }
 
     /** Connects once, which may take several requests if the server redirects. */
-    private End connect(HttpClient client, Handler handler) throws IOException, InterruptedException {
+    private End connect(HttpClient client, SseParser.Handler handler) throws IOException, InterruptedException {
         HttpRequest next;
         try {
             next = request.make();
@@ -267,12 +252,12 @@ public final class SseClient implements AutoCloseable {
         name = Redirect.origin(next.uri());
         isPost = next.method().equals("POST") || next.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
         SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, failureWords, quotable,
-            this::opened, this::say);
+            isTroubleSaid ? () -> say("connected again") : () -> { }, this::say);
         way = "";
         for (int redirects = 0; ; redirects++) {
             HttpRequest from = next;
             HttpRequest sent = withHeaders(from);
-            SseConnection one = new SseConnection(from.method(), lastEventId(), settings, handler);
+            SseConnection one = new SseConnection(lastEventId(), settings, handler);
             current = one;
             if (isClosed()) {
                 return End.of(Answer.Kind.RETRY, "");
@@ -326,19 +311,13 @@ public final class SseClient implements AutoCloseable {
             .next(failures, retry, retryAfter, ThreadLocalRandom.current().nextDouble());
         String notice = words(end) + "; connecting again"
             + (isQuiet ? " (this is said once)" : " in " + Backoff.seconds(waited));
+        isTroubleSaid &= end.openFor().isZero();
         // The idle time may be over thousands of times a day.
         if (!isQuiet || saidOnce.add(notice)) {
             isTroubleSaid = true;
             say(notice);
         }
         return waited;
-    }
-
-    private void opened() {
-        if (isTroubleSaid) {
-            isTroubleSaid = false;
-            say("connected again");
-        }
     }
 
     private String words(End end) { return end.reason().isEmpty() ? "the stream ended" : way + end.reason(); }

@@ -29,13 +29,6 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  */
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
-    /** Takes what a stream brings. */
-    interface Handler extends SseParser.Handler {
-        void open() throws IOException;
-
-        void flush(String lastEventId) throws IOException;
-    }
-
     /**
      * Holds what the connections of a client have in common.
      *
@@ -75,9 +68,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     /** Lets a process that stood still read what has arrived, and java.net.http say first that nothing connects. */
     private static final long MILLIS_TO_CATCH_UP = 500;
 
-    private final String method;
     private final Settings settings;
-    private final Handler handler;
+    private final SseParser.Handler handler;
     private final SseParser parser;
     private final ReentrantLock handingOver = new ReentrantLock();
     private final CompletableFuture<Void> body = new CompletableFuture<>();
@@ -98,12 +90,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     private volatile Throwable lost;
     private volatile Work rethrow = () -> { };
 
-    /**
-     * @param method      of the request
-     * @param lastEventId is in force when the stream begins
-     */
-    SseConnection(String method, String lastEventId, Settings settings, Handler handler) {
-        this.method = method;
+    /** @param lastEventId is in force when the stream begins */
+    SseConnection(String lastEventId, Settings settings, SseParser.Handler handler) {
         this.settings = settings;
         this.handler = handler;
         takenId = lastEventId;
@@ -117,7 +105,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     public HttpResponse.BodySubscriber<Void> apply(HttpResponse.ResponseInfo head) {
         headAt = System.nanoTime();
         lastRead = headAt;
-        answer = Answer.of(method, head.statusCode(), head.headers(), settings.quote);
+        answer = Answer.of(head.statusCode(), head.headers(), settings.quote);
         if (!isStream()) {
             CompletableFuture.delayedExecutor(SECONDS_TO_BEGIN, TimeUnit.SECONDS).execute(done::countDown);
         }
@@ -178,11 +166,9 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     }
 
     private void keepBeginning(ByteBuffer bytes) {
-        if (!parser.hasReadAnything()) {
-            byte[] some = new byte[Math.min(bytes.remaining(), BEGINNING - beginning.size())];
-            bytes.duplicate().get(some);
-            beginning.writeBytes(some);
-        }
+        byte[] some = new byte[Math.min(bytes.remaining(), BEGINNING - beginning.size())];
+        bytes.duplicate().get(some);
+        beginning.writeBytes(some);
     }
 
     /** Flushes events that were handed over before something went wrong, too. They count as taken after that. */

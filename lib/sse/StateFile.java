@@ -1,8 +1,7 @@
-//SOURCES SseClient.java SseEvent.java
+//SOURCES SseEvent.java SseParser.java
 package lib.sse;
 
 import java.io.Closeable;
-import java.io.File;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -13,11 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,11 +39,9 @@ import java.util.regex.Pattern;
  * the handler, at most every 20 ms.
  */
 public final class StateFile implements Closeable {
-    private static final String OF_SEVERAL = "# the last event ID of each server\n";
-    private static final Pattern LINE = Pattern.compile("(?s)(?:" + OF_SEVERAL + "\\S+ )?(?=.)([^\r\n\0]*)(?:\r?\n)?");
+    private static final Pattern LINE = Pattern.compile("(?s)(?=.)([^\r\n\0]*)(?:\r?\n)?");
     private static final String EXPECTED = "expected one line of UTF-8 with a last event ID; without the file it begins anew";
     private static final int MOST_BYTES = 1 << 20;
-    private static final long MILLIS_OF_A_WRITE = 60_000;
 
     private final Path file;
     private final Consumer<String> notices;
@@ -65,7 +63,6 @@ public final class StateFile implements Closeable {
         } catch (IOException failure) {
             throw new IOException(this + ": " + reason(failure), failure);
         }
-        sweep();
         save();
     }
 
@@ -84,8 +81,8 @@ public final class StateFile implements Closeable {
     public String lastEventId() { return lastEventId; }
 
     /** Returns a handler that passes everything on, and has the id saved after each flush. */
-    public SseClient.Handler around(SseClient.Handler handler) {
-        return new SseClient.Handler() {
+    public SseParser.Handler around(SseParser.Handler handler) {
+        return new SseParser.Handler() {
             @Override
             public void open() throws IOException { handler.open(); }
 
@@ -119,33 +116,22 @@ public final class StateFile implements Closeable {
     public String toString() { return "state file " + file; }
 
     private String read() throws IOException {
-        if (!Files.exists(file) && !Files.isSymbolicLink(file)) {
-            requireFolder();
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return "";
         } else if (!Files.isRegularFile(file)) {
             throw new IOException("expected a regular file");
         }
         // The file is read before it is locked, because closing another channel on it would give the lock up.
-        String text = Files.size(file) > MOST_BYTES ? "" : Files.readString(file);
-        Matcher line = LINE.matcher(text);
+        Matcher line = LINE.matcher(Files.size(file) > MOST_BYTES ? "" : Files.readString(file));
         if (!line.matches()) {
-            throw new IOException(!text.startsWith(OF_SEVERAL) ? EXPECTED : "it holds the ids of several servers; write each"
-                + " into a file of its own, in the order of the URLs: " + file + ", " + file + ".2, ...");
+            throw new IOException(EXPECTED);
         }
         hold(locked(file, Files.isWritable(file) ? StandardOpenOption.WRITE : StandardOpenOption.READ));
         return line.group(1);
     }
 
-    private Path requireFolder() throws IOException {
-        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        if (!Files.isDirectory(target.getParent())) {
-            throw new IOException("there is no folder for it");
-        }
-        return target;
-    }
-
     /** Opens and locks a file, without a lock where the file system has none or the file can only be read. */
-    private static FileChannel locked(Path file, OpenOption how) throws IOException {
+    private static FileChannel locked(Path file, OpenOption... how) throws IOException {
         FileChannel channel = FileChannel.open(file, how);
         try {
             if (channel.tryLock() == null) {
@@ -169,11 +155,7 @@ public final class StateFile implements Closeable {
 
     private void saveSoon() {
         if (!lastEventId.equals(saved) && isDue.compareAndSet(false, true)) {
-            CompletableFuture.delayedExecutor(nextSave - System.nanoTime(), TimeUnit.NANOSECONDS, task -> {
-                Thread saver = new Thread(task, "state-file");
-                saver.setDaemon(true);
-                saver.start();
-            }).execute(this::save);
+            CompletableFuture.delayedExecutor(nextSave - System.nanoTime(), TimeUnit.NANOSECONDS).execute(this::save);
         }
     }
 
@@ -199,7 +181,7 @@ public final class StateFile implements Closeable {
 
     /** Replaces the content. Whoever reads the file, after a power failure too, finds the old or the new one whole. */
     private void write(byte[] line) throws IOException {
-        Path target = requireFolder();
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         try {
             replace(target, line);
         } catch (FileSystemException cannotBeReplaced) {
@@ -213,12 +195,14 @@ public final class StateFile implements Closeable {
     }
 
     private void replace(Path target, byte[] line) throws IOException {
-        Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
-        FileChannel channel = locked(temporary, StandardOpenOption.WRITE);
+        Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
+        FileChannel channel = locked(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS);
         try {
             Channels.newOutputStream(channel).write(line);
-            channel.force(true);
-            copyAttributes(target, temporary);
+            channel.truncate(line.length).force(true);
+            if (Files.exists(target) && target.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+                Files.setAttribute(temporary, "unix:mode", Files.getAttribute(target, "unix:mode"));
+            }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
             channel.close();
@@ -228,31 +212,10 @@ public final class StateFile implements Closeable {
         hold(channel);
     }
 
-    /** Keeps the mode as it was, and the owner where this process may set it. */
-    private static void copyAttributes(Path from, Path to) throws IOException {
-        for (String name : List.of("posix:group", "posix:owner", "posix:permissions")) {
-            try {
-                Files.setAttribute(to, name, Files.getAttribute(from, name));
-            } catch (FileSystemException | UnsupportedOperationException newOrNotAllowed) {
-                continue;
-            }
-        }
-    }
-
-    /** Removes what runs that were killed have left. */
-    private void sweep() throws IOException {
-        Path target = requireFolder();
-        String name = Pattern.quote("." + target.getFileName() + ".") + "[0-9]+\\.tmp";
-        File[] left = target.getParent().toFile().listFiles(one ->
-            one.getName().matches(name) && System.currentTimeMillis() - one.lastModified() > MILLIS_OF_A_WRITE);
-        for (File one : left == null ? new File[0] : left) {
-            one.delete();
-        }
-    }
-
     private static String reason(IOException failure) {
         return failure instanceof CharacterCodingException ? EXPECTED
             : failure instanceof AccessDeniedException ? "permission denied"
+            : failure instanceof NoSuchFileException ? "there is no folder for it"
             : failure instanceof FileSystemException known && known.getReason() != null ? known.getReason()
             : failure.getMessage();
     }

@@ -53,7 +53,7 @@ class SseClientEndTest {
     }
 
     private record Listening(Thread thread, CompletableFuture<Outcome> end) {
-        static Listening start(SseClient client, SseClient.Handler handler) {
+        static Listening start(SseClient client, SseParser.Handler handler) {
             CompletableFuture<Outcome> end = new CompletableFuture<>();
             Thread thread = new Thread(() -> {
                 try {
@@ -139,7 +139,7 @@ class SseClientEndTest {
         try (SseServer server = SseServer.stream("data: a\n\n" + large + ": comment\n" + "data: b\n\n")) {
             List<String> calls = new CopyOnWriteArrayList<>();
             SseClient client = client(server).maxEventBytes(100);
-            assertEquals(Outcome.CLOSED, client.listen(new SseClient.Handler() {
+            assertEquals(Outcome.CLOSED, client.listen(new SseParser.Handler() {
                 @Override
                 public void event(SseEvent event) {
                     calls.add(event.data());

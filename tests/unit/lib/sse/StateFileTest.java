@@ -10,9 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -126,7 +124,7 @@ class StateFileTest {
     void handlerTakesAllAndAFlushThatFailsIsNotSaved() throws IOException {
         List<String> calls = new ArrayList<>();
         try (StateFile state = open(file)) {
-            SseClient.Handler handler = state.around(new SseClient.Handler() {
+            SseParser.Handler handler = state.around(new SseParser.Handler() {
                 @Override
                 public void open() { calls.add("open"); }
 
@@ -201,20 +199,8 @@ class StateFileTest {
         assertRefused(EXPECTED);
     }
 
-    /** As earlier versions kept the ids of several URLs. */
     @Test
-    void fileOfSeveralServersIsTakenIfItIsForOneAndElseSaysWhatToDo() throws IOException {
-        String first = "# the last event ID of each server\n";
-        Files.writeString(file, first + "http://a.example#01234567 a b\n");
-        assertEquals("a b", read());
-        assertEquals("a b\n", Files.readString(file));
-        Files.writeString(file, first + "http://a.example#01234567 1\nhttp://b.example#01234567 2\n");
-        assertRefused("it holds the ids of several servers; write each into a file of its own, in the order of the URLs: "
-            + file + ", " + file + ".2, ...");
-    }
-
-    @Test
-    void anythingElseThanAFileIsRefusedAtOnce() throws Exception {
+    void anythingElseThanAFileIsRefusedAtOnceAndAMissingFolderIsSaid() throws Exception {
         Path pipe = folder.resolve("pipe");
         assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "needs mkfifo");
         Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nothing"));
@@ -222,10 +208,9 @@ class StateFileTest {
             file = one;
             assertRefused("expected a regular file");
         }
-        for (Path one : List.of(folder.resolve("no/state"), Files.writeString(folder.resolve("x"), "4\n").resolve("state"))) {
-            file = one;
-            assertRefused("there is no folder for it");
-        }
+        file = folder.resolve("no/state");
+        assertEquals("", read());
+        assertEquals(List.of("state file " + file + ": there is no folder for it; the last event ID is not saved, trying again"), notices);
         assertTrue(Files.notExists(folder.resolve("no")));
     }
 
@@ -239,12 +224,6 @@ class StateFileTest {
         write("5");
         assertEquals("5\n", Files.readString(file));
         assertEquals(mode, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
-    }
-
-    @Test
-    void newFileIsForItsOwnerOnly() throws IOException {
-        write("5");
-        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
     @Test
@@ -351,19 +330,15 @@ class StateFileTest {
     }
 
     @Test
-    void leftoversOfKilledRunsAreRemovedOnceTheyAreOld() throws IOException {
-        List<Path> kept = new ArrayList<>(List.of(file));
-        for (String name : List.of(".state.1.tmp", ".state.2.tmp", ".state.tmp", ".other.1.tmp", "state.1.tmp", ".state.1.tmpx")) {
-            Path left = Files.writeString(folder.resolve(name), "half of a longer i");
-            if (!name.equals(".state.2.tmp")) {
-                Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(61)));
-            }
-            if (!name.equals(".state.1.tmp")) {
-                kept.add(left);
-            }
-        }
+    void leftoverOfAKilledRunIsUsedAgainAndALinkInItsPlaceIsNotFollowed() throws IOException {
+        Path leftover = Files.writeString(folder.resolve(".state.tmp"), "half of a longer id");
         write("5");
-        assertOnlyFiles(kept);
+        assertEquals("5\n", Files.readString(file));
+        assertOnlyFile();
+        Path other = Files.writeString(folder.resolve("other"), "not ours");
+        Files.createSymbolicLink(leftover, other);
+        write("6");
+        assertEquals("not ours", Files.readString(other));
     }
 
     @Test
