@@ -1,11 +1,14 @@
 //SOURCES SseEvent.java SseParser.java
 package lib.sse;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.SYNC;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +17,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,8 +36,8 @@ import java.util.regex.Pattern;
  * }
  * }</pre>
  *
- * <p>The file holds one line of UTF-8, and is locked while it is open. Another thread saves the id after each flush of
- * the handler, at most every 20 ms.
+ * <p>The file holds one line of UTF-8. While it is open, a file {@code .NAME.lock} beside it is locked. Another thread saves
+ * the id after each flush of the handler, at most every 20 ms.
  */
 public final class StateFile implements Closeable {
     private static final Pattern LINE = Pattern.compile("(?s)(?=.)([^\r\n\0]*)(?:\r?\n)?");
@@ -44,7 +45,10 @@ public final class StateFile implements Closeable {
     private static final int MOST_BYTES = 1 << 20;
 
     private final Path file;
+    private final Path target;
     private final Consumer<String> notices;
+    /** Is null where there are no locks. */
+    private final FileChannel lock;
     private final AtomicBoolean isDue = new AtomicBoolean();
     private volatile String lastEventId;
     /** Is what the file holds; null before it was written to. */
@@ -52,14 +56,14 @@ public final class StateFile implements Closeable {
     private volatile long nextSave = System.nanoTime();
     private boolean isFailing;
     private boolean isClosed;
-    /** Holds the lock of the file as it is now; null if there is no file. */
-    private FileChannel held;
 
     private StateFile(Path file, Consumer<String> notices) throws IOException {
         this.file = file;
         this.notices = notices;
         try {
+            target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
             lastEventId = read();
+            lock = lock();
         } catch (IOException failure) {
             throw new IOException(this + ": " + reason(failure), failure);
         }
@@ -109,48 +113,44 @@ public final class StateFile implements Closeable {
     public synchronized void close() throws IOException {
         save();
         isClosed = true;
-        hold(null);
+        if (lock != null) {
+            lock.close();
+        }
     }
 
     @Override
     public String toString() { return "state file " + file; }
 
     private String read() throws IOException {
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.isDirectory(target.getParent())) {
+            throw new IOException("there is no folder for it");
+        } else if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             return "";
-        } else if (!Files.isRegularFile(file)) {
+        } else if (!Files.isRegularFile(target)) {
             throw new IOException("expected a regular file");
         }
-        // The file is read before it is locked, because closing another channel on it would give the lock up.
-        Matcher line = LINE.matcher(Files.size(file) > MOST_BYTES ? "" : Files.readString(file));
+        Matcher line = LINE.matcher(Files.size(target) > MOST_BYTES ? "" : Files.readString(target));
         if (!line.matches()) {
             throw new IOException(EXPECTED);
         }
-        hold(locked(file, Files.isWritable(file) ? StandardOpenOption.WRITE : StandardOpenOption.READ));
         return line.group(1);
     }
 
-    /** Opens and locks a file, without a lock where the file system has none or the file can only be read. */
-    private static FileChannel locked(Path file, OpenOption... how) throws IOException {
-        FileChannel channel = FileChannel.open(file, how);
-        try {
-            if (channel.tryLock() == null) {
-                throw new OverlappingFileLockException();
-            }
-        } catch (OverlappingFileLockException ofAnyProcess) {
-            channel.close();
-            throw new IOException("in use: another process keeps its last event ID in it");
-        } catch (IOException | NonWritableChannelException withoutLocks) {
-            return channel;
-        }
-        return channel;
-    }
+    private Path beside(String ending) { return target.resolveSibling("." + target.getFileName() + ending); }
 
-    private void hold(FileChannel channel) throws IOException {
-        if (held != null) {
-            held.close();
+    private FileChannel lock() throws IOException {
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(beside(".lock"), CREATE, WRITE, LinkOption.NOFOLLOW_LINKS);
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (IOException withoutLocks) {
+            return channel;
+        } catch (OverlappingFileLockException ofThisProcess) {
+            channel.close();
         }
-        held = channel;
+        throw new IOException("in use: another process keeps its last event ID in it");
     }
 
     private void saveSoon() {
@@ -181,35 +181,21 @@ public final class StateFile implements Closeable {
 
     /** Replaces the content. Whoever reads the file, after a power failure too, finds the old or the new one whole. */
     private void write(byte[] line) throws IOException {
-        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        Path temporary = beside(".tmp");
         try {
-            replace(target, line);
-        } catch (FileSystemException cannotBeReplaced) {
-            // A file that is mounted by itself, or stands in a folder that can only be read, is written in place.
-            if (held == null || !Files.isWritable(target)) {
-                throw cannotBeReplaced;
-            }
-            Channels.newOutputStream(held.position(0)).write(line);
-            held.truncate(line.length).force(true);
-        }
-    }
-
-    private void replace(Path target, byte[] line) throws IOException {
-        Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
-        FileChannel channel = locked(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS);
-        try {
-            Channels.newOutputStream(channel).write(line);
-            channel.truncate(line.length).force(true);
+            Files.write(temporary, line, CREATE, TRUNCATE_EXISTING, WRITE, SYNC, LinkOption.NOFOLLOW_LINKS);
             if (Files.exists(target) && target.getFileSystem().supportedFileAttributeViews().contains("unix")) {
                 Files.setAttribute(temporary, "unix:mode", Files.getAttribute(target, "unix:mode"));
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException failure) {
-            channel.close();
+        } catch (IOException cannotBeReplaced) {
             Files.deleteIfExists(temporary);
-            throw failure;
+            // A file that is mounted by itself, or stands in a folder that can only be read, is written in place.
+            if (!(cannotBeReplaced instanceof FileSystemException) || !Files.isWritable(target)) {
+                throw cannotBeReplaced;
+            }
+            Files.write(target, line, TRUNCATE_EXISTING, WRITE, SYNC);
         }
-        hold(channel);
     }
 
     private static String reason(IOException failure) {

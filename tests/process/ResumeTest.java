@@ -242,6 +242,7 @@ class ResumeTest {
         try (SseServer server = new SseServer(connection -> {
             connection.send(SseServer.OK);
             Files.delete(state);
+            Files.delete(inner.resolve(".state.lock"));
             Files.delete(inner);
             connection.send(ReplayServer.event(3)).send(ReplayServer.event(4)).hold();
         }); Script listen = Script.start("SseListen", "-F", "{data}", "--state-file", state.toString(), server.url("/"))) {
