@@ -6,7 +6,6 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -28,12 +27,9 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
      */
     enum Kind { STREAM, NO_CONTENT, RETRY, REDIRECT, REFUSED }
 
-    private static final String EVENT_STREAM = "text/event-stream";
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> TEMPORARY = Set.of(408, 425, 429);
     private static final Pattern MIME_TYPE = Pattern.compile("[\\w!#$%&'+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+\\s*(;.*)?");
-    /** Names codings of RFC 9110, 8.4.1, and later ones. Other words, such as "none" and "utf-8", code nothing. */
-    private static final Pattern CODING = Pattern.compile("(x-)?gzip|deflate|(x-)?compress|br|zstd|dcb|dcz");
 
     /**
      * Reads the head of an answer.
@@ -52,23 +48,17 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
 
     /** Returns why the body is no event stream that can be read; "" if it is one. */
     private static String problem(HttpHeaders headers, UnaryOperator<String> quote) {
+        List<String> types = headers.allValues("Content-Type").stream().flatMap(value -> Stream.of(value.split(",")))
+            .map(String::strip).filter(value -> !value.isEmpty()).toList();
         // As the Fetch standard extracts a MIME type: the last one that can be parsed counts, but for */*.
-        List<String> types = values(headers, "Content-Type");
         String type = types.stream().filter(MIME_TYPE.asMatchPredicate()).reduce((first, second) -> second)
             .orElse(types.isEmpty() ? "" : types.get(types.size() - 1));
-        if (!type.replaceFirst("\\s*;.*", "").equalsIgnoreCase(EVENT_STREAM)) {
-            String shown = quote.apply(type);
-            return (type.isEmpty() ? "no content type" : shown.isEmpty() ? "wrong content type" : "content type " + shown)
-                + ", expected " + EVENT_STREAM;
-        }
-        return values(headers, "Content-Encoding").stream().map(value -> value.toLowerCase(Locale.ROOT))
-            .filter(CODING.asMatchPredicate()).findFirst()
-            .map(one -> "the stream is compressed (" + one + "), which this cannot read; curl --compressed can").orElse("");
-    }
-
-    private static List<String> values(HttpHeaders headers, String name) {
-        return headers.allValues(name).stream().flatMap(value -> Stream.of(value.split(","))).map(String::strip)
-            .filter(value -> !value.isEmpty()).toList();
+        String shown = quote.apply(type);
+        return !type.replaceFirst("\\s*;.*", "").equalsIgnoreCase("text/event-stream")
+            ? (type.isEmpty() ? "no content type" : shown.isEmpty() ? "wrong content type" : "content type " + shown)
+                + ", expected text/event-stream"
+            : headers.firstValue("Content-Encoding").orElse("").matches("(?i)(x-)?gzip|deflate|br|zstd")
+            ? "the stream is compressed, which this cannot read; curl --compressed can" : "";
     }
 
     /** Reads seconds, or a date: RFC 9110, 10.2.3. */

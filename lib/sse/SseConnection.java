@@ -295,9 +295,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
             : answer == null ? failure
             : !isStream() ? answer.words() + shownBeginning()
             : lost != null ? "connection lost, " + failure
-            : parser.isWithinEvent() ? "the stream ended in the middle of an event"
-            : parser.hasReadAnything() || beginning.size() == 0 ? ""
-            : "the stream ended, and no event came" + shownBeginning();
+            : !parser.hasReadAnything() && beginning.size() > 0 ? "the stream ended, and no event came" + shownBeginning()
+            : parser.isWithinEvent() ? "the stream ended in the middle of an event" : "";
         Duration openFor = Duration.ofNanos(isStream() ? System.nanoTime() - headAt : 0);
         return new End(kind, reason, timedOut, answer, parser.retry(), openFor, hadEvent);
     }

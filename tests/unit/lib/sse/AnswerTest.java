@@ -83,10 +83,9 @@ class AnswerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "br", "zstd", "compress", "identity, gzip"})
+    @ValueSource(strings = {"gzip", "x-gzip", "GZIP", "deflate", "br", "zstd"})
     void compressedStreamIsRefusedWithTheWayToReadIt(String coding) {
-        String shown = coding.replaceFirst(".* ", "").toLowerCase(java.util.Locale.ROOT);
-        assertEquals("the stream is compressed (" + shown + "), which this cannot read; curl --compressed can",
+        assertEquals("the stream is compressed, which this cannot read; curl --compressed can",
             answer(200, TYPE + "~Content-Encoding: " + coding).words());
     }
 

@@ -332,8 +332,8 @@ class SseClientTest {
         "''                             | -",
         "data: 1~~data: 2~              | the stream ended in the middle of an event",
         "data: 1~~data: 2               | the stream ended in the middle of an event",
-        "data: 1                        | the stream ended in the middle of an event",
-        "event: x~                      | the stream ended in the middle of an event",
+        "data: 1                        | the stream ended, and no event came; the answer begins: data: 1",
+        "event: x~                      | -",
         "{\"error\":{\"message\":\"busy\"}}~ | the stream ended, and no event came; the answer begins: {\"error\":{\"message\":\"busy\"}}",
         "<html>~<p>no</p>              | the stream ended, and no event came; the answer begins: <html> <p>no</p>",
         "%P\u0001DF                      | the stream ended, and no event came"})
@@ -446,7 +446,7 @@ class SseClientTest {
         "Content-Type: text/event-streams~content type text/event-streams, expected text/event-stream; the answer begins: <b>hi</b> … …",
         "X-A: 1~no content type, expected text/event-stream; the answer begins: <b>hi</b> … …",
         "Content-Type: text/event-stream#Content-Type: text/html~content type text/html, expected text/event-stream; the answer begins: <b>hi</b> … …",
-        "Content-Type: text/event-stream#Content-Encoding: gzip~the stream is compressed (gzip), which this cannot read; curl --compressed can; the answer begins: <b>hi</b> … …"})
+        "Content-Type: text/event-stream#Content-Encoding: gzip~the stream is compressed, which this cannot read; curl --compressed can; the answer begins: <b>hi</b> … …"})
     void anythingElseIsFinalAndToldWithoutTheUrl(String header, String message) throws Exception {
         try (SseServer server = answers(answer(200, header.split("#")) + "<b>hi</b> /secret/path key=secret" )) {
             SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
