@@ -12,7 +12,7 @@ import java.util.Optional;
  * counted from the number of bytes that each character came from.
  */
 final class NaiveParser {
-    private static final BigInteger LARGEST_RETRY = BigInteger.valueOf(Long.MAX_VALUE);
+    private static final BigInteger LARGEST_RETRY = BigInteger.valueOf(999_999_999_999_999_999L);
     private static final int LONGEST_FIELD_START = 10;
 
     /** A character and how many bytes it took; U+FFFD stands for any number of malformed ones. */
