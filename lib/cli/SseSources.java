@@ -42,15 +42,16 @@ final class SseSources {
 
     /** Adds a subscription that keeps its last event ID in a file, or null. */
     void add(SseClient client, SseParser.Handler handler, Path state) {
-        sources.put(() -> listen(() -> state == null ? client.listen(handler) : listen(client, handler, state)), client);
+        sources.put(() -> listen(() -> listen(client, handler, state)), client);
     }
 
-    private SseClient.Outcome listen(SseClient client, SseParser.Handler handler, Path state) throws Exception {
-        try (StateFile file = StateFile.open(state, tool::notice)) {
-            if (!file.lastEventId().isEmpty()) {
+    private SseClient listen(SseClient client, SseParser.Handler handler, Path state) throws Exception {
+        try (StateFile file = state == null ? null : StateFile.open(state, tool::notice)) {
+            if (file != null && !file.lastEventId().isEmpty()) {
                 client.lastEventId(file.lastEventId());
             }
-            return client.listen(file.around(handler));
+            client.listen(file == null ? handler : file.around(handler));
+            return client;
         }
     }
 

@@ -54,12 +54,6 @@ public final class SseClient implements AutoCloseable {
         CompletableFuture<HttpResponse<Void>> send(HttpRequest request, HttpResponse.BodyHandler<Void> body);
     }
 
-    /**
-     * Tells how a subscription ended without a failure: the server answered 204, and nobody should ask again; or the stream
-     * ended, and no reconnect was wanted; or {@link SseClient#close} was called.
-     */
-    public enum Outcome { NO_CONTENT, STREAM_ENDED, CLOSED }
-
     /** Holds what EventSource sends. */
     private static final Map<String, String> USUAL = Map.of("Accept", "text/event-stream", "Cache-Control", "no-cache");
     /** Servers refuse header lines above some 8 KiB, and would refuse every reconnect. */
@@ -177,21 +171,24 @@ public final class SseClient implements AutoCloseable {
     public String lastEventId() { return current == null ? lastEventId : current.lastEventId(); }
 
     /**
-     * Listens until it is over for good. A client listens once.
+     * Listens until it is over for good: the server answers 204, or the stream ends and no reconnect is wanted, or the
+     * client is closed. A client listens once.
      *
-     * @return how it ended
      * @throws SseException         if the server refused, or too many connections in a row failed
      * @throws IOException          whatever the handler threw, or the first request
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
-    public Outcome listen(SseParser.Handler handler) throws IOException, InterruptedException {
+    public void listen(SseParser.Handler handler) throws IOException, InterruptedException {
         if (hasListened.getAndSet(true)) {
             throw new IllegalStateException("a client listens once");
         }
-        try {
-            return isClosed() ? Outcome.CLOSED : listenUntilOver(handler);
-        } finally {
-            closed.countDown();
+        boolean isShort = !idleTimeout.isZero() && idleTimeout.compareTo(CONNECT_TIMEOUT) < 0;
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(isShort ? idleTimeout : CONNECT_TIMEOUT).executor(Runnable::run);
+        http.accept(builder);
+        HttpClient client = builder.build();
+        while (!isClosed() && !isOver(connect(client, handler))) {
+            closed.await(waited.toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -210,29 +207,20 @@ public final class SseClient implements AutoCloseable {
 
     private boolean isClosed() { return closed.getCount() == 0; }
 
-    private Outcome listenUntilOver(SseParser.Handler handler) throws IOException, InterruptedException {
-        boolean isShort = !idleTimeout.isZero() && idleTimeout.compareTo(CONNECT_TIMEOUT) < 0;
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(isShort ? idleTimeout : CONNECT_TIMEOUT).executor(Runnable::run);
-        http.accept(builder);
-        HttpClient client = builder.build();
-        while (true) {
-            End end = connect(client, handler);
-            if (isClosed()) {
-                return Outcome.CLOSED;
-            } else if (end.kind() == Answer.Kind.NO_CONTENT) {
-                return Outcome.NO_CONTENT;
-            } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
-                throw new SseException(SseException.Kind.REFUSED, name + ": " + words(end));
-            } else if (end.kind() == Answer.Kind.STREAM && (maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE)) {
-                if (!end.reason().isEmpty()) {
-                    say(words(end));
-                }
-                return Outcome.STREAM_ENDED;
-            } else if (closed.await(waitAfter(end).toNanos(), TimeUnit.NANOSECONDS)) {
-                return Outcome.CLOSED;
+    /** Decides what follows on the end of a connection: nothing, a failure, or another one. */
+    private boolean isOver(End end) throws SseException {
+        if (isClosed() || end.kind() == Answer.Kind.NO_CONTENT) {
+            return true;
+        } else if (end.kind() == Answer.Kind.REFUSED && !retriesAllErrors) {
+            throw new SseException(SseException.Kind.REFUSED, name + ": " + words(end));
+        } else if (end.kind() == Answer.Kind.STREAM && (maxRetries == 0 || isPost && maxRetries == Integer.MAX_VALUE)) {
+            if (!end.reason().isEmpty()) {
+                say(words(end));
             }
+            return true;
         }
+        prepareForAnother(end);
+        return false;
     }
 
     /** Connects once, which may take several requests if the server redirects. */
@@ -296,8 +284,8 @@ public final class SseClient implements AutoCloseable {
         return request.build();
     }
 
-    /** Counts failures, reports what happened and what comes, and returns how long to wait. */
-    private Duration waitAfter(End end) throws SseException {
+    /** Counts failures, reports what happened and what comes, and decides how long to wait. */
+    private void prepareForAnother(End end) throws SseException {
         boolean isQuiet = end.timedOut() && !isPost;
         boolean succeeded = end.hadEvent() || !isPost && end.openFor().compareTo(waited) > 0;
         failures = succeeded ? 0 : isQuiet ? failures : failures + 1;
@@ -317,7 +305,6 @@ public final class SseClient implements AutoCloseable {
             isTroubleSaid = true;
             say(notice);
         }
-        return waited;
     }
 
     private String words(End end) { return end.reason().isEmpty() ? "the stream ended" : way + end.reason(); }

@@ -17,7 +17,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -203,8 +202,8 @@ class DigestTest {
                 : counts.size() < 3 ? SseServer.OK + "id: " + counts.size() + "\ndata: a\n\n" : NO_CONTENT);
         })) {
             List<String> events = new ArrayList<>();
-            assertEquals(Outcome.NO_CONTENT, client(request(server.url("/a%20b?c=%22d")))
-                .maxRetries(1).listen(event -> events.add(event.id())));
+            client(request(server.url("/a%20b?c=%22d")))
+                .maxRetries(1).listen(event -> events.add(event.id()));
             assertEquals(List.of("1", "2"), events);
             assertEquals(Optional.of(BASIC), server.next().header("Authorization"));
             for (int i = 0; i < 3; i++) {
@@ -229,7 +228,7 @@ class DigestTest {
             default -> isRight(connection, "n2", counts) ? SseServer.OK + "data: a\n\n" : NO_CONTENT;
         }))) {
             SseClient client = client(request(server.url("/")));
-            assertEquals(Outcome.CLOSED, client.listen(event -> client.close()));
+            client.listen(event -> client.close());
             assertEquals(List.of("00000001", "00000001"), counts);
             assertEquals(4, server.further());
         }
@@ -273,7 +272,7 @@ class DigestTest {
             connection.send(isRight(connection, "n1", counts) ? SseServer.OK + "data: a\n\n" : NO_CONTENT);
         })) {
             SseRequest request = request(server.url("/")).body("q=1".getBytes());
-            assertEquals(Outcome.STREAM_ENDED, client(request).idleTimeout(Duration.ZERO).listen(event -> { }));
+            client(request).idleTimeout(Duration.ZERO).listen(event -> { });
             for (int i = 0; i < 2; i++) {
                 assertEquals("q=1", server.next().body);
             }
@@ -306,7 +305,7 @@ class DigestTest {
             connection.send(!isRight(connection, isFirst ? "n1" : "n2", counts) ? digest(isFirst ? "n1" : "n2", ", qop=auth")
                 : isFirst ? "HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" : NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(request(server.url("/a"))).listen(event -> { }));
+            client(request(server.url("/a"))).listen(event -> { });
             assertEquals(List.of("00000001", "00000002", "00000001"), counts);
             assertEquals(4, server.further());
             assertEquals(List.of(), notices);
@@ -319,8 +318,8 @@ class DigestTest {
         try (TestProxy proxy = new TestProxy(); SseServer server = new SseServer(connection ->
                 connection.send(isRight(connection, "n1", counts) ? NO_CONTENT : digest("n1", ", qop=auth")))) {
             Proxies through = Proxies.of(proxy.address(), Map.of());
-            assertEquals(Outcome.NO_CONTENT, client(request(server.url("/a?b")))
-                .http(builder -> builder.proxy(through)).around(through).listen(event -> { }));
+            client(request(server.url("/a?b")))
+                .http(builder -> builder.proxy(through)).around(through).listen(event -> { });
             assertEquals(List.of("00000001"), counts);
         }
     }

@@ -25,7 +25,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import lib.sse.SseClient.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +81,7 @@ class SseClientTest {
     @Test
     void sendsWhatEventSourceSendsOverHttp11() throws Exception {
         try (SseServer server = answers()) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
             SseServer.Connection request = server.next();
             assertEquals("GET /secret/path?key=secret HTTP/1.1", request.requestLine());
             assertEquals(Optional.of("text/event-stream"), request.header("Accept"));
@@ -113,7 +112,7 @@ class SseClientTest {
     @Test
     void bodyIsSentAgainAfterAFailureOnly() throws Exception {
         try (SseServer server = answers(answer(503), answer(500), SseServer.OK + data("a"))) {
-            assertEquals(Outcome.STREAM_ENDED, client(post(server)).listen(events::add));
+            client(post(server)).listen(events::add);
             for (int i = 0; i < 3; i++) {
                 SseServer.Connection request = server.next();
                 assertEquals("POST / HTTP/1.1", request.requestLine());
@@ -142,7 +141,7 @@ class SseClientTest {
     @Test
     void streamOfAPostIsAskedForAgainWhereRetriesAreCounted() throws Exception {
         try (SseServer server = answers(SseServer.OK + data("a"), SseServer.OK + data("b"))) {
-            assertEquals(Outcome.NO_CONTENT, client(post(server)).maxRetries(1).listen(events::add));
+            client(post(server)).maxRetries(1).listen(events::add);
             assertEquals(List.of("a", "b"), received());
         }
     }
@@ -204,7 +203,7 @@ class SseClientTest {
                     assertDoesNotThrowIo(() -> Files.writeString(token, "X-A: 2\n"));
                 }
             });
-            assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
+            client.listen(events::add);
             server.next();
             assertEquals(Optional.of("2"), server.next().header("X-A"));
             assertTrue(notices.toString().contains("header file " + token + ": no such file; connecting again in"),
@@ -228,7 +227,7 @@ class SseClientTest {
             SseServer.OK + "id: a\n" + data("1"),
             SseServer.OK + "id: b c\n\nid: unfinished\n",
             SseServer.OK + "id\n\n")) {
-            assertEquals(Outcome.NO_CONTENT, client(server).lastEventId("start").listen(events::add));
+            client(server).lastEventId("start").listen(events::add);
             assertEquals(Optional.of("start"), server.next().header("Last-Event-ID"));
             assertEquals(Optional.of("a"), server.next().header("Last-Event-ID"));
             assertEquals(Optional.of("b c"), server.next().header("Last-Event-ID"));
@@ -281,7 +280,7 @@ class SseClientTest {
         String lost = SseServer.OK.replace("Connection: close", "Content-Length: 99");
         String[] brought = {SseServer.OK + data("a"), lost + data("a"), SseServer.OK + ": alive\n\n", lost + ":\n"};
         try (SseServer server = answers(brought[0], brought[1], answer(500), brought[0], brought[2], brought[3], answer(500), brought[1])) {
-            assertEquals(Outcome.NO_CONTENT, client(server).retryDelay(Duration.ofMillis(500)).retryMaxDelay(Duration.ofSeconds(1)).listen(events::add));
+            client(server).retryDelay(Duration.ofMillis(500)).retryMaxDelay(Duration.ofSeconds(1)).listen(events::add);
             assertEquals(List.of(0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 0.5), waits().stream().map(wait -> Math.floor(wait * 2 + 0.01) / 2).toList());
         }
     }
@@ -291,12 +290,12 @@ class SseClientTest {
     void streamsThatEndAtOnceWithoutAnythingBackOff() throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK))) {
             SseClient client = client(server).retryDelay(Duration.ofMillis(100));
-            assertEquals(Outcome.CLOSED, client.notices(notice -> {
+            client.notices(notice -> {
                 notices.add(notice);
                 if (notice.contains("again in 0.4")) {
                     client.close();
                 }
-            }).listen(events::add));
+            }).listen(events::add);
         }
         List<Double> doubled = waits().stream().map(wait -> Math.floor(wait * 10) / 10).distinct().toList();
         assertEquals(List.of(0.1, 0.2, 0.4), doubled, notices.toString());
@@ -339,7 +338,7 @@ class SseClientTest {
         "%P\u0001DF                      | the stream ended, and no event came"})
     void whatDidNotBecomeAnEventIsSaid(String body, String said) throws Exception {
         try (SseServer server = answers(SseServer.OK + body.replace("~", "\n"))) {
-            assertEquals(Outcome.STREAM_ENDED, client(server).maxRetries(0).listen(events::add));
+            client(server).maxRetries(0).listen(events::add);
             assertEquals(said == null ? List.of() : List.of(said), said());
         }
     }
@@ -401,7 +400,7 @@ class SseClientTest {
     void allErrorsAreRetriedWhereThatIsAskedFor(int status, String type) throws Exception {
         String bad = answer(status, "Content-Length: 0", "Content-Type: " + (type == null ? "text/plain" : type));
         try (SseServer server = answers(bad, bad, SseServer.OK + data("a"))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).retryAllErrors().listen(events::add));
+            client(server).retryAllErrors().listen(events::add);
             assertEquals(List.of("a"), received());
         }
     }
@@ -410,7 +409,7 @@ class SseClientTest {
     @ValueSource(ints = {408, 425, 429, 500, 502, 503, 504, 599})
     void statusThatMayGetBetterIsTriedAgain(int status) throws Exception {
         try (SseServer server = answers(answer(status), SseServer.OK + data("a"))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
             assertEquals(List.of("a"), received());
             assertEquals(server.uri("").resolve("/") + "…: HTTP status " + status + "; connecting again in 0.01 s",
                 notices.get(0));
@@ -501,7 +500,7 @@ class SseClientTest {
     @Test
     void aConnectionThatBroughtAnEventStartsTheCountAnew() throws Exception {
         try (SseServer server = answers(answer(500), SseServer.OK + data("a"), answer(500), SseServer.OK + data("b"))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).maxRetries(2).listen(events::add));
+            client(server).maxRetries(2).listen(events::add);
             assertEquals(List.of("a", "b"), received());
         }
     }
@@ -519,7 +518,7 @@ class SseClientTest {
     @Test
     void withoutRetriesTheEndOfTheStreamIsTheEnd() throws Exception {
         try (SseServer server = answers(SseServer.OK + data("a"))) {
-            assertEquals(Outcome.STREAM_ENDED, client(server).maxRetries(0).listen(events::add));
+            client(server).maxRetries(0).listen(events::add);
             assertEquals(List.of("a"), received());
             assertEquals(List.of(), notices);
         }
@@ -598,13 +597,12 @@ class SseClientTest {
     void closedByTheHandlerNothingMoreIsHandedOver() throws Exception {
         try (SseServer server = SseServer.stream("id: 1\n" + data("a", "b") + "id: 3\n" + data("c"))) {
             SseClient client = client(server);
-            Outcome end = client.listen(event -> {
+            client.listen(event -> {
                 events.add(event);
                 if (event.data().equals("b")) {
                     client.close();
                 }
             });
-            assertEquals(Outcome.CLOSED, end);
             assertEquals(List.of("a", "b"), received());
             assertEquals("1", client.lastEventId());
         }
@@ -704,7 +702,7 @@ class SseClientTest {
         })) {
             SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
             List<Integer> count = new CopyOnWriteArrayList<>();
-            CompletableFuture<Outcome> listening = listen(client, taken -> {
+            CompletableFuture<Void> listening = listen(client, taken -> {
                 count.add(1);
                 await(release);
                 if (count.size() == all) {
@@ -715,7 +713,7 @@ class SseClientTest {
             assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1500, TimeUnit.MILLISECONDS));
             assertEquals(1, count.size());
             release.countDown();
-            assertEquals(Outcome.CLOSED, listening.get(30, TimeUnit.SECONDS));
+            listening.get(30, TimeUnit.SECONDS);
             assertEquals(all, count.size());
             assertEquals(List.of(), notices);
             server.next();
@@ -731,11 +729,12 @@ class SseClientTest {
         }
     }
 
-    private static CompletableFuture<Outcome> listen(SseClient client, SseParser.Handler handler) {
-        CompletableFuture<Outcome> end = new CompletableFuture<>();
+    private static CompletableFuture<Void> listen(SseClient client, SseParser.Handler handler) {
+        CompletableFuture<Void> end = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
-                end.complete(client.listen(handler));
+                client.listen(handler);
+                end.complete(null);
             } catch (Throwable failure) {
                 end.completeExceptionally(failure);
             }
@@ -755,10 +754,10 @@ class SseClientTest {
         for (SseServer.Script script : List.of(beforeTheAnswer, withinTheStream, betweenConnections)) {
             try (SseServer server = new SseServer(script)) {
                 SseClient client = client(server);
-                CompletableFuture<Outcome> listening = listen(client, events::add);
+                CompletableFuture<Void> listening = listen(client, events::add);
                 server.next();
                 client.close();
-                assertEquals(Outcome.CLOSED, listening.get(10, TimeUnit.SECONDS));
+                listening.get(10, TimeUnit.SECONDS);
                 client.close();
             }
         }
@@ -769,7 +768,7 @@ class SseClientTest {
         try (SseServer server = answers()) {
             SseClient client = client(server);
             client.close();
-            assertEquals(Outcome.CLOSED, client.listen(events::add));
+            client.listen(events::add);
         }
     }
 
@@ -810,7 +809,7 @@ class SseClientTest {
                 connection.send(NO_CONTENT);
             }
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
+            client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add);
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again (this is said once)"), notices);
             assertEquals(Set.of(Optional.of("1")), Set.copyOf(ids));
         }
@@ -825,13 +824,13 @@ class SseClientTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(event -> {
+            client(server).idleTimeout(Duration.ofMillis(200)).listen(event -> {
                 try {
                     never.await(600, TimeUnit.MILLISECONDS);
                 } catch (InterruptedException interrupted) {
                     throw new AssertionError(interrupted);
                 }
-            }));
+            });
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
         }
     }
@@ -848,7 +847,7 @@ class SseClientTest {
             connection.send(data("a")).hold();
         })) {
             SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
-            assertEquals(Outcome.CLOSED, client.listen(event -> client.close()));
+            client.listen(event -> client.close());
             assertEquals(List.of(), notices);
         }
     }
@@ -862,7 +861,7 @@ class SseClientTest {
             connection.send(NO_CONTENT);
         })) {
             SseClient client = client(server).idleTimeout(Duration.ofMillis(200)).maxRetries(1);
-            assertEquals(Outcome.NO_CONTENT, client.listen(events::add));
+            client.listen(events::add);
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
             assertTrue(server.further() > 3, server.further() + " connections");
         }
@@ -879,7 +878,7 @@ class SseClientTest {
                 connection.send(NO_CONTENT);
             }
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
+            client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add);
             assertEquals(List.of("nothing came for 0.2 s; connecting again (this is said once)", "connected again",
                 "HTTP status 503; connecting again in 0.01 s", "connected again"), said());
         }
@@ -897,7 +896,7 @@ class SseClientTest {
             if (connect > 0) {
                 client.http(builder -> builder.connectTimeout(Duration.ofMillis(connect)));
             }
-            CompletableFuture<Outcome> end = listen(client, events::add);
+            CompletableFuture<Void> end = listen(client, events::add);
             SseException failure = (SseException) assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause();
             assertEquals(client + ": HttpConnectTimeoutException HTTP connect timed out; gave up after 1 retry", failure.getMessage());
             assertEquals(List.of("HttpConnectTimeoutException HTTP connect timed out; connecting again in 0.01 s"), said());
@@ -913,7 +912,7 @@ class SseClientTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add));
+            client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add);
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
         }
     }
@@ -941,7 +940,7 @@ class SseClientTest {
     @Test
     void http10UntilTheConnectionIsClosed() throws Exception {
         try (SseServer server = answers("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + data("a"))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
             assertEquals(List.of("a"), received());
         }
     }
@@ -950,7 +949,7 @@ class SseClientTest {
     void interimAnswersArePassedOver() throws Exception {
         try (SseServer server = answers("HTTP/1.1 100 Continue\r\n\r\n" + SseServer.OK + data("a"),
                 "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + SseServer.OK + data("b"))) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
             assertEquals(List.of("a", "b"), received());
         }
     }
@@ -966,7 +965,7 @@ class SseClientTest {
             "",
             "", // java.net.http asks once more by itself where nothing came
             "nonsense\r\n\r\n")) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
             assertEquals(List.of("a", "b"), received());
             assertEquals(6, notices.stream().filter(notice -> notice.contains("connecting again in")).count(), notices.toString());
         }
@@ -978,7 +977,7 @@ class SseClientTest {
                 "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "9\r\ndata: a\n\n\r\n").hold())) {
             SseClient client = client(server);
-            assertEquals(Outcome.CLOSED, client.listen(event -> client.close()));
+            client.listen(event -> client.close());
         }
     }
 
@@ -991,7 +990,7 @@ class SseClientTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            assertEquals(Outcome.NO_CONTENT, client(server).listen(events::add));
+            client(server).listen(events::add);
         }
     }
 
