@@ -257,7 +257,7 @@ public final class SseOptions {
             for (String url : urls()) {
                 Urls where = Urls.parse(tool.text(url).strip());
                 proxies.name(URI.create(where.url())); // a wrong one is a mistake on the command line
-                SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION).notices(tool::notice);
+                SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION);
                 asked.forEach(setting -> setting.accept(request));
                 number++;
                 SafeWords words = new SafeWords(proxies, secrets);

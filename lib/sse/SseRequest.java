@@ -14,10 +14,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Consumer;
 
 /**
  * Describes a request as curl does. It is made anew at every connect, so that a token in a file may change:
@@ -42,8 +39,6 @@ public final class SseRequest implements SseClient.Request {
     private final List<Path> headerFiles = new ArrayList<>();
     /** Holds what is sent unless the user gives a header of that name. */
     private final Map<String, String> usual = new TreeMap<>();
-    private final Set<String> leftOut = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    private Consumer<String> notices = System.err::println;
     private String method = "";
     private byte[] body;
 
@@ -65,7 +60,7 @@ public final class SseRequest implements SseClient.Request {
     }
 
     /**
-     * Adds a header. One that belongs to a connection, such as {@code Connection}, is left out with a notice.
+     * Adds a header. One that belongs to a connection, such as {@code Connection}, is left out.
      *
      * @param line {@code NAME:VALUE}
      * @throws IllegalArgumentException if it is something else
@@ -106,9 +101,6 @@ public final class SseRequest implements SseClient.Request {
         return this;
     }
 
-    /** Receives warnings on headers that are added later, one line each. Defaults to standard error. */
-    public SseRequest notices(Consumer<String> lines) { notices = lines; return this; }
-
     /** Makes the request, from the files as they are now. */
     @Override
     public HttpRequest make() throws IOException {
@@ -146,15 +138,12 @@ public final class SseRequest implements SseClient.Request {
         String name = line.substring(0, colon).strip();
         String value = line.substring(colon + 1).strip();
         if (name.matches(OF_THE_CONNECTION)) {
-            if (leftOut.add(name)) {
-                notices.accept(this + ": " + name + " is left out, because it belongs to one connection");
-            }
+            return;
         } else if (!name.matches(TOKEN)) {
             throw new IllegalArgumentException("header " + name + ": expected a name that can be set");
         } else if (!value.matches("[ -~\t]*")) {
             throw new IllegalArgumentException("header " + name + ": expected a value of printable ASCII");
-        } else {
-            all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
         }
+        all.computeIfAbsent(name, any -> new ArrayList<>()).add(value);
     }
 }
