@@ -37,6 +37,7 @@ final class SseSources {
     private volatile boolean isOver;
     private volatile boolean timeIsOver;
     private volatile boolean wasConnected;
+    private boolean hasRead;
 
     SseSources(Tool tool) { this.tool = tool; }
 
@@ -120,6 +121,7 @@ final class SseSources {
 
     /** Keeps events back once all is over, so that they do not count as taken. */
     void checkNotOver() throws ClosedChannelException {
+        hasRead = true;
         if (isOver) {
             throw new ClosedChannelException();
         }
@@ -137,7 +139,7 @@ final class SseSources {
         }
         if (parser.isWithinEvent()) {
             tool.notice("standard input ended in the middle of an event");
-        } else if (!parser.hasReadAnything()) {
+        } else if (!hasRead) {
             tool.notice("no event came from standard input");
         }
         return parser;

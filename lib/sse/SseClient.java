@@ -7,6 +7,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -23,20 +25,18 @@ import lib.sse.SseConnection.End;
 
 /**
  * Subscribes to an event stream: connects, reads, connects again and resumes, until it is over for good.
- *
  * <pre>{@code
  * try (var lan = new UdpBroadcaster("192.168.8.255:5000")) {
  *     new SseClient("http://192.168.8.20/events").listen(event -> lan.send(event.data()));
  * }
  * }</pre>
  *
- * <p>Events are handed over one after the other on the thread that reads the socket. While the handler blocks, nothing
- * is read and the server has to wait. Set a client up before {@link #listen}; {@link #close} may be called from any
- * thread.
+ * <p>Events are handed over one after the other on the thread that reads the socket. While the handler blocks, nothing is read
+ * and the server has to wait. Set a client up before {@link #listen}; {@link #close} may be called from any thread.
  *
- * <p>One connection hands over each event at most once. After a reconnect, a server that resumes by
- * {@code Last-Event-ID} sends every event that the handler has not taken. With any other server, the events in between
- * are lost. Ids are never compared: a server may give all events the same id.
+ * <p>One connection hands over each event at most once. After a reconnect, a server that resumes by {@code Last-Event-ID}
+ * sends every event that the handler has not taken. With any other server, the events in between are lost. Ids are never
+ * compared: a server may give all events the same id.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">
  *     WHATWG HTML, 9.2.3 Processing model</a>
@@ -182,9 +182,9 @@ public final class SseClient implements AutoCloseable {
         if (hasListened.getAndSet(true)) {
             throw new IllegalStateException("a client listens once");
         }
-        boolean isShort = !idleTimeout.isZero() && idleTimeout.compareTo(CONNECT_TIMEOUT) < 0;
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(isShort ? idleTimeout : CONNECT_TIMEOUT).executor(Runnable::run);
+        Duration shortest = idleTimeout.isZero() ? CONNECT_TIMEOUT : Collections.min(List.of(idleTimeout, CONNECT_TIMEOUT));
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(shortest)
+            .executor(Runnable::run);
         http.accept(builder);
         HttpClient client = builder.build();
         while (!isClosed() && !isOver(connect(client, handler))) {

@@ -30,22 +30,15 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
     /**
-     * Holds what the connections of a client have in common.
-     *
-     * @param failure says why a connection failed
-     * @param quote   returns what may be shown of a text by the server
-     * @param opened  is run when a stream begins
+     * Holds what the connections of a client have in common, such as what says why one failed, and what may be quoted of
+     * the server's words.
      */
     record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure, UnaryOperator<String> quote,
         Runnable opened, Consumer<String> notices) {}
 
     /**
-     * Tells how a connection ended.
-     *
-     * @param kind    STREAM for one that ended well, RETRY for any failure
-     * @param reason  in words; the usual end of a stream needs none
-     * @param answer  null if none came
-     * @param openFor how long there was a stream
+     * Tells how a connection ended: STREAM is well, RETRY is any failure. The reason is "" at the usual end of a stream, and
+     * the answer is null if none came.
      */
     record End(Answer.Kind kind, String reason, boolean timedOut, Answer answer, Optional<Duration> retry, Duration openFor,
             boolean hadEvent) {
@@ -295,7 +288,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
             : answer == null ? failure
             : !isStream() ? answer.words() + shownBeginning()
             : lost != null ? "connection lost, " + failure
-            : !parser.hasReadAnything() && beginning.size() > 0 ? "the stream ended, and no event came" + shownBeginning()
+            : !hadEvent && beginning.size() > 0 ? "the stream ended, and no event came" + shownBeginning()
             : parser.isWithinEvent() ? "the stream ended in the middle of an event" : "";
         Duration openFor = Duration.ofNanos(isStream() ? System.nanoTime() - headAt : 0);
         return new End(kind, reason, timedOut, answer, parser.retry(), openFor, hadEvent);

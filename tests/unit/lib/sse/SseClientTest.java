@@ -325,14 +325,12 @@ class SseClientTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", value = {
         "data: 1~~                      | -",
-        ": only a comment~              | -",
-        "id: 1~~                        | -",
-        "retry: 1000~                   | -",
+        ": only a comment~              | the stream ended, and no event came; the answer begins: : only a comment",
+        "id: 1~~                        | the stream ended, and no event came; the answer begins: id: 1",
         "''                             | -",
         "data: 1~~data: 2~              | the stream ended in the middle of an event",
         "data: 1~~data: 2               | the stream ended in the middle of an event",
         "data: 1                        | the stream ended, and no event came; the answer begins: data: 1",
-        "event: x~                      | -",
         "{\"error\":{\"message\":\"busy\"}}~ | the stream ended, and no event came; the answer begins: {\"error\":{\"message\":\"busy\"}}",
         "<html>~<p>no</p>              | the stream ended, and no event came; the answer begins: <html> <p>no</p>",
         "%P\u0001DF                      | the stream ended, and no event came"})
