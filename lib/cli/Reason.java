@@ -20,7 +20,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 
 /** Says why something failed, in the few words that a user needs. */
 public final class Reason {
@@ -72,7 +71,7 @@ public final class Reason {
             : has(failure, CertificateNotYetValidException.class) ? "the server's certificate is not valid yet"
             : has(failure, CertPathBuilderException.class)
                 ? "the server's certificate is self-signed, or from an authority that is not trusted"
-            : root instanceof SSLPeerUnverifiedException ? message
+            : root instanceof IllegalArgumentException ? message
             : isOther ? "the server's certificate is for another host: " + message
             : message.contains(ALERT) && message.contains("certificate")
                 ? "the server wants a certificate, or does not trust ours ("

@@ -21,7 +21,6 @@ import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -105,7 +104,7 @@ final class TlsOptions {
             public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) throws CertificateException {
                 String pin = pin(chain[0]);
                 if (!pins.isEmpty() && !pins.contains(pin)) {
-                    throw new CertificateException(new SSLPeerUnverifiedException(
+                    throw new CertificateException(new IllegalArgumentException(
                         "the server's key is " + pin + ", which --pinnedpubkey does not name"));
                 }
                 try {

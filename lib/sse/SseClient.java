@@ -17,7 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -75,7 +74,7 @@ public final class SseClient implements AutoCloseable {
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
 
-    private final AtomicBoolean hasListened = new AtomicBoolean();
+    private boolean hasListened;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile String lastEventId = "";
     private volatile String name = "";
@@ -179,9 +178,10 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public void listen(SseParser.Handler handler) throws IOException, InterruptedException {
-        if (hasListened.getAndSet(true)) {
+        if (hasListened) {
             throw new IllegalStateException("a client listens once");
         }
+        hasListened = true;
         Duration shortest = idleTimeout.isZero() ? CONNECT_TIMEOUT : Collections.min(List.of(idleTimeout, CONNECT_TIMEOUT));
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(shortest)
             .executor(Runnable::run);

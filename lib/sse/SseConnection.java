@@ -21,7 +21,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * Handles the answer to one request. The thread that reads the socket hands over what it reads, under a lock. The thread
@@ -296,8 +295,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
 
     /** Returns whether another attempt would fail in the same way. A name that is not found may be found later. */
     private static boolean isFinal(Throwable failure) {
-        return failure instanceof IllegalArgumentException && !(failure instanceof UnresolvedAddressException)
-            || failure instanceof SSLPeerUnverifiedException || failure != null && isFinal(failure.getCause());
+        return failure != null && (isFinal(failure.getCause())
+            || failure instanceof IllegalArgumentException && !(failure instanceof UnresolvedAddressException));
     }
 
     /** Returns how the answer begins, on one line; nothing if that is no text. */
