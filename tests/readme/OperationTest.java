@@ -305,32 +305,40 @@ class OperationTest {
     @Timeout(300)
     void exportedScriptsWorkInAnEmptyHomeWithoutNetwork() throws Exception {
         Lan.assumeNamespaces();
-        List<String> kinds = List.of("portable", "fatjar");
-        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "udp-listen", "sse-serve")) {
-            for (String kind : kinds) {
-                Path jar = folder.resolve(kind).resolve(script).resolve(script + ".jar");
-                // It has built all of them.
-                Script.Ended export = Installed.jbang(Installed.home(), "export", kind, "-O", jar.toString(),
-                    Script.root().resolve((script.matches("udp-listen|sse-serve") ? "examples/" : "") + script + ".java").toString());
-                assertEquals(0, export.status(), export.err());
-                assertEquals(kind.equals("portable"), Files.isDirectory(jar.resolveSibling("lib")));
-            }
+        for (String script : List.of("sse-listen", "udp-send", "sse-to-udp", "examples/udp-listen", "examples/sse-serve")) {
+            export("portable", script);
+            assertTrue(Files.isDirectory(jar("portable", script).resolveSibling("lib")));
         }
+        export("fatjar", "sse-to-udp");
+        assertFalse(Files.exists(jar("fatjar", "sse-to-udp").resolveSibling("lib")));
         Path home = Files.createDirectory(folder.resolve("home"));
-        String java = javaOnThePath() + " -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar";
-        for (String kind : kinds) {
-            ProcessBuilder builder = Lan.isolated(String.join("\n",
-                "ip link set lo up; for hidden in ~root/.m2 ~root/.jbang; do mount -t tmpfs none \"$hidden\" || exit 9; done",
-                "exec 3< <(while sleep 0.1; do echo hello; done | " + java + " sse-serve/sse-serve.jar 2>&1); read -ru 3",
-                "exec 4< <(exec " + java + " udp-listen/udp-listen.jar -v -c 2 -F '{data}' 5001 2>&1); read -ru 4",
-                java + " sse-listen/sse-listen.jar -c 1 -F '<{data}>' http://127.0.0.1:8080/events | " + java + " udp-send/udp-send.jar -q 127.255.255.255:5001",
-                java + " sse-to-udp/sse-to-udp.jar -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001",
-                "cat <&4")).directory(folder.resolve(kind).toFile());
-            builder.environment().put("HOME", home.toString());
-            try (Script shell = Script.of(builder.start())) {
-                shell.input("").end().assertIs(0, "<hello>\nhello\n");
-            }
+        String java = javaOnThePath() + " -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar ";
+        String relayed = " -q -c 1 http://127.0.0.1:8080/events 127.255.255.255:5001";
+        ProcessBuilder builder = Lan.isolated(String.join("\n",
+            "ip link set lo up; for hidden in ~root/.m2 ~root/.jbang; do mount -t tmpfs none \"$hidden\" || exit 9; done",
+            "exec 3< <(while sleep 0.1; do echo hello; done | " + java + jar("portable", "sse-serve") + " 2>&1); read -ru 3",
+            "exec 4< <(exec " + java + jar("portable", "udp-listen") + " -v -c 3 -F '{data}' 5001 2>&1); read -ru 4",
+            java + jar("portable", "sse-listen") + " -c 1 -F '<{data}>' http://127.0.0.1:8080/events | "
+                + java + jar("portable", "udp-send") + " -q 127.255.255.255:5001",
+            java + jar("portable", "sse-to-udp") + relayed,
+            java + jar("fatjar", "sse-to-udp") + relayed,
+            "cat <&4"));
+        builder.environment().put("HOME", home.toString());
+        try (Script shell = Script.of(builder.start())) {
+            shell.input("").end().assertIs(0, "<hello>\nhello\nhello\n");
         }
+    }
+
+    private Path jar(String kind, String script) {
+        String name = Path.of(script).getFileName().toString();
+        return folder.resolve(kind).resolve(name).resolve(name + ".jar");
+    }
+
+    private void export(String kind, String script) throws Exception {
+        // It has built all of them.
+        Script.Ended export = Installed.jbang(Installed.home(), "export", kind, "-O", jar(kind, script).toString(),
+            Script.root().resolve(script + ".java").toString());
+        assertEquals(0, export.status(), export.err());
     }
 
     // ---- completion ----
