@@ -60,7 +60,7 @@ public final class Machine implements AutoCloseable {
         ip address add 192.168.8.20/24 dev lan0
         mount --bind /proc/sys /proc/sys
         mount -o remount,bind,ro /proc/sys
-        (bash --norc -s <&3 3<&- || true; kill -RTMIN+24 1) &
+        (bash --norc -s <&3 3<&- || true; systemctl --force exit) &
         exec env container=other /lib/systemd/systemd --system --unit=multi-user.target --show-status=0 > /dev/null 2>&1 3<&-
         """;
 
