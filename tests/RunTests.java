@@ -32,9 +32,9 @@
 //SOURCES readme/OperationTest.java readme/ReadmeTest.java readme/SessionTest.java readme/SystemdTest.java
 //SOURCES readme/UdpReadmeTest.java
 //SOURCES support/Browser.java support/FarServer.java support/Hosts.java support/Installed.java support/JBangHome.java
-//SOURCES support/Lan.java support/Readme.java support/ReplayServer.java support/Script.java support/Sources.java
-//SOURCES support/SseServer.java support/SseServing.java support/TestCertificates.java support/TestProxy.java
-//SOURCES support/UdpReceiver.java
+//SOURCES support/Lan.java support/Machine.java support/Readme.java support/ReplayServer.java support/Script.java
+//SOURCES support/Sources.java support/SseServer.java support/SseServing.java support/TestCertificates.java
+//SOURCES support/TestProxy.java support/UdpReceiver.java
 
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;

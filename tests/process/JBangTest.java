@@ -273,18 +273,20 @@ class JBangTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "                                       | jbang: the first start needs a network to fetch these jars; docs/operation.md .*",
-        "https_proxy=http://me:secret@p.test:3128/ | jbang: JBang takes no proxy from the environment; write this into ~/.m2/settings.xml: <settings><proxies><proxy><host>p.test</host><port>3128</port></proxy></proxies></settings>",
-        "ALL_PROXY=p.test:8080                  | jbang: JBang takes no proxy from the environment; .*<host>p.test</host><port>8080</port>.*",
+        "Needy.java|                            | jbang: the first start needs a network to fetch these jars; docs/operation.md .*",
+        "build Needy.java|                      | jbang: the first start needs a network to fetch these jars; docs/operation.md .*",
+        "export portable -O out/x.jar Needy.java|ALL_PROXY=p.test:8080 | .*<host>p.test</host><port>8080</port>.*",
+        "Needy.java|https_proxy=http://me:secret@p.test:3128/ | jbang: JBang takes no proxy from the environment; write this into ~/.m2/settings.xml: <settings><proxies><proxy><host>p.test</host><port>3128</port></proxy></proxies></settings>",
+        "Needy.java|ALL_PROXY=p.test:8080       | jbang: JBang takes no proxy from the environment; .*<host>p.test</host><port>8080</port>.*",
     })
-    void reasonIsSaidWhereTheJarsOfAScriptCannotBeFetched(String proxy, String message) throws Exception {
+    void reasonIsSaidWhereTheJarsOfAScriptCannotBeFetched(String arguments, String proxy, String message) throws Exception {
         Lan.assumeNamespaces();
         Files.writeString(wrapper.resolveSibling("Needy.java"), "//DEPS no.such:jar:1.0\n" + HELLO.replace("Hello", "Needy"));
         jbang("", "version");
         if (proxy != null) {
             environment.put(proxy.split("=", 2)[0], proxy.split("=", 2)[1]);
         }
-        Script.Ended ended = run("", Lan.isolated("ip link set lo up\nexec '" + wrapper + "' Needy.java").command().toArray(String[]::new));
+        Script.Ended ended = run("", Lan.isolated("ip link set lo up\nexec '" + wrapper + "' " + arguments).command().toArray(String[]::new));
         assertEquals(1, ended.status(), ended.err());
         String last = ended.err().substring(ended.err().lastIndexOf("jbang: ")).replaceAll("\\n *", " ").strip();
         assertTrue(last.matches(message), ended.err());

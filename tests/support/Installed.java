@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,9 @@ public final class Installed {
     /** The home folder; the commands are in the folder of {@link #commands}. */
     public static synchronized Path home() throws Exception {
         if (home == null) {
-            Path folder = Files.createTempDirectory("in st\u00e4lled");
+            // Everybody may run the commands.
+            Path folder = Files.createTempDirectory("in st\u00e4lled",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(folder)));
             first = jbang(folder, "install");
             assertEquals(0, first.status(), first.err());

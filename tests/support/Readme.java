@@ -50,4 +50,12 @@ public final class Readme {
     public static String block(String name) throws IOException {
         return blocks(name).get(name);
     }
+
+    /** What stands as code behind these words of a page, up to the end of their paragraph or row. */
+    public static List<String> code(String page, String words) {
+        int start = page.indexOf(words);
+        assertTrue(start >= 0 && start == page.lastIndexOf(words), "not once on the page: " + words);
+        String row = page.substring(start + words.length()).replaceFirst("(?s)\n(\n|\\|).*", "").replace('\n', ' ');
+        return Pattern.compile("`([^`]+)`").matcher(row).results().map(span -> span.group(1)).toList();
+    }
 }
