@@ -74,7 +74,7 @@ public class UdpBroadcaster implements AutoCloseable {
     final List<Target> targets = new ArrayList<>();
     Consumer<String> notices = System.err::println;
 
-    private final Map<Object, DatagramChannel> channels = new ConcurrentHashMap<>(); // by the class of the address
+    private final Map<Class<?>, DatagramChannel> channels = new ConcurrentHashMap<>(); // by the class of an address
     private OnError onError = OnError.retry;
     private int repeat = 1;
     private long nanosBetween;
@@ -113,7 +113,7 @@ public class UdpBroadcaster implements AutoCloseable {
     public UdpBroadcaster onError(OnError action) { onError = action; return this; }
 
     /** Finds the targets now; otherwise the first datagram has to wait for that. */
-    public synchronized UdpBroadcaster open() throws IOException { works(null); return this; }
+    public synchronized UdpBroadcaster open() throws IOException { refresh(null); return this; }
 
     public void send(String payload) throws IOException { send(StandardCharsets.UTF_8.encode(payload)); }
 
@@ -142,7 +142,7 @@ public class UdpBroadcaster implements AutoCloseable {
             }
         }
         long othersTook = 0;
-        for (long wait = 2_000_000; !works(payload); wait = Math.min(2 * wait, 1_000_000_000)) {
+        for (long nanos = 2_000_000; !refresh(payload); nanos = Math.min(2 * nanos, 1_000_000_000)) {
             List<Target> left = targets.stream().filter(one -> one.failure != null).toList();
             boolean isTaken = targets.stream().anyMatch(one -> !one.taken.isEmpty());
             boolean isLong = othersTook > PATIENCE || left.stream().allMatch(one -> SKIPPED.equals(one.said));
@@ -152,16 +152,16 @@ public class UdpBroadcaster implements AutoCloseable {
                 left.forEach(one -> one.say(SKIPPED));
                 (onError == OnError.skip ? skipped : failed).add(left.size());
                 return;
-            } else if (wait > TOO_SHORT_FOR_A_MESSAGE) {
+            } else if (nanos > TOO_SHORT_FOR_A_MESSAGE) {
                 left.forEach(one -> one.say("trying again until it works, the input waits"));
             }
-            pause(wait);
-            othersTook += isTaken ? wait : 0;
+            pause(nanos);
+            othersTook += isTaken ? nanos : 0;
         }
     }
 
     /** Checks the targets that do not work, and twice a second all. Returns whether all work then. */
-    private boolean works(ByteBuffer payload) throws IOException {
+    private boolean refresh(ByteBuffer payload) throws IOException {
         boolean isDue = System.nanoTime() - checked >= BETWEEN_CHECKS;
         checked = isDue ? System.nanoTime() : checked;
         for (Target one : targets) {
@@ -196,11 +196,11 @@ public class UdpBroadcaster implements AutoCloseable {
         DatagramChannel channel = channels.get(to.getClass());
         if (channel == null || !channel.isOpen()) {
             channel = open(to);
+            prepare(channel, to);
             channels.put(to.getClass(), channel);
             if (closed.getCount() == 0) {
                 channel.close();
             }
-            prepare(channel, to);
         }
         return channel;
     }
