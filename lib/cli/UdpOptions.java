@@ -77,7 +77,7 @@ public final class UdpOptions {
     private Duration stats = Duration.ZERO;
     private UdpOutput lan;
 
-    /** Prints the summary at the end only if something did not go out at once. */
+    /** Prints the summary at the end only if something failed. */
     public void tellFailuresOnly() { failuresOnly = true; }
 
     /** Prints the counts every so often; zero is never. */

@@ -12,6 +12,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -186,6 +187,24 @@ class UdpBroadcasterTest {
         socket.setSoTimeout(5000);
         socket.receive(packet);
         return packet.getPort();
+    }
+
+    @Test
+    void aSubclassMayBindTheSockets() throws Exception {
+        List<Integer> ports = new ArrayList<>();
+        UdpBroadcaster lan = new UdpBroadcaster(receiver.target(), NO_INTERFACE) {
+            @Override
+            protected void prepare(DatagramChannel socket, InetAddress to) throws IOException {
+                ports.add(((InetSocketAddress) socket.bind(new InetSocketAddress("127.0.0.1", 0)).getLocalAddress()).getPort());
+            }
+        };
+        try (lan; DatagramSocket other = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            lan.target("other", () -> List.of((InetSocketAddress) other.getLocalSocketAddress()));
+            lan.notices(notices::add).onError(UdpBroadcaster.OnError.skip).send("x");
+            assertTrue(ports.contains(senderTo(other)), ports.toString());
+        }
+        assertEquals(List.of(NO_INTERFACE + ": no such interface nosuch0; datagrams to it are skipped until it works again"),
+            notices.stream().filter(line -> line.startsWith(NO_INTERFACE)).toList());
     }
 
     @Test

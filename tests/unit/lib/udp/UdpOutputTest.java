@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -101,6 +104,24 @@ class UdpOutputTest {
     }
 
     @Test
+    void aSourceAppliesToTargetsOfItsIpVersion() throws Exception {
+        try (DatagramSocket ipv4 = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
+                DatagramSocket ipv6 = new DatagramSocket(0, InetAddress.getByName("::1"));
+                UdpOutput lan = new UdpOutput(new UdpOutput.Source("lo", new HostPort("127.0.0.7", 0), 1, true))) {
+            lan.target("127.0.0.1:" + ipv4.getLocalPort()).target("[::1]:" + ipv6.getLocalPort()).send(bytes("x"));
+            assertEquals("127.0.0.7", senderTo(ipv4));
+            assertEquals("0:0:0:0:0:0:0:1", senderTo(ipv6));
+        }
+    }
+
+    private static String senderTo(DatagramSocket socket) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[2], 2);
+        socket.setSoTimeout(5000);
+        socket.receive(packet);
+        return packet.getAddress().getHostAddress();
+    }
+
+    @Test
     void aPayloadThatWasNotKeptWholeIsCutOffAndTheMessageHasItsSize() throws Exception {
         try (UdpOutput lan = output(receiver.target()).maxPayload(4).oversize(Oversize.truncate)) {
             lan.send(bytes("12345"), 300_000_000);
@@ -154,6 +175,7 @@ class UdpOutputTest {
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() ->
             assertThrows(InterruptedIOException.class, () -> lan.send(bytes("x"))));
         assertEquals("x", receiver.nextText());
+        Lan.await("the count of the first copy", () -> lan.counts().bytes() == 1);
         assertEquals(new Counts(1, 1, 1, 0, 0), lan.counts());
         lan.close();
         assertEquals(new Counts(1, 1, 1, 0, 1), lan.counts());
