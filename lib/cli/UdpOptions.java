@@ -1,21 +1,18 @@
 //DEPS info.picocli:picocli:4.7.7
-//SOURCES ../udp/UdpBroadcaster.java ../udp/UdpOutput.java ../udp/UdpSource.java RateLimitedLog.java StandardOutput.java
+//SOURCES ../udp/HostPort.java ../udp/UdpBroadcaster.java ../udp/UdpOutput.java RateLimitedLog.java StandardOutput.java
 //SOURCES StatusLine.java Tool.java
 package lib.cli;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static lib.udp.UdpBroadcaster.MAX_PAYLOAD;
 
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
-import lib.udp.UdpBroadcaster;
+import lib.udp.HostPort;
+import lib.udp.UdpBroadcaster.OnError;
 import lib.udp.UdpOutput;
-import lib.udp.UdpSource;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,9 +23,8 @@ public final class UdpOptions {
     public static final String TARGETS = "Send to HOST:PORT, [IPv6%%IF]:PORT, or all:PORT (each interface's broadcast"
         + " address). Broadcast and multicast work too.";
 
-    @Option(names = {"-I", "--interface"}, paramLabel = "IFACE|ADDR", order = 60,
-        description = "Send multicast, 255.255.255.255 and link-local by this interface. For the rest, only use its"
-            + " address as the source.")
+    @Option(names = {"-I", "--interface"}, paramLabel = "IFACE", order = 60,
+        description = "Send multicast and 255.255.255.255 by this interface, all else from its IPv4 address.")
     private String via = "";
 
     @Option(names = {"-s", "--source"}, paramLabel = "[ADDR]:PORT", order = 61,
@@ -45,7 +41,7 @@ public final class UdpOptions {
 
     @Option(names = "--on-error", paramLabel = "retry|skip|fail", order = 64,
         description = "Retry a datagram that the system refuses until it goes out, skip it, or fail (retry).")
-    private void onError(UdpBroadcaster.OnError action) { settings.add(out -> out.onError(action)); }
+    private OnError onError = OnError.retry;
 
     @Option(names = "--repeat", paramLabel = "N", order = 65,
         description = "Send each datagram N times, because Wi-Fi loses some (1).")
@@ -57,15 +53,15 @@ public final class UdpOptions {
 
     @Option(names = "--rate", paramLabel = "N", order = 67,
         description = "Send at most N datagrams a second to all targets together, copies included, evenly spaced.")
-    private Double rate;
+    private double rate = Double.POSITIVE_INFINITY;
 
     @Option(names = "--max-size", paramLabel = "BYTES", order = 70,
-        description = "Put at most this much into a datagram (" + UdpBroadcaster.MAX_PAYLOAD + ").")
-    private void maxPayload(int bytes) { settings.add(out -> out.maxPayload(bytes)); }
+        description = "Put at most this much into a datagram (" + MAX_PAYLOAD + ").")
+    private int maxPayload = MAX_PAYLOAD;
 
     @Option(names = "--oversize", paramLabel = "skip|fail|truncate", order = 71,
         description = "Skip, fail or truncate larger payloads. Default: skip, and exit with status 1.")
-    private void oversize(UdpOutput.Oversize action) { settings.add(out -> out.oversize(action)); }
+    private UdpOutput.Oversize oversize;
 
     @Option(names = {"-n", "--dry-run"}, order = 72, description = "Send nothing; print where each datagram would go.")
     private boolean dryRun;
@@ -76,25 +72,21 @@ public final class UdpOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private final List<Consumer<UdpOutput>> settings = new ArrayList<>();
     private final RateLimitedLog log = new RateLimitedLog();
     private boolean failuresOnly;
     private Duration stats = Duration.ZERO;
     private UdpOutput lan;
 
-    /** Prints the summary at the end only if something did not go out at once. */
+    /** Prints the summary at the end only if something failed. */
     public void tellFailuresOnly() { failuresOnly = true; }
 
     /** Prints the counts every so often; zero is never. */
     public UdpOptions stats(Duration every) { stats = every; return this; }
 
-    private void printStats(Tool tool, UdpOutput.Counts before) {
-        Executor later = CompletableFuture.delayedExecutor(stats.toNanos(), NANOSECONDS, task -> new Thread(task).start());
-        later.execute(() -> {
-            UdpOutput.Counts now = lan.counts();
-            String time = BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString();
-            tool.notice("in " + time + " s: " + now.since(before));
-            printStats(tool, now);
+    private void printStats(Tool tool) {
+        CompletableFuture.delayedExecutor(stats.toNanos(), NANOSECONDS, task -> new Thread(task).start()).execute(() -> {
+            tool.notice("so far: " + lan.counts());
+            printStats(tool);
         });
     }
 
@@ -113,56 +105,63 @@ public final class UdpOptions {
         Tool tool = Tool.of(command);
         StandardOutput out = new StandardOutput();
         try {
-            UdpBroadcaster sender = new UdpBroadcaster().repeat(repeat, repeatDelay);
-            lan = new UdpOutput(rate == null ? sender : sender.rate(rate), new UdpSource(via, source, ttl, loop),
-                line -> log.say(kind(line), line, tool::notice), line -> log.say(kind(line), line, tool::error));
-            for (String target : targets) {
-                lan.target(target);
-            }
-            settings.forEach(setting -> setting.accept(lan));
-            if (dryRun) {
-                lan.dryRun(out);
-            }
-            if (tee) {
-                lan.tee(out);
-            }
-            tool.onSignal(lan::close);
-            tool.atEnd(status -> atEnd(status, tool));
-            if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-                tool.showStatus(() -> lan.counts().toString());
-            }
-            lan.open();
-            if (!stats.isZero()) {
-                printStats(tool, lan.counts());
-            }
-            return lan;
+            require(repeat > 0, "repeat " + repeat + ": expected at least 1");
+            require(rate > 0, "rate " + rate + ": expected more than 0 datagrams per second");
+            require(maxPayload >= 0 && maxPayload <= MAX_PAYLOAD, "size " + maxPayload + ": expected 0 to " + MAX_PAYLOAD);
+            require(ttl >= 0 && ttl <= 255, "multicast TTL " + ttl + ": expected 0 to 255");
+            HostPort from = HostPort.of("source", source, "[ADDR]:PORT, as in :5001,", 0);
+            lan = new UdpOutput(new UdpOutput.Source(via, from, ttl, loop));
+            lan.maxPayload(maxPayload).oversize(oversize).onError(onError).repeat(repeat, repeatDelay).rate(rate);
+            lan.notices(line -> log.say(kind(line), line, isFailure(line) ? tool::error : tool::notice));
+            targets.forEach(lan::target);
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
+        }
+        if (tee) {
+            lan.tee(out);
+        }
+        if (dryRun) {
+            lan.dryRun(out);
+        }
+        tool.onSignal(lan::close);
+        tool.atEnd(status -> atEnd(status, tool));
+        if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
+            tool.showStatus(() -> lan.counts().toString());
+        }
+        lan.open();
+        if (!stats.isZero()) {
+            printStats(tool);
+        }
+        return lan;
+    }
+
+    private static void require(boolean isRight, String mistake) {
+        if (!isRight) {
+            throw new IllegalArgumentException(mistake);
         }
     }
 
     /** Returns a message without what differs from one to the next, except for the target. */
     private static String kind(String line) {
-        return line.replaceAll("\\b[0-9]+ (bytes|s|datagrams|of)\\b|^line [0-9]+: .*", "");
+        return line.replaceAll("\\b[0-9]+ (bytes|of)\\b|^line [0-9]+: .*", "");
     }
 
-    /**
-     * Turns status 0 into a failure if something did not go out although no option allowed it. The reason is an error. A
-     * failure before anything was received has nothing to do with datagrams.
-     */
+    /** Returns whether a message is about datagrams that are not sent although no option allowed it. */
+    private boolean isFailure(String line) {
+        return oversize == null && line.endsWith(": not sent") || onError != OnError.skip && line.endsWith("it works again")
+            || line.matches("line [0-9]+: .*; not sent|an? \\w+ was skipped: .*");
+    }
+
+    /** Turns status 0 into a failure if something failed, and prints which targets do not work. */
     private int atEnd(int status, Tool tool) {
         UdpOutput.Counts counts = lan.counts();
-        boolean isFailure = status == 0 && counts.failed() > 0;
-        boolean isAllSent = counts.skipped() + counts.retried() + counts.failed() == 0;
-        if (isFailure) {
+        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
+        if (status == 0 && counts.failed() > 0) {
             lan.troubles().forEach(tool::error);
         }
-        if (isFailure && lan.troubles().isEmpty()) {
-            tool.error(counts.toString());
-        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && isAllSent)) {
+        if ((counts.received() > 0 || status == 0) && !(failuresOnly && counts.failed() == 0)) {
             tool.notice(counts.toString());
         }
-        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
-        return (status == 0 || isRefused) && !counts.isComplete() ? Tool.LOCAL_FAILURE : status;
+        return (status == 0 || isRefused) && counts.failed() > 0 ? Tool.LOCAL_FAILURE : status;
     }
 }

@@ -1,141 +1,137 @@
-//SOURCES UdpBroadcaster.java UdpSource.java
+//SOURCES AllNetworks.java HostPort.java Names.java UdpBroadcaster.java
 package lib.udp;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.UnknownHostException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import lib.udp.UdpBroadcaster.OnError;
 
 /**
- * Adds to a broadcaster what a command line offers: a limit, a dry run, copies, counts.
+ * Adds to a broadcaster what a command line offers: an interface, a limit, a dry run, copies, counts.
  * <pre>{@code
- * UdpSource source = new UdpSource("", ":0", 1, true);
- * try (UdpOutput lan = new UdpOutput(new UdpBroadcaster(), source, System.err::println, System.err::println)) {
- *     lan.target("all:5000").maxPayload(1472).open().send(payload);
- * }
+ * UdpOutput lan = new UdpOutput(new UdpOutput.Source("eth0", new HostPort("", 0), 1, true));
+ * lan.target("255.255.255.255:5000").maxPayload(1472).send(payload);
  * }</pre>
  */
-public final class UdpOutput implements AutoCloseable {
+public final class UdpOutput extends UdpBroadcaster {
+    /**
+     * Decides where datagrams leave. The interface decides for multicast and 255.255.255.255. For all other addresses the
+     * routing table decides, and over IPv4 the interface gives the source address.
+     *
+     * @param via  the name of an interface; empty leaves it to the system
+     * @param from no host and port 0 leave them to the system
+     * @param ttl  how many routers plus one a multicast datagram may pass
+     * @param loop whether receivers on this host get multicast too
+     */
+    public record Source(String via, HostPort from, int ttl, boolean loop) { }
+
     /** Says what happens to a payload that is too large: it is not sent, the end, or cut off at a character of UTF-8. */
     public enum Oversize { skip, fail, truncate }
 
-    /**
-     * Counts payloads that were received and bytes that were sent; all else is datagrams.
-     *
-     * @param skipped     left out while the rest went on
-     * @param allowedLoss those of them that an option allowed
-     * @param retried     refused and then offered again
-     * @param failed      not sent because of a failure or of the end
-     */
-    public record Counts(long received, long sent, long bytes, long skipped, long allowedLoss, long retried, long failed) {
-        /** Returns whether everything went out to every target, except for what an option allowed. */
-        public boolean isComplete() { return failed == 0 && skipped == allowedLoss; }
-
-        /** Returns what has happened since then. */
-        public Counts since(Counts then) {
-            return new Counts(received - then.received, sent - then.sent, bytes - then.bytes, skipped - then.skipped,
-                allowedLoss - then.allowedLoss, retried - then.retried, failed - then.failed);
-        }
-
+    /** Counts payloads that were received; of datagrams, those that an option allowed to skip, and those that failed. */
+    public record Counts(long received, long sent, long bytes, long skipped, long failed) {
         @Override
         public String toString() {
-            return received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped + " skipped, " + retried
-                + " retried, " + failed + " failed";
+            return received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped + " skipped, "
+                + failed + " failed";
         }
     }
 
-    private final UdpBroadcaster lan;
-    private final UdpSource source;
-    private final Consumer<String> notices;
-    private final Consumer<String> errors;
-    private final ReentrantLock sending = new ReentrantLock();
+    private final Source source;
     private final LongAdder received = new LongAdder();
-    private final LongAdder leftOut = new LongAdder();
-    private final LongAdder allowedLeftOut = new LongAdder();
-    private final LongAdder failed = new LongAdder();
-    private OnError onError = OnError.retry;
+    private final LongAdder done = new LongAdder();
     private Oversize oversize;
-    private int maxPayload = UdpBroadcaster.MAX_PAYLOAD;
+    private int maxPayload = MAX_PAYLOAD;
     private OutputStream tee;
     private OutputStream dryRun;
 
-    /** @param errors receives lines about datagrams that are not sent although no option allowed it */
-    public UdpOutput(UdpBroadcaster lan, UdpSource source, Consumer<String> notices, Consumer<String> errors) {
-        this.lan = source.isAny() ? lan : lan.options(source);
-        this.source = source;
-        this.notices = notices;
-        this.errors = errors;
+    public UdpOutput(Source source) { this.source = source; }
+
+    /**
+     * Adds what a user wrote: {@code HOST:PORT}, {@code [IPv6%IF]:PORT} or {@code all:PORT}.
+     *
+     * @throws IllegalArgumentException if there cannot be such a target; the message names it
+     */
+    public UdpOutput target(String text) {
+        HostPort to = HostPort.of("target", text, "HOST:PORT, [IPv6]:PORT or all:PORT", 1);
+        InetAddress literal = to.address();
+        boolean isVague = literal instanceof Inet6Address && (literal.isLinkLocalAddress() || literal.isMCLinkLocal());
+        if (literal != null && literal.isAnyLocalAddress() || isVague && !text.contains("%")) {
+            throw new IllegalArgumentException("target '" + text + "': expected a host or a group, with the interface of a"
+                + " link-local address, as in [ff02::1%eth0]:5000");
+        }
+        target(text, to.host().equals("all") ? new AllNetworks(to.port(), source.via)
+            : literal == null ? new Names(to) : () -> List.of(to.find()));
+        return this;
     }
-
-    /** Adds what a user wrote: see {@link UdpSource#finder}. */
-    public UdpOutput target(String text) throws IOException { lan.target(text, source.finder(text)); return this; }
-
-    public UdpOutput onError(OnError action) { onError = action; return this; }
 
     /** Sets the most bytes of a payload, 0 to {@link UdpBroadcaster#MAX_PAYLOAD}. */
-    public UdpOutput maxPayload(int most) {
-        if (most < 0 || most > UdpBroadcaster.MAX_PAYLOAD) {
-            throw new IllegalArgumentException("payload size " + most + ": expected 0 to " + UdpBroadcaster.MAX_PAYLOAD);
-        }
-        maxPayload = most;
-        return this;
-    }
+    public UdpOutput maxPayload(int most) { maxPayload = most; return this; }
 
-    /** Sets what happens to a larger payload. Unless set it is not sent, and the counts are not complete. */
+    /** Sets what happens to a larger payload. Unless set it is not sent, and counts as failed. */
     public UdpOutput oversize(Oversize action) { oversize = action; return this; }
 
-    /** Receives a copy of each payload that any target got, and a line feed after it. */
+    /** Receives a copy of each payload, and a line feed after it. */
     public UdpOutput tee(OutputStream copies) { tee = copies; return this; }
 
-    /** Sends nothing; this receives a line for each datagram, which tells where it would go. */
+    /** Sends nothing; this receives a line for each address, which tells where a payload would go. */
     public UdpOutput dryRun(OutputStream lines) { dryRun = lines; return this; }
 
-    /** @throws IOException if the interface or the source is missing or in use; the message names it */
-    public UdpOutput open() throws IOException {
-        source.check();
-        lan.notices(notices).losses(onError == OnError.skip ? notices : errors).onError(onError).open();
-        lan.failures().stream().filter(one -> one.getCause() instanceof UnknownHostException)
-            .forEach(one -> notices.accept(one.getMessage() + "; trying again until it works"));
-        return this;
+    /** Returns where datagrams go, and the interface that gives the source address, or why a target does not work. */
+    public List<String> destinations() {
+        List<String> places = new ArrayList<>(troubles());
+        targets.forEach(one -> one.known.stream().filter(one.networks::containsKey)
+            .forEach(to -> places.add(HostPort.of(to) + " (" + one.networks.get(to) + ")")));
+        return places;
     }
 
+    @Override
+    protected void prepare(DatagramChannel socket, InetAddress to) throws IOException {
+        socket.setOption(StandardSocketOptions.IP_MULTICAST_TTL, source.ttl);
+        socket.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.loop);
+        InetAddress from = source.from.host().isEmpty() ? null : source.from.find().getAddress();
+        if (!source.via.isEmpty()) {
+            NetworkInterface network = NetworkInterface.getByName(source.via);
+            if (network == null) {
+                throw new IOException("interface '" + source.via + "' is missing");
+            }
+            socket.setOption(StandardSocketOptions.IP_MULTICAST_IF, network);
+            List<InetAddress> own = network.inetAddresses().filter(Inet4Address.class::isInstance).toList();
+            from = from != null || own.isEmpty() ? from : own.get(own.size() - 1); // The JDK lists the first one last.
+        }
+        boolean isOfThatVersion = from != null && from.getClass() == to.getClass();
+        socket.setOption(StandardSocketOptions.SO_REUSEADDR, source.from.port() != 0); // for the other version, and probes
+        socket.bind(new InetSocketAddress(isOfThatVersion ? from : null, source.from.port()));
+    }
+
+    @Override
     public void send(ByteBuffer payload) throws IOException { send(payload, payload.remaining()); }
 
     /** Sends a payload of this size in bytes. Only its beginning needs to be there if it is too large for a datagram. */
-    public void send(ByteBuffer payload, long size) throws IOException {
-        sending.lock();
-        Counts before = counts();
-        try {
-            received.increment();
-            if (size <= maxPayload) {
-                sendFitting(payload);
-            } else if (oversize == Oversize.truncate) {
-                notices.accept(tooLarge(size) + ": cut off");
-                sendFitting(cutOff(payload));
-            } else if (oversize == Oversize.fail) {
-                throw new IOException(tooLarge(size));
-            } else {
-                leaveOut(tooLarge(size) + ": not sent", oversize == Oversize.skip);
-            }
-        } catch (IOException | RuntimeException failure) {
-            Counts since = counts().since(before);
-            failed.add(dryRun != null ? 0 : lan.datagrams() - since.sent - since.skipped);
-            throw failure;
-        } finally {
-            sending.unlock();
+    public synchronized void send(ByteBuffer payload, long size) throws IOException {
+        String tooLarge = size + " bytes, more than the " + maxPayload + " of a datagram";
+        received.increment();
+        if (size <= maxPayload) {
+            sendFitting(payload);
+        } else if (oversize == Oversize.truncate) {
+            notices.accept(tooLarge + ": cut off");
+            sendFitting(cutOff(payload));
+        } else if (oversize == Oversize.fail) {
+            throw new IOException(tooLarge);
+        } else {
+            leaveOut(tooLarge + ": not sent", oversize == Oversize.skip ? skipped : failed);
         }
     }
-
-    private String tooLarge(long size) { return size + " bytes, more than the " + maxPayload + " of a datagram"; }
 
     private ByteBuffer cutOff(ByteBuffer payload) {
         int end = payload.position() + Math.min(maxPayload, payload.remaining());
@@ -147,59 +143,35 @@ public final class UdpOutput implements AutoCloseable {
     }
 
     private void sendFitting(ByteBuffer payload) throws IOException {
-        long before = lan.sent.sum();
-        if (dryRun != null) {
-            String ending = ": " + payload.remaining() + " bytes\n";
-            String lines = source.ways().stream().map(way -> way + ending).collect(Collectors.joining());
-            dryRun.write(lines.repeat(lan.copies()).getBytes(UTF_8));
-            dryRun.flush();
+        if (dryRun == null) {
+            super.send(payload);
         } else {
-            lan.send(payload);
+            String end = ": " + payload.remaining() + " bytes\n";
+            dryRun.write((String.join(end, destinations()) + end).getBytes(StandardCharsets.UTF_8));
+            dryRun.flush();
         }
-        if (tee != null && (dryRun != null || lan.sent.sum() > before)) {
+        done.increment();
+        if (tee != null) {
             tee.write(ByteBuffer.allocate(payload.remaining() + 1).put(payload.duplicate()).put((byte) '\n').array());
             tee.flush();
         }
     }
 
-    /** Counts a payload that the caller cannot make as received and not sent; a line says why. */
+    /** Counts a payload that the caller cannot make as failed; a line says why. */
     public void skip(String reason) {
         received.increment();
-        leaveOut(reason, false);
+        leaveOut(reason, failed);
     }
 
-    private void leaveOut(String reason, boolean isAllowed) {
-        leftOut.add(lan.datagrams());
-        allowedLeftOut.add(isAllowed ? lan.datagrams() : 0);
-        (isAllowed ? notices : errors).accept(reason);
+    private void leaveOut(String reason, LongAdder count) {
+        count.increment();
+        done.increment();
+        notices.accept(reason);
     }
 
-    /** Returns where datagrams go now, and by which interface: a text for each address. */
-    public List<String> destinations() {
-        return source.ways().stream().map(way -> way.replaceFirst("^.* -> ", "")).toList();
-    }
-
-    /** Returns what has happened so far. May be called from any thread, as the following methods. */
+    /** Returns what has happened so far. After {@link #close} a payload that is not done has failed. For any thread. */
     public Counts counts() {
-        long refused = lan.skipped.sum();
-        long allowedLoss = allowedLeftOut.sum() + (onError == OnError.skip ? refused : 0);
-        return new Counts(received.sum(), lan.sent.sum(), lan.bytes.sum(), refused + leftOut.sum(), allowedLoss,
-            lan.retried.sum(), failed.sum());
-    }
-
-    /** Returns which targets do not work now, and why: a text for each. */
-    public List<String> troubles() { return lan.failures().stream().map(Throwable::getMessage).toList(); }
-
-    /** Closes the sockets. Waits half a second at most until a {@link #send} on another thread has thrown and is counted. */
-    @Override
-    public void close() {
-        lan.close();
-        try {
-            if (sending.tryLock(500, TimeUnit.MILLISECONDS)) {
-                sending.unlock();
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        }
+        long undone = dryRun == null && closed.getCount() == 0 ? received.sum() - done.sum() : 0;
+        return new Counts(received.sum(), sent.sum(), bytes.sum(), skipped.sum(), failed.sum() + undone);
     }
 }

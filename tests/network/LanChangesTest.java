@@ -86,9 +86,9 @@ class LanChangesTest {
         assertEquals(0, here.end().status());
         lan.hosts("h1", "192.168.8.3 lamp.test");
         assertEquals("again", writeUntilReceived(sender, there));
-        assertEquals("udp-send: lamp.test:5101: goes to 192.168.8.3 now", sender.nextLine());
+        assertEquals("udp-send: lamp.test:5101: goes to [192.168.8.3:5101] now", sender.nextLine());
         sender.process.getOutputStream().close();
-        assertTrue(sender.nextLine().endsWith(" 0 skipped, 0 retried, 0 failed"));
+        assertTrue(sender.nextLine().endsWith(" 0 skipped, 0 failed"));
     }
 
     @Test
@@ -107,7 +107,7 @@ class LanChangesTest {
         while (line.contains("host not found")) {
             line = sender.nextLine();
         }
-        assertTrue(line.matches("udp-send: late.test:5102 \\(192.168.8.3\\): works again after \\d+ s, .*"), line);
+        assertEquals("udp-send: late.test:5102: works again", line);
     }
 
     @Test
@@ -121,13 +121,13 @@ class LanChangesTest {
         assertEquals("two", other.nextLine());
         Script.Ended ended = sender.end();
         String silent = "udp-send: silent.test:5103: no answer from the name server yet; ";
-        assertEquals(List.of(silent + "trying again until it works", silent + "datagrams to it are skipped until it works again",
-            "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 0 retried, 0 failed"), ended.out().lines().toList());
+        assertEquals(List.of(silent + "datagrams to it are skipped until it works again",
+            "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 0 failed"), ended.out().lines().toList());
         assertEquals(0, ended.status());
     }
 
     @ParameterizedTest
-    @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, except the loopback; all hosts of an IPv6 network are [ff02::1%IF]'",
+    @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, except the loopback'",
         "192.168.8.255:5104, Network is unreachable",
         "[ff02::1%late0]:5104, no such interface late0"})
     void anInterfaceThatComesLaterIsWaitedFor(String target, String reason) throws Exception {
@@ -142,7 +142,7 @@ class LanChangesTest {
             lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
             lan.ip("sw", "link set late0 up");
             assertEquals("kept", receiver.nextLine());
-            assertTrue(sender.nextLine().matches(".*: works again after \\d+ s, nothing was lost"));
+            assertEquals("udp-send: " + target + ": works again", sender.nextLine());
         } finally {
             lan.ip("sw", "link del late0");
         }
@@ -189,7 +189,7 @@ class LanChangesTest {
     @Test
     void allIsTheLoopbackWhereThatIsAskedFor() throws Exception {
         Script.Ended ended = send("sw", "-n", "-I", "lo", "-m", "x", "all:5000").end();
-        assertTrue(ended.out().contains(" -> 127.255.255.255:5000 (lo"), ended.out());
+        assertTrue(ended.out().contains("127.255.255.255:5000 (lo)"), ended.out());
     }
 
     @Test
@@ -208,7 +208,7 @@ class LanChangesTest {
             return after.nextLine().startsWith("{\"from\":\"10.9.0.1:");
         });
         sender.process.getOutputStream().close();
-        assertTrue(sender.nextLine().endsWith(" 0 skipped, 0 retried, 0 failed"));
+        assertTrue(sender.nextLine().endsWith(" 0 skipped, 0 failed"));
     }
 
     @ParameterizedTest
@@ -238,25 +238,24 @@ class LanChangesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "192.168.8.2:1                   | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
-        "-I eth1 192.168.8.2:1           | 10.9.0.1:P -> 192.168.8.2:1 (eth0; -I gives the source address only)",
-        "-I eth0 192.168.8.2:1           | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
-        "-I eth0 198.51.100.2:1          | 198.51.100.1:P -> 198.51.100.2:1 (eth0)",
-        "lamp.test:1                     | 192.168.8.1:P -> 192.168.8.2:1 (eth0)",
-        "gone.test:1                     | gone.test:1 (172.16.0.1) (Network is unreachable)",
-        "-s 10.9.0.1:0 192.168.8.2:1     | 10.9.0.1:P -> 192.168.8.2:1 (eth0)",
-        "-I eth1 255.255.255.255:1       | 10.9.0.1:P -> 255.255.255.255:1 (eth1)",
-        "-I eth1 239.1.2.3:1             | 10.9.0.1:P -> 239.1.2.3:1 (eth1)",
-        "-I eth1 all:1                   | 10.9.0.1:P -> 10.9.0.255:1 (eth1)",
-        "192.168.8.1:1                   | 192.168.8.1:P -> 192.168.8.1:1 (lo)",
-        "255.255.255.255:1               | 255.255.255.255:1 (Network is unreachable without a default route: choose an interface with -I)",
-        "239.1.2.3:1                     | 239.1.2.3:1 (Network is unreachable without a default route: choose an interface with -I)",
-        "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1 (no such interface nosuch0)"})
+        "192.168.8.2:1                   | 192.168.8.2:1 (eth0)",
+        "-I eth0 198.51.100.2:1          | 198.51.100.2:1 (eth0)",
+        "-I eth1 192.168.8.2:1           | 192.168.8.2:1 (eth1)",
+        "lamp.test:1                     | 192.168.8.2:1 (eth0)",
+        "-s 10.9.0.1:0 192.168.8.2:1     | 192.168.8.2:1 (eth1)",
+        "-I eth1 255.255.255.255:1       | 255.255.255.255:1 (eth1)",
+        "-I eth1 239.1.2.3:1             | 239.1.2.3:1 (eth1)",
+        "-I eth1 all:1                   | 10.9.0.255:1 (eth1)",
+        "192.168.8.1:1                   | 192.168.8.1:1 (eth0)",
+        "255.255.255.255:1               | 255.255.255.255:1: Network is unreachable",
+        "239.1.2.3:1                     | 239.1.2.3:1: Network is unreachable",
+        "gone.test:1                     | gone.test:1: Network is unreachable",
+        "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1: no such interface nosuch0"})
     void aDryRunShowsTheWay(String arguments, String way) throws Exception {
         lan.ip("h1", "addr replace 198.51.100.1/24 dev eth0");
-        lan.hosts("h1", "172.16.0.1 lamp.test\n192.168.8.2 lamp.test\n172.16.0.1 gone.test\n172.16.0.2 gone.test");
+        lan.hosts("h1", "192.168.8.2 lamp.test\n172.16.0.1 gone.test");
         Script.Ended ended = send("h1", ("-n -m x " + arguments).split(" ")).end();
-        assertEquals(way + ": 1 bytes\n", ended.out().replaceFirst("^(\\S+):\\d+ ->", "$1:P ->"));
+        assertEquals(way + ": 1 bytes\n", ended.out());
         assertEquals(0, ended.status());
     }
 
@@ -264,8 +263,8 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "172.16.0.1:5108                 | Network is unreachable",
         "nosuch.invalid:5108             | host not found",
-        "255.255.255.255:5108            | Network is unreachable without a default route: choose an interface with -I",
-        "239.1.2.3:5108                  | Network is unreachable without a default route: choose an interface with -I",
+        "255.255.255.255:5108            | Network is unreachable",
+        "239.1.2.3:5108                  | Network is unreachable",
         "203.0.113.1:5108                | Permission denied"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
         lan.ip("h1", "route replace prohibit 203.0.113.0/24");

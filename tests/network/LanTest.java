@@ -129,7 +129,7 @@ class LanTest {
     }
 
     @Test
-    void allFollowsInterfacesThatComeAndGoAndCountsWhatWaitedForOne() throws Exception {
+    void allFollowsInterfacesThatComeAndGoAndWaitsForNoneThatIsGone() throws Exception {
         lan.ip("h1", "link set eth1 down");
         Script cable = listen("h4", 5002, "-F", "{data}", "-c", "1", "5002");
         Script sender = startTalking("h1", "UdpSend", "all:5002");
@@ -143,19 +143,18 @@ class LanTest {
             return !cable.process.isAlive();
         });
         assertReceived("again", cable);
-        assertTrue(sender.nextLine().matches("udp-send: all:5002: goes to [0-9.]+, [0-9.]+ now"));
+        assertTrue(sender.nextLine().matches("udp-send: all:5002: goes to \\[[0-9.]+:5002, [0-9.]+:5002\\] now"));
         assumeTrue(Lan.has("nft"), "needs nftables");
         lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
             + " nft add rule ip wall out ip daddr 10.9.0.255 udp dport 5002 drop");
         write(in, "refused");
         assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
         lan.ip("h1", "link set eth1 down");
-        assertEquals("udp-send: all:5002: goes to 192.168.8.255 now", sender.nextLine());
-        assertEquals("udp-send: all:5002 (10.9.0.255): Operation not permitted; datagrams to it are skipped until it works again", sender.nextLine());
-        assertTrue(sender.nextLine().matches("udp-send: all:5002 .*: works again after \\d+ s, 1 datagrams were not sent to it"));
+        assertEquals("udp-send: all:5002: goes to [192.168.8.255:5002] now", sender.nextLine());
+        assertEquals("udp-send: all:5002: works again", sender.nextLine());
         in.close();
-        assertTrue(sender.nextLine().endsWith(" bytes, 1 skipped, 1 retried, 0 failed"));
-        assertEquals(1, sender.end().status());
+        assertTrue(sender.nextLine().endsWith(" bytes, 0 skipped, 0 failed"));
+        assertEquals(0, sender.end().status());
         lan.shell("h1", "nft delete table ip wall");
         lan.ip("h1", "link set eth1 up");
     }
@@ -178,7 +177,7 @@ class LanTest {
         Script bridge = listen("h3", 5003, "-F", "{data}", "5003");
         Script cable = listen("h4", 5003, "-F", "{data}", "5003");
         send("-I", "eth1", "-m", "cable", "255.255.255.255:5003");
-        send("-I", "192.168.8.1", "-m", "bridge", "255.255.255.255:5003");
+        send("-I", "eth0", "-m", "bridge", "255.255.255.255:5003");
         assertReceived("cable", cable);
         assertReceived("bridge", bridge);
     }
@@ -268,8 +267,8 @@ class LanTest {
         for (int i = 1; i < COUNT; i++) {
             assertReceived(Integer.toString(i), receiver);
         }
-        assertTrue(sender.nextLine().matches(who + "works again after \\d+ s, nothing was lost"));
-        assertEquals("udp-send: 400 received, 400 sent, 1090 bytes, 0 skipped, 1 retried, 0 failed", sender.nextLine());
+        assertTrue(sender.nextLine().matches(who + "works again"));
+        assertEquals("udp-send: 400 received, 400 sent, 1090 bytes, 0 skipped, 0 failed", sender.nextLine());
     }
 
     @ParameterizedTest
@@ -304,8 +303,8 @@ class LanTest {
         Script skipping = start("h1", "UdpSend", "--on-error", "skip", "192.168.8.2:5010");
         skipping.input("lost\nother\n").end().assertIs(0, "",
             "udp-send: 192\\.168\\.8\\.2:5010: .*; datagrams to it are skipped until it works again",
-            "udp-send: 192\\.168\\.8\\.2:5010: works again after 0 s, 1 datagrams were not sent to it",
-            "udp-send: 2 received, 1 sent, 5 bytes, 1 skipped, 0 retried, 0 failed");
+            "udp-send: 192\\.168\\.8\\.2:5010: works again",
+            "udp-send: 2 received, 1 sent, 5 bytes, 1 skipped, 0 failed");
         assertReceived("other", receiver);
         start("h1", "UdpSend", "--on-error", "fail", "-q", "-m", "lost", "192.168.8.2:5010")
             .end().assertIs(1, "", "udp-send: 192\\.168\\.8\\.2:5010: .*");
@@ -354,7 +353,7 @@ class LanTest {
         String dead = Pattern.quote("udp-send: 172.16.0.1:5012: Network is unreachable; ");
         sender.end().assertIs(1, "", dead + "trying again until it works, the input waits",
             dead + "datagrams to it are skipped until it works again",
-            "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 1 retried, 0 failed");
+            "udp-send: 172.16.0.1:5012: Network is unreachable", "udp-send: 2 received, 2 sent, 6 bytes, 0 skipped, 2 failed");
     }
 
     @Test
@@ -365,7 +364,7 @@ class LanTest {
         sender.process.toHandle().destroy();
         Script.Ended ended = sender.end();
         assertEquals(143, ended.status());
-        String summary = "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 1 retried, 1 failed";
+        String summary = "udp-send: 1 received, 0 sent, 0 bytes, 0 skipped, 1 failed";
         assertTrue(ended.out().contains(summary), ended.out());
     }
 
@@ -395,7 +394,7 @@ class LanTest {
             assertTrue(seconds < 1, "ended after " + seconds + " s");
             assertEquals(143, ended.status());
             assertEquals("0\n", Files.readString(state));
-            assertTrue(ended.out().contains(" received, 1 sent, 1 bytes, 0 skipped, 1 retried, 1 failed"), ended.out());
+            assertTrue(ended.out().contains(" received, 1 sent, 1 bytes, 0 skipped, 1 failed"), ended.out());
         } finally {
             server.destroyForcibly();
             lan.ip("h1", "link set eth0 up");
@@ -425,10 +424,10 @@ class LanTest {
         Script receiver = listen("h2", 5017, "-F", "{data}", "5017");
         lan.hosts("h1", "172.16.0.1 receiver.test");
         Script sender = startTalking("h1", "-Dsun.net.inetaddr.ttl=1", "UdpSend", "-m", "x", "receiver.test:5017");
-        assertEquals("udp-send: receiver.test:5017 (172.16.0.1): " + WAITS, sender.nextLine());
+        assertEquals("udp-send: receiver.test:5017: " + WAITS, sender.nextLine());
         lan.hosts("h1", "192.168.8.2 receiver.test");
         assertReceived("x", receiver);
-        assertEquals("udp-send: receiver.test:5017: goes to 192.168.8.2 now", sender.nextLine());
+        assertEquals("udp-send: receiver.test:5017: goes to [192.168.8.2:5017] now", sender.nextLine());
         assertEquals(0, sender.end().status());
     }
 
@@ -459,8 +458,8 @@ class LanTest {
         lan.ip("h4", "link set eth1 up");
         assertReceived("1", receiver);
         in.close();
-        assertTrue(sender.nextLine().endsWith(" s, nothing was lost"));
-        assertEquals("udp-send: 2 received, 2 sent, 2 bytes, 0 skipped, 1 retried, 0 failed", sender.nextLine());
+        assertTrue(sender.nextLine().endsWith(": works again"));
+        assertEquals("udp-send: 2 received, 2 sent, 2 bytes, 0 skipped, 0 failed", sender.nextLine());
         assertTrue(own.nextLine().startsWith("{\"from\":\"10.9.0.4:"));
         assertTrue(own.nextLine().startsWith("{\"from\":\"10.9.0.4:"));
     }
@@ -488,8 +487,7 @@ class LanTest {
     void aDryRunShowsTargetsThatCannotBeReachedToo() throws Exception {
         Script.Ended ended = start("h1", "UdpSend", "-n", "-m", "x", "172.16.0.1:5021", "192.168.8.2:5021").end();
         assertEquals(0, ended.status());
-        assertEquals(List.of("172.16.0.1:5021 (Network is unreachable): 1 bytes",
-            "192.168.8.1 -> 192.168.8.2:5021 (eth0): 1 bytes"),
-            ended.out().lines().map(line -> line.replaceFirst(":\\d+ ->", " ->")).toList());
+        assertEquals(List.of("172.16.0.1:5021: Network is unreachable: 1 bytes", "192.168.8.2:5021 (eth0): 1 bytes"),
+            ended.out().lines().toList());
     }
 }

@@ -105,7 +105,7 @@ class ScriptTest {
         "sse-to-udp|http://x/?id=4&b=c|missing TARGET",
         "sse-to-udp|--on-error~maybe~http://x/~127.0.0.1:9|--on-error: expected one of retry, skip, fail",
         "sse-to-udp|127.0.0.1:9~http://x/secret|missing TARGET",
-        "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT",
+        "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT with a valid address and a port from 1 to 65535",
         "udp-send|-|missing TARGET",
         "udp-send|--rate~fast~127.0.0.1:9|--rate: 'fast' is not a number",
         "udp-send|--rate~0~--repeat~2000~-m~x~127.0.0.1:9|rate 0.0: expected more than 0 datagrams per second",
@@ -129,7 +129,7 @@ class ScriptTest {
         "-|2|",
         "--help|0|",
         "http://127.0.0.1:9/|2|",
-        "http://127.0.0.1:9/ x|2|target 'x': expected HOST:PORT or \\[IPv6\\]:PORT",
+        "http://127.0.0.1:9/ x|2|target 'x': expected HOST:PORT or \\[IPv6\\]:PORT with a valid address and a port from 1 to 65535",
         "ftp://127.0.0.1/secret 127.0.0.1:9|2|URL: expected http://HOST... or https://HOST..."})
     void wrongUseOfAnExampleIsOneLineAndAStatus(String arguments, int status, String message) throws Exception {
         Script.Ended ended = Script.run("", "NanoleafTouch", arguments == null ? new String[0] : arguments.split(" "));
@@ -495,7 +495,7 @@ class ScriptTest {
         String input = "{\"event\":\"e\",\"id\":\"7\",\"data\":\"ü\\n2\"}\nnone\n{\"data\":\"\"}\n{\"comment\":\"x\"}\n{\"data\":1}\n";
         try (UdpReceiver receiver = new UdpReceiver()) {
             Script.run(input, "UdpSend", "-q", "-F", "{event}/{id}/{data}/{line}/{json}", receiver.target()).assertIs(1, "",
-                "udp-send: line 2: not JSON: .*; skipped", "udp-send: line 5: \"data\" is not a string; skipped");
+                "udp-send: line 2: not JSON: .*; not sent", "udp-send: line 5: \"data\" is not a string; not sent");
             String first = input.substring(0, input.indexOf('\n'));
             assertEquals(List.of("e/7/ü\n2/" + first + "/" + first, "message///{\"data\":\"\"}/{\"data\":\"\"}"), receiver.arrived());
         }

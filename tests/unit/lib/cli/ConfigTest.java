@@ -124,7 +124,7 @@ class ConfigTest {
         "sse-listen|http://h/~-F {x.y}|:2: --format: {x.y} is not known here, expected one of {data} {event} {id} {json} {source} {time} or {/x/y} for a field of the data ({{ is a brace)",
         "sse-listen|quiet~ftp://secret/|:2: URL: expected http://HOST... or https://HOST...",
         "sse-listen|quiet~@no-such|:2: @DIR/no-such: no such file",
-        "sse-to-udp|http://h/~host:x|:2: target 'host:x': expected a port from 1 to 65535",
+        "sse-to-udp|http://h/~host:x|:2: target 'host:x': expected HOST:PORT, [IPv6]:PORT or all:PORT with a valid address and a port from 1 to 65535",
         "udp-listen|x:y|:1: 'x:y': expected PORT, ADDR:PORT or [IPv6]:PORT",
         "sse-serve|token a secret|:1: --token: expected printable ASCII without spaces",
         "sse-serve|port 70000|:1: --port 70000: expected 0 to 65535",

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The arithmetic of turns, with a clock that only the test moves. */
+/** The arithmetic of a rate's turns, with a clock that only the test moves. */
 class PaceTest {
     private static final long SECOND = 1_000_000_000;
     /** A clock may begin anywhere. */
@@ -15,15 +15,15 @@ class PaceTest {
     private long now = START;
 
     /** Waits for the next turn and takes it; the thread wakes up so much too late. */
-    private void turn(Pace pace, long late) {
-        long turn = pace.next(now);
+    private void turn(UdpBroadcaster pace, long late) {
+        long turn = pace.turn(now);
         if (turn - now > 0) {
             now = turn + late;
         }
     }
 
     /** Takes turns for so long; how many. */
-    private int turns(Pace pace, long nanos, long late) {
+    private int turns(UdpBroadcaster pace, long nanos, long late) {
         long end = now + nanos;
         int turns = 0;
         while (end - now > 0) {
@@ -36,14 +36,14 @@ class PaceTest {
     @ParameterizedTest
     @CsvSource({"10, 0", "10, 60000", "1000, 0", "1000, 60000", "50000, 0", "50000, 60000", "50000, 700000"})
     void aRateIsExactToOnePercentHoweverLateTheThreadWakesUp(int perSecond, long late) {
-        int turns = turns(new Pace(perSecond, now), 20 * SECOND, late);
+        int turns = turns(new UdpBroadcaster().rate(perSecond), 20 * SECOND, late);
         assertEquals(20.0 * perSecond, turns, 0.01 * 20 * perSecond);
     }
 
     @ParameterizedTest
     @CsvSource({"10, 1", "1000, 5", "50000, 250"})
     void aPauseOfTheInputIsNotMadeUpFor(int perSecond, int mostMadeUp) {
-        Pace pace = new Pace(perSecond, now);
+        UdpBroadcaster pace = new UdpBroadcaster().rate(perSecond);
         turns(pace, SECOND, 0);
         now += 10 * SECOND;
         int turns = turns(pace, SECOND, 0);
@@ -53,7 +53,7 @@ class PaceTest {
     @ParameterizedTest
     @CsvSource({"10, 1", "1000, 5", "50000, 250"})
     void aWakeUpThatIsLateForLongIsNotMadeUpForInFull(int perSecond, int mostMadeUp) {
-        Pace pace = new Pace(perSecond, now);
+        UdpBroadcaster pace = new UdpBroadcaster().rate(perSecond);
         turns(pace, SECOND, 0);
         turn(pace, 60 * SECOND);
         int turns = turns(pace, SECOND, 0);

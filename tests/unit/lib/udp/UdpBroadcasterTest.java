@@ -12,6 +12,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Lan;
 import tests.support.UdpReceiver;
 
@@ -186,6 +190,24 @@ class UdpBroadcasterTest {
     }
 
     @Test
+    void aSubclassMayBindTheSockets() throws Exception {
+        List<Integer> ports = new ArrayList<>();
+        UdpBroadcaster lan = new UdpBroadcaster(receiver.target(), NO_INTERFACE) {
+            @Override
+            protected void prepare(DatagramChannel socket, InetAddress to) throws IOException {
+                ports.add(((InetSocketAddress) socket.bind(new InetSocketAddress("127.0.0.1", 0)).getLocalAddress()).getPort());
+            }
+        };
+        try (lan; DatagramSocket other = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            lan.target("other", () -> List.of((InetSocketAddress) other.getLocalSocketAddress()));
+            lan.notices(notices::add).onError(UdpBroadcaster.OnError.skip).send("x");
+            assertTrue(ports.contains(senderTo(other)), ports.toString());
+        }
+        assertEquals(List.of(NO_INTERFACE + ": no such interface nosuch0; datagrams to it are skipped until it works again"),
+            notices.stream().filter(line -> line.startsWith(NO_INTERFACE)).toList());
+    }
+
+    @Test
     void copiesAreSentInOrderAndTheNextPayloadWaitsForThem() throws Exception {
         try (UdpBroadcaster lan = broadcaster().repeat(3, Duration.ofMillis(5))) {
             lan.send("on");
@@ -228,26 +250,19 @@ class UdpBroadcasterTest {
                     lan.send("" + i);
                 }
                 assertEquals(late.arrived(), receiver.arrived());
-                assertEquals(List.of("lamps: goes to 127.0.0.1, 127.0.0.1 now"), notices);
+                assertEquals(List.of("lamps: goes to [127.0.0.1:" + receiver.port() + ", 127.0.0.1:" + late.port() + "] now"), notices);
             }
         }
     }
 
     @Test
-    void aFinderThatFailsMakesThePayloadWaitAndIsClosedAtTheEnd() throws Exception {
+    void aFinderThatFailsMakesThePayloadWait() throws Exception {
         List<InetSocketAddress> lamps = Collections.synchronizedList(new ArrayList<>());
-        List<String> closed = new ArrayList<>();
-        UdpBroadcaster lan = new UdpBroadcaster().notices(notices::add).target("lamps", new UdpBroadcaster.Finder() {
-            @Override
-            public List<InetSocketAddress> find() throws IOException {
-                if (lamps.isEmpty()) {
-                    throw new IOException("nobody is at home");
-                }
-                return List.copyOf(lamps);
+        UdpBroadcaster lan = new UdpBroadcaster().notices(notices::add).target("lamps", () -> {
+            if (lamps.isEmpty()) {
+                throw new IOException("nobody is at home");
             }
-
-            @Override
-            public void close() { closed.add("closed"); }
+            return List.copyOf(lamps);
         });
         CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
             try {
@@ -260,10 +275,23 @@ class UdpBroadcasterTest {
         lamps.add(loopback(receiver));
         sending.get(5, TimeUnit.SECONDS);
         assertEquals("kept", receiver.nextText());
-        assertEquals(List.of("lamps: nobody is at home; trying again until it works, the input waits",
-            "lamps (127.0.0.1): works again after 0 s, nothing was lost"), notices);
+        assertEquals(List.of("lamps: nobody is at home; trying again until it works, the input waits", "lamps: works again"), notices);
         lan.close();
-        assertEquals(List.of("closed"), closed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "lamp", "lamp:0", "lamp:65536", ":5000", "::1:5000", "192.168.8.256:5000", "192.168.8:5000", "5:5000",
+        "[zz::1]:5000", "[1.2.3.4]:5000", "[lamp]:5000", "a b:5000", "http://lamp:5000"})
+    void aTargetThatIsNoneIsNamed(String text) {
+        IllegalArgumentException mistake = assertThrows(IllegalArgumentException.class, () -> new UdpBroadcaster(text));
+        assertEquals("target '" + text + "': expected HOST:PORT or [IPv6]:PORT with a valid address and a port from 1 to 65535", mistake.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"lamp:1,", "cafe:1,", "lamp.lan:1,", "1.lan:1,", "127.0.0.1:1, 127.0.0.1", "[::1]:1, 0:0:0:0:0:0:0:1", "[fe80::1%nosuch0]:1, fe80:0:0:0:0:0:0:1"})
+    void anAddressIsToldFromAName(String text, String address) {
+        InetAddress found = HostPort.of("target", text, "HOST:PORT", 1).address();
+        assertEquals(address, found == null ? null : found.getHostAddress());
     }
 
     @Test
