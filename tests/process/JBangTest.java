@@ -238,14 +238,14 @@ class JBangTest {
         Files.writeString(wrapper.resolveSibling("Options.java"), """
             class Options {
                 public static void main(String... args) {
-                    System.out.println(System.getProperty("ours") + System.getenv("JBANG_JAVA_OPTIONS"));
+                    System.out.println(System.getProperty("ours") + System.getenv("JBANG_JAVA_OPTIONS") + System.getenv("JBANG_JAVAC_OPTIONS"));
                 }
             }
             """);
         environment.put("JBANG_JAVA_OPTIONS", "-Dours=1 -XX:+NoSuchOption");
         assertEquals(1, jbang("", "Options.java").status(), "they reach JBang's own");
         environment.put("JBANG_JAVA_OPTIONS", "-Dours=1");
-        assertEquals("nullnull\n", jbang("", "Options.java").out());
+        assertEquals("nullnullnull\n", jbang("", "Options.java").out());
     }
 
     // ---- two starts at once ----

@@ -1,6 +1,7 @@
 package tests.readme;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -125,7 +126,9 @@ class EditTest {
         run(lines.get(0).replace("-O touch", "-O " + work.resolve("touch"))
             .replace("examples/", Script.root().resolve("examples") + "/"));
         assertEquals(List.of("cd touch", "mvn package"), lines.subList(1, 3));
-        assertTrue(Files.readString(work.resolve("touch/pom.xml")).contains("<mainClass>NanoleafTouch</mainClass>"));
+        String pom = Files.readString(work.resolve("touch/pom.xml"));
+        assertTrue(pom.contains("<mainClass>NanoleafTouch</mainClass>"), pom);
+        assertFalse(pom.contains("<arg>-J"), "Maven's javac has no JVM of its own");
         Path classes = Files.createDirectory(work.resolve("classes"));
         try (Stream<Path> all = Files.walk(work.resolve("touch/src/main/java"))) {
             Sources.compile(all.filter(file -> file.toString().endsWith(".java")).toList(), List.of("-d", classes.toString(), "-cp", "", "-proc:none"));
