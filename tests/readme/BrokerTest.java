@@ -84,7 +84,8 @@ class BrokerTest {
 
     @BeforeAll
     static void compileTheRelays() throws Exception {
-        classPath = built + File.pathSeparator + Script.classPath();
+        // What follows the tests' own leaves the JVMs the archive of its classes.
+        classPath = Script.classPath() + File.pathSeparator + built;
         List<Path> sources = new ArrayList<>();
         for (String name : RELAYS) {
             sources.add(Script.root().resolve("examples/" + name + ".java"));
