@@ -166,10 +166,9 @@ public final class Script implements AutoCloseable {
                     file.toFile().delete();
                     file.getParent().toFile().delete();
                 }));
-                try (SseServer server = SseServer.stream("data: 1\n\n"); UdpReceiver receiver = new UdpReceiver();
-                        Script relay = start(jvm("-XX:ArchiveClassesAtExit=" + file,
-                            "SseToUdp", "-q", "-c", "1", server.url("/"), receiver.target()))) {
-                    relay.end().assertIs(0, "");
+                try (SseServer server = SseServer.stream("data: 1\n\n"); UdpReceiver receiver = new UdpReceiver()) {
+                    start(jvm("-XX:ArchiveClassesAtExit=" + file,
+                        "SseToUdp", "-q", "-c", "1", server.url("/"), receiver.target())).end().assertIs(0, "");
                 }
                 assertTrue(Files.exists(file));
                 return file;
