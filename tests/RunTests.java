@@ -63,7 +63,7 @@ import tests.support.Installed;
 import tests.support.Script;
 
 /**
- * Runs the tests on this class path; the last line is {@code N passed, N failed}. Four classes run at a time, because
+ * Runs the tests on this class path; the last line is {@code N passed, N failed}. Five classes run at a time, because
  * most of them wait for other processes; the methods of a class run one after the other. A class that shares something
  * with others says so by {@code @ResourceLock}, and one that changes the whole JVM by {@code @Isolated}. With
  * TEST_TIMES=1 in the environment it also prints how long each class took, and the slowest tests.
@@ -120,15 +120,15 @@ class RunTests implements TestExecutionListener {
             .configurationParameter(parallel + "mode.default", "same_thread")
             .configurationParameter(parallel + "mode.classes.default", "concurrent")
             .configurationParameter(parallel + "config.strategy", "fixed")
-            .configurationParameter(parallel + "config.fixed.parallelism", "4")
+            .configurationParameter(parallel + "config.fixed.parallelism", "5")
             // A class that waits for a lock gives its place to another.
             .configurationParameter(parallel + "config.fixed.max-pool-size", "8")
             .build();
     }
 
-    /** Begins with the classes that wait for other processes for long, so that none of them is alone at the end. */
+    /** Begins with the classes that wait for long: others use the processors meanwhile, and none is alone at the end. */
     static class LongestFirst implements ClassOrderer {
-        private static final List<String> FOLDERS = List.of("tests.readme", "tests.network", "tests.process");
+        private static final List<String> FOLDERS = List.of("tests.network", "tests.readme", "tests.process");
 
         @Override
         public void orderClasses(ClassOrdererContext context) {

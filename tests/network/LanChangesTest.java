@@ -268,7 +268,7 @@ class LanChangesTest {
         "203.0.113.1:5108                | Permission denied"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
         lan.ip("h1", "route replace prohibit 203.0.113.0/24");
-        Script.Ended ended = send("h1", "-q", "-m", "x", "--max-time", "3", target).end();
+        Script.Ended ended = send("h1", "-q", "-m", "x", "--max-time", "1", target).end();
         assertEquals("udp-send: " + target + ": " + reason + "\n", ended.out());
         assertEquals(1, ended.status());
     }

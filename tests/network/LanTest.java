@@ -332,7 +332,7 @@ class LanTest {
     private int receivedOf(int repeat) throws Exception {
         Script receiver = listen("h2", 5011, "-F", "{data}", "5011");
         Script sender = start("h1", "UdpSend", "-q", "--rate", "1000", "--repeat", "" + repeat,
-            "--repeat-delay", "0.02", "192.168.8.255:5011");
+            "--repeat-delay", "0.002", "192.168.8.255:5011");
         sender.input(IntStream.range(0, COUNT).mapToObj(Integer::toString).collect(Collectors.joining("\n"))).end();
         start("h1", "UdpSend", "-q", "--repeat", "40", "-m", "end", "192.168.8.255:5011").end();
         HashSet<String> lines = new HashSet<>();

@@ -24,7 +24,7 @@ import tests.support.UdpReceiver;
 /**
  * What is left of an event that was handed over, after the process that did it has ended in one way or another.
  *
- * <p>Here with eight kills; with more: {@code KILLS=50 ./jbang test ResumeTest}.
+ * <p>Here with a kill at each moment; with more: {@code KILLS=50 ./jbang test ResumeTest}.
  */
 class ResumeTest {
     @TempDir
@@ -44,7 +44,7 @@ class ResumeTest {
 
     @Test
     void killedAtAnyMomentNothingIsMissing() throws Exception {
-        int kills = Integer.parseInt(System.getenv().getOrDefault("KILLS", "8"));
+        int kills = Integer.parseInt(System.getenv().getOrDefault("KILLS", "4"));
         int events = kills * 80;
         Path state = folder.resolve("state");
         BitSet received = new BitSet();

@@ -302,8 +302,9 @@ class ScriptTest {
     @ValueSource(strings = {"Content-Type: text/plain", "Content-Type: application/json", "X-A: 1"})
     void anyContentTypeIsReadWhereThatIsAskedFor(String header) throws Exception {
         try (SseServer server = new SseServer(connection ->
-                connection.send("HTTP/1.1 200 OK\r\n" + header + "\r\nConnection: close\r\n\r\n" + sse("1")))) {
-            Script.run("", "SseListen", "--no-retry", "--any-content-type", "-F", "{data}", server.url("/")).assertIs(0, "1\n");
+                connection.send("HTTP/1.1 200 OK\r\n" + header + "\r\nConnection: close\r\n\r\n" + sse("1"))); UdpReceiver receiver = new UdpReceiver()) {
+            Script.here("sse-to-udp", "-q", "--no-retry", "--any-content-type", server.url("/"), receiver.target()).assertIs(0, "");
+            assertEquals(List.of("1"), receiver.arrived());
         }
     }
 

@@ -267,7 +267,7 @@ class SelectionTest {
     void jsonIsReadOnlyWhereAFieldIsAskedFor() throws Exception {
         for (String format : List.of("{data}", "{/a}")) {
             List<String> command = new ArrayList<>(Script.command("SseListen", "-F", format, "-"));
-            command.add(1, "-Xlog:class+load:stderr");
+            command.add(command.indexOf("-cp"), "-Xlog:class+load:stderr");
             try (Script listen = Script.start(command)) {
                 Script.Ended ended = listen.input("data: {\"a\":1}\n\n").end();
                 assertEquals(0, ended.status());

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -25,10 +28,10 @@ import tests.support.UdpReceiver;
 /**
  * A relay for a long time between a server that does everything wrong and a process table that is no better.
  *
- * <p>Here for a hundred connections; for ten minutes: {@code SOAK_MINUTES=10 ./jbang test SoakTest}.
+ * <p>Here for three of each fault; for ten minutes: {@code SOAK_MINUTES=10 ./jbang test SoakTest}.
  */
 class SoakTest {
-    private static final int CONNECTIONS = 100;
+    private static final int CONNECTIONS = 3 * Fault.values().length;
     private static final int MOST_KILOBYTES = 150 * 1024;
     private static final long NANOS = TimeUnit.MINUTES.toNanos(Long.parseLong(System.getenv().getOrDefault("SOAK_MINUTES", "0")));
 
@@ -42,6 +45,8 @@ class SoakTest {
 
     private final long start = System.nanoTime();
     private final Random random = new Random(start);
+    /** Each fault once, in an order of chance, and again. */
+    private final List<Fault> coming = new ArrayList<>();
     private final Map<Fault, Integer> faults = new ConcurrentHashMap<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger newest = new AtomicInteger();
@@ -55,6 +60,14 @@ class SoakTest {
         return NANOS == 0 ? connections.get() < CONNECTIONS : System.nanoTime() - start < NANOS;
     }
 
+    private synchronized Fault nextFault() {
+        if (coming.isEmpty()) {
+            coming.addAll(List.of(Fault.values()));
+            Collections.shuffle(coming, random);
+        }
+        return coming.remove(0);
+    }
+
     private void serve(SseServer.Connection connection) throws Exception {
         int last = ReplayServer.lastId(connection);
         connections.incrementAndGet();
@@ -62,7 +75,7 @@ class SoakTest {
             finish(connection, last);
             return;
         }
-        Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+        Fault fault = nextFault();
         faults.merge(fault, 1, Integer::sum);
         switch (fault) {
             case STATUS_500 -> connection.send("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n");

@@ -375,7 +375,7 @@ class SseServeTest {
 
     @Test
     void stalledClientsShareOneReplay() throws Exception {
-        int number = 900;
+        int number = 300;
         String[] lines = IntStream.range(0, 1000).mapToObj(i -> i + KILOBYTE.repeat(8)).toArray(String[]::new);
         List<SseServing.Stream> stalled = new ArrayList<>();
         try (SseServing serving = SseServing.start().lines(lines); SseServing.Stream good = serving.connect("/events?last=1000")) {

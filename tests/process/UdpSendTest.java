@@ -298,7 +298,7 @@ class UdpSendTest {
     @Test
     void theTimeOfARelayCountsWhatWasNotSentAsFailed() throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: x\n\n").hold())) {
-            Script.Ended ended = Script.run("", "SseToUdp", "-m", "5", server.url("/"), "[ff02::1%nosuch0]:5000");
+            Script.Ended ended = Script.run("", "SseToUdp", "-m", "3", server.url("/"), "[ff02::1%nosuch0]:5000");
             assertTrue(ended.err().contains("sse-to-udp: [ff02::1%nosuch0]:5000: no such interface nosuch0\n"), ended.err());
             assertTrue(ended.err().contains("sse-to-udp: 1 received, 0 sent, 0 bytes, 0 skipped, 1 failed\n"),
                 ended.err());

@@ -38,7 +38,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,10 +57,13 @@ import tests.support.UdpReceiver;
 /**
  * The lines of docs/brokers.md, with real brokers on loopback, which are killed, and so are the relays. There is one broker
  * of each kind for all tests, which have topics, sessions and groups of their own.
+ *
+ * <p>Here a relay is killed twice; more often: {@code KILLS=50 ./jbang test BrokerTest}.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BrokerTest {
     private static final int PATIENCE_SECONDS = 100;
-    private static final int DEATHS = 5;
+    private static final int DEATHS = Integer.parseInt(System.getenv().getOrDefault("KILLS", "2"));
     private static final int LOG_SHOWN = 3000;
     private static final List<String> RELAYS = List.of("sse-to-mqtt", "sse-to-kafka", "mqtt-to-udp", "kafka-to-udp");
 
@@ -84,7 +90,8 @@ class BrokerTest {
 
     @BeforeAll
     static void compileTheRelays() throws Exception {
-        classPath = built + File.pathSeparator + Script.classPath();
+        // What follows the tests' own leaves the JVMs the archive of its classes.
+        classPath = Script.classPath() + File.pathSeparator + built;
         List<Path> sources = new ArrayList<>();
         for (String name : RELAYS) {
             sources.add(Script.root().resolve("examples/" + name + ".java"));
@@ -521,7 +528,8 @@ class BrokerTest {
     private Process kafkaBroker() throws Exception {
         assumeCommands("kcat");
         if (kafka == null || !kafka.isAlive()) {
-            kafka = start(Readme.block("kafka").lines().findFirst().orElseThrow()
+            // It lives for a minute: no optimising compiler.
+            kafka = start("export JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1; exec " + Readme.block("kafka").lines().findFirst().orElseThrow()
                 .replace("kafka-server 9092 /tmp/kafka", "--quiet kafka-server " + KAFKA_PORT + " " + brokers.resolve("kafka")),
                 brokers.resolve("kafka.log"));
             awaitPort(KAFKA_PORT);
@@ -530,7 +538,9 @@ class BrokerTest {
         return kafka;
     }
 
+    /** The last, because it leaves no broker, which takes seconds to start. */
     @Test
+    @Order(Integer.MAX_VALUE)
     @Timeout(400)
     void eachGroupGetsAllThoughKafkaBrokerAndSenderAreKilled() throws Exception {
         try (Numbers numbers = new Numbers(); UdpReceiver a = new UdpReceiver(); UdpReceiver b = new UdpReceiver(); UdpReceiver other = new UdpReceiver()) {

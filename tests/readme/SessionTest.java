@@ -29,7 +29,7 @@ class SessionTest {
         await() { until grep -q "$1" "$2" 2> /dev/null; do sleep 0.1; done; }
         serve() { exec 8< <(printf '%s\\n' "$@" | sse-serve --json --wait 1 --retry 100 --linger 1 2>&1); read -ru 8; }
         served() { cat <&8 > /dev/null; }
-        receive() { exec 9< <(exec udp-listen -F '{data}' 5000); await 5000 udp-listen.log; }
+        receive() { rm -f udp-listen.log; exec 9< <(exec udp-listen -F '{data}' 5000); await 5000 udp-listen.log; }
         received() { for (( left = $1; left > 0; left-- )); do read -ru 9 line; echo "received $line"; done; }
         """;
 

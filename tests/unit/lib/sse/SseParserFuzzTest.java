@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>{@code FUZZ_CASES=10000000 ./jbang test SseParserFuzzTest} runs longer; {@code FUZZ_SEED=…} repeats a run.
  */
 class SseParserFuzzTest {
-    private static final int CASES = Integer.parseInt(System.getenv().getOrDefault("FUZZ_CASES", "100000"));
+    private static final int CASES = Integer.parseInt(System.getenv().getOrDefault("FUZZ_CASES", "20000"));
     private static final long SEED = System.getenv().containsKey("FUZZ_SEED")
         ? Long.parseLong(System.getenv("FUZZ_SEED"))
         : System.nanoTime();
