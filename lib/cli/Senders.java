@@ -38,14 +38,11 @@ final class Senders {
         };
     }
 
-    /** Prints each request, and the head of its answer. */
+    /** Prints each request. */
     static UnaryOperator<SseClient.Sender> traced(Consumer<String> lines) {
         return next -> (request, body) -> {
             lines.accept(request.method() + " " + request.uri());
-            return next.send(request, head -> {
-                lines.accept("HTTP status " + head.statusCode() + " " + head.headers().map());
-                return body.apply(head);
-            });
+            return next.send(request, body);
         };
     }
 

@@ -28,11 +28,7 @@ final class SseSources {
     private static final int BUFFER = 64 << 10;
 
     private final Tool tool;
-    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "sse-source");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<Callable<Integer>, AutoCloseable> sources = new LinkedHashMap<>();
     private volatile boolean isOver;
     private volatile boolean timeIsOver;
@@ -136,8 +132,6 @@ final class SseSources {
         }
         if (parser.isWithinEvent()) {
             tool.notice("standard input ended in the middle of an event");
-        } else if (!parser.hasReadAnything()) {
-            tool.notice("no event came from standard input");
         }
         return parser;
     }

@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../udp/UdpBroadcaster.java ../udp/UdpOutput.java ../udp/UdpSource.java RateLimitedLog.java StandardOutput.java
-//SOURCES StatusLine.java Tool.java
+//SOURCES Tool.java
 package lib.cli;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
@@ -128,9 +128,6 @@ public final class UdpOptions {
             }
             tool.onSignal(lan::close);
             tool.atEnd(status -> atEnd(status, tool));
-            if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-                tool.showStatus(() -> lan.counts().toString());
-            }
             lan.open();
             if (!stats.isZero()) {
                 printStats(tool, lan.counts());
