@@ -21,14 +21,10 @@ public final class RateLimitedLog {
         long lastSaid;
     }
 
-    private final LongSupplier nanoTime;
+    /** A test has a clock of its own. */
+    LongSupplier nanoTime = System::nanoTime;
     private final Map<String, Kind> kinds = new HashMap<>();
     private boolean isTroubleSaid;
-
-    public RateLimitedLog() { this(System::nanoTime); }
-
-    /** @param nanoTime {@link System#nanoTime}, or the clock of a test */
-    RateLimitedLog(LongSupplier nanoTime) { this.nanoTime = nanoTime; }
 
     /** Prints a message unless there were too many of its kind, and returns whether it did. */
     public synchronized boolean say(String kind, String message, Consumer<String> out) {

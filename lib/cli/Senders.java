@@ -38,11 +38,14 @@ final class Senders {
         };
     }
 
-    /** Prints each request. */
+    /** Prints each request, and the head of its answer. */
     static UnaryOperator<SseClient.Sender> traced(Consumer<String> lines) {
         return next -> (request, body) -> {
             lines.accept(request.method() + " " + request.uri());
-            return next.send(request, body);
+            return next.send(request, head -> {
+                lines.accept("HTTP status " + head.statusCode() + " " + head.headers().map());
+                return body.apply(head);
+            });
         };
     }
 

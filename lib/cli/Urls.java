@@ -1,6 +1,7 @@
 //SOURCES ../sse/SseRequest.java
 package lib.cli;
 
+import java.net.IDN;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -38,9 +39,9 @@ record Urls(String url, String user, String authority) {
             throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
         }
         // RFC 6874 writes %25 between an IPv6 address and its zone. java.net.URI and people write %.
-        String host = parts.group("host").replace("%25", "%");
+        String host = IDN.toASCII(parts.group("host").replace("%25", "%"), IDN.ALLOW_UNASSIGNED);
         if (!HOST.matcher(host).matches()) {
-            throw new IllegalArgumentException("URL: host '" + host + "', expected a name in ASCII or an address");
+            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
         }
         if (host.contains("_") && scheme.equals("https")) {
             throw new IllegalArgumentException("URL: host '" + host + "', Java takes no name with an underscore over https");

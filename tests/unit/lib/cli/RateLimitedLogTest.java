@@ -13,8 +13,10 @@ import org.junit.jupiter.api.Test;
 class RateLimitedLogTest {
     private final List<String> lines = new ArrayList<>();
     private long now;
-    private final RateLimitedLog limited = new RateLimitedLog(() -> now);
+    private final RateLimitedLog limited = new RateLimitedLog();
     private final Consumer<String> log = notice -> limited.sayOfConnection(notice, lines::add);
+
+    RateLimitedLogTest() { limited.nanoTime = () -> now; }
 
     private void passSeconds(long seconds) { now += TimeUnit.SECONDS.toNanos(seconds); }
 

@@ -37,6 +37,7 @@ class UrlsTest {
         "http://h/100%                    ~ http://h/100%25",
         "http://h/\u00E9?\u20AC           ~ http://h/%C3%A9?%E2%82%AC",
         "http://h/a//b/../c               ~ http://h/a//b/../c",
+        "http://b\u00FCcher.example/      ~ http://xn--bcher-kva.example/",
         "http://my_host:8080/x            ~ http://my-host:8080/x",
         "http://[::1]:81/x                ~ http://[::1]:81/x",
         "http://[fe80::1%25eth0]/x        ~ http://[fe80::1%eth0]/x"})
@@ -47,7 +48,7 @@ class UrlsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "/secret", "http:", "http://", "http:///secret", "http://:80/secret", "ftp://h/secret",
         "file:///secret", "mailto:secret", "http://h:x/secret", "http://h:99999999/secret", "http://[::1/secret", "http://h h/secret",
-        "http://h/a\nsecret", "http://h/a\u007Fsecret", "//h/secret", "ws://h/secret", "http://b\u00FCcher.example/secret", "?secret", "#secret"})
+        "http://h/a\nsecret", "http://h/a\u007Fsecret", "//h/secret", "ws://h/secret", "?secret", "#secret"})
     void whatIsNoUrlIsRefusedWithoutTellingIt(String url) {
         String message = assertThrows(IllegalArgumentException.class, () -> Urls.parse(url)).getMessage();
         assertFalse(message.contains("secret"), message);
@@ -72,7 +73,7 @@ class UrlsTest {
 
     @Test
     void requestIsSentThereWithTheCredentials() throws IOException {
-        HttpRequest request = Urls.parse("me:p%40s s@xn--bcher-kva.example:81/a b?c={d}").request().make();
+        HttpRequest request = Urls.parse("me:p%40s s@b\u00FCcher.example:81/a b?c={d}").request().make();
         assertEquals("http://xn--bcher-kva.example:81/a%20b?c=%7Bd%7D", request.uri().toString());
         assertEquals(Optional.of("Basic bWU6cEBzIHM="), request.headers().firstValue("Authorization"));
     }
