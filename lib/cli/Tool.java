@@ -319,11 +319,13 @@ public final class Tool {
 
     /** Prints a mistake on the command line. It repeats no argument that may be a secret, and no path of a URL. */
     private int usageError(ParameterException mistake) {
-        String message = mistake instanceof UnmatchedArgumentException unmatched
-            ? !unmatched.isUnknownOption() ? "too many arguments: quote text with spaces, and begin further URLs with http://"
-                : "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
-            : (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage()
-                .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+        String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage()
+            .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+        if (mistake instanceof UnmatchedArgumentException unmatched) {
+            message = unmatched.isUnknownOption()
+                ? "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
+                : "too many arguments: quote text with spaces, and begin further URLs with http://";
+        }
         error(config.place(message) + message + " (" + command.name() + " --help says more)");
         return CommandLine.ExitCode.USAGE;
     }
