@@ -3,7 +3,7 @@
 //CDS
 //DESCRIPTION Send each line of standard input as one UDP datagram: echo on | udp-send 192.168.8.255:5000
 //SOURCES lib/cli/EventReader.java lib/cli/FieldOptions.java lib/cli/Format.java lib/cli/LineReader.java
-//SOURCES lib/cli/StatusLine.java lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/udp/UdpBroadcaster.java
+//SOURCES lib/cli/Tool.java lib/cli/UdpOptions.java lib/sse/SseEvent.java lib/sse/SseParser.java lib/udp/UdpBroadcaster.java
 //SOURCES lib/udp/UdpOutput.java
 
 import java.io.ByteArrayInputStream;
@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -22,10 +23,10 @@ import lib.cli.FieldOptions;
 import lib.cli.Format.Placeholder;
 import lib.cli.Format;
 import lib.cli.LineReader;
-import lib.cli.StatusLine;
 import lib.cli.Tool;
 import lib.cli.UdpOptions;
 import lib.sse.SseEvent;
+import lib.sse.SseParser;
 import lib.udp.UdpBroadcaster;
 import lib.udp.UdpOutput;
 import picocli.CommandLine.Command;
@@ -83,12 +84,14 @@ class UdpSend implements Callable<Integer> {
 
     private Format template;
     private long lineNumber;
+    private boolean readsEvents;
     private boolean goesOnIfAllWorks;
     private volatile boolean gaveUp;
 
     @Override
     public Integer call() throws Exception {
         template = template();
+        readsEvents = template.needsEvent() || fields.areGiven();
         InputStream in = input();
         try (UdpOutput lan = udp.open(targets)) {
             giveUpInTime(lan, in);
@@ -119,14 +122,14 @@ class UdpSend implements Callable<Integer> {
             goesOnIfAllWorks = maxTime == null;
             maxTime = goesOnIfAllWorks ? TO_SEND_ONE : maxTime;
             return new ByteArrayInputStream(message.getBytes(StandardCharsets.UTF_8));
-        } else if (StatusLine.isTerminal(0)) {
+        } else if (System.console() != null) {
             throw tool.usage("standard input is a terminal: pipe lines in, or give one with --message");
         }
         return tool.standardInput();
     }
 
     private void sendAll(InputStream in, UdpOutput lan) throws IOException {
-        int limit = readsEvents() ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1;
+        int limit = readsEvents ? LONGEST_EVENT : UdpBroadcaster.MAX_PAYLOAD + 1;
         if (whole || message != null) {
             byte[] all = in.readNBytes(limit);
             send(all, 0, all.length, all.length + in.transferTo(OutputStream.nullOutputStream()), lan);
@@ -174,45 +177,39 @@ class UdpSend implements Callable<Integer> {
 
     private void send(byte[] line, int offset, int length, long size, UdpOutput lan) throws IOException {
         lineNumber++;
-        if (!readsEvents()) {
+        if (!readsEvents) {
             long leftOut = template.has(Placeholder.LINE) ? size - length : 0;
-            template.write(null, line, offset, length, payload -> lan.send(payload, payload.remaining() + leftOut));
+            template.write(null, Arrays.copyOfRange(line, offset, offset + length),
+                payload -> lan.send(payload, payload.remaining() + leftOut));
         } else if (size > length) {
             skip(size + " bytes, more than the " + LONGEST_EVENT + " of an event", lan);
         } else {
-            sendEvent(line, offset, length, lan);
+            sendEvent(Arrays.copyOfRange(line, offset, offset + length), lan);
         }
     }
 
-    private void sendEvent(byte[] line, int offset, int length, UdpOutput lan) throws IOException {
+    private void sendEvent(byte[] line, UdpOutput lan) throws IOException {
         Optional<SseEvent> event;
         try {
-            event = EventReader.read(line, offset, length);
+            event = EventReader.read(line, 0, line.length);
         } catch (IllegalArgumentException notAnEvent) {
-            Optional<byte[]> bytes = EventReader.readBytes(line, offset, length);
-            if (!looksIntoData() && bytes.isPresent()) {
-                template.write(new SseEvent("message", "", ""), bytes.get(), line, offset, length, lan::send);
-                return;
-            } else if (!looksIntoData()) {
+            if (!looksIntoData()) {
                 skip(notAnEvent.getMessage(), lan);
                 return;
             }
-            event = Optional.of(new SseEvent("message", "", new String(line, offset, length, StandardCharsets.UTF_8)));
+            event = Optional.of(new SseEvent("message", "", new String(line, StandardCharsets.UTF_8)));
         }
         if (event.isEmpty()) {
             tool.debug("line " + lineNumber + ": a comment, not sent");
             return;
         }
-        byte[] whole = fields.hasEach() ? null : line;
-        fields.pick(event.get(), one -> template.write(one, whole, offset, length, lan::send), reason -> skip(reason, lan));
+        SseParser.Handler each = fields.hasEach() ? one -> template.write(one, lan::send)
+            : one -> template.write(one, line, lan::send);
+        fields.pick(event.get(), each, reason -> skip(reason, lan));
     }
 
     private void skip(String reason, UdpOutput lan) {
         lan.skip("line " + lineNumber + ": " + reason + "; not sent");
-    }
-
-    private boolean readsEvents() {
-        return template.needsEvent() || fields.areGiven();
     }
 
     /** A line that is no event is then the data. */

@@ -40,13 +40,13 @@ final class MessageFormat {
     Sink sink(Tool tool, Format.Sink out, Consumer<String> skipped, Placeholder... keys) {
         Format made = fields.format(tool, "--format", format, Stream.concat(
             Stream.of(Placeholder.DATA, Placeholder.TOPIC), Stream.concat(Stream.of(keys), Stream.of(Placeholder.TIME, Placeholder.FIELD)))
-            .toArray(Placeholder[]::new));
+            .toArray(Placeholder[]::new)).dataIsLine();
         return (topic, key, payload) -> {
             byte[] bytes = new byte[payload.remaining()];
             payload.get(bytes);
-            byte[] whole = fields.hasEach() ? null : bytes;
             fields.pick(new SseEvent(topic, key, new String(bytes, UTF_8)),
-                message -> made.write(message, whole, null, 0, 0, out), reason -> skipped.accept("a message was skipped: " + reason));
+                message -> made.write(message, fields.hasEach() ? message.data().getBytes(UTF_8) : bytes, out),
+                reason -> skipped.accept("a message was skipped: " + reason));
         };
     }
 }

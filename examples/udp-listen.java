@@ -156,7 +156,7 @@ class UdpListen implements Callable<Integer> {
     private void print(InetSocketAddress from, byte[] payload) throws IOException {
         EventJson.writeDatagram(HostPort.of(from).toString(), payload, Instant.now(), line.clear());
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, line.bytes().array(), 0, line.bytes().remaining(), out::line);
+        template.write(event, line.toString().getBytes(StandardCharsets.UTF_8), out::line);
         out.flush();
     }
 

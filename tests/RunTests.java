@@ -12,9 +12,9 @@
 //SOURCES unit/HouseTest.java unit/HttpLoopTest.java unit/MessageFormatTest.java unit/QuickServe.java
 //SOURCES unit/SseBroadcasterTest.java unit/TreeTest.java unit/lib/cli/ConfigTest.java unit/lib/cli/EventJsonTest.java
 //SOURCES unit/lib/cli/FieldOptionsTest.java unit/lib/cli/FieldsTest.java unit/lib/cli/FormatTest.java
-//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/RateLimitedLogTest.java unit/lib/cli/SafeWordsTest.java
-//SOURCES unit/lib/cli/SecretsTest.java unit/lib/cli/SseSourcesTest.java unit/lib/cli/TlsTest.java
-//SOURCES unit/lib/cli/ToolTest.java unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java
+//SOURCES unit/lib/cli/LineReaderTest.java unit/lib/cli/NoneMatchedTest.java unit/lib/cli/RateLimitedLogTest.java
+//SOURCES unit/lib/cli/SafeWordsTest.java unit/lib/cli/SecretsTest.java unit/lib/cli/SseSourcesTest.java
+//SOURCES unit/lib/cli/TlsTest.java unit/lib/cli/ToolTest.java unit/lib/cli/UrlsTest.java unit/lib/sse/AnswerTest.java
 //SOURCES unit/lib/sse/BackoffTest.java unit/lib/sse/CookiesTest.java unit/lib/sse/DigestTest.java
 //SOURCES unit/lib/sse/EachAddressTest.java unit/lib/sse/NaiveParser.java unit/lib/sse/Parsed.java
 //SOURCES unit/lib/sse/ProxyTest.java unit/lib/sse/RedirectTest.java unit/lib/sse/SseClientEndTest.java

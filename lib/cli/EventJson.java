@@ -132,20 +132,18 @@ public final class EventJson {
             do {
                 byte one = utf8[at];
                 byte escape = ESCAPES[one & 0xFF];
-                if (escape == 0 || escape == 'u' && !isEscaped(character(utf8, at))) {
+                int character = escape == 'u' ? character(utf8, at) : one;
+                if (escape == 0 || escape == 'u' && !isEscaped(character)) {
                     out[to++] = one;
                     at++;
                     continue;
                 }
                 out[to++] = '\\';
                 out[to++] = escape;
-                if (escape == 'u') {
-                    int character = character(utf8, at);
-                    for (int shift = 12; shift >= 0; shift -= 4) {
-                        out[to++] = HEX[character >> shift & 0xF];
-                    }
+                for (int shift = escape == 'u' ? 12 : -1; shift >= 0; shift -= 4) {
+                    out[to++] = HEX[character >> shift & 0xF];
                 }
-                at += escape == 'u' ? length(one) : 1;
+                at += length(one);
             } while (at < utf8.length && utf8[at] < 0);
         }
         return to;

@@ -5,7 +5,6 @@ package lib.cli;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -37,19 +36,6 @@ public final class EventReader {
         return Optional.empty();
     }
 
-    /**
-     * Reads a datagram that is not text: an object with a base64 {@code bytes}.
-     *
-     * @return empty for anything else
-     */
-    public static Optional<byte[]> readBytes(byte[] line, int offset, int length) {
-        try {
-            return Optional.ofNullable(texts(line, offset, length).get("bytes")).map(Base64.getDecoder()::decode);
-        } catch (IllegalArgumentException notOne) {
-            return Optional.empty();
-        }
-    }
-
     /** Returns the values of an object by their keys, null for one that is no string. */
     private static Map<String, String> texts(byte[] line, int offset, int length) {
         Map<String, String> texts = new HashMap<>();
@@ -71,7 +57,7 @@ public final class EventReader {
                 throw new IllegalArgumentException("more than one JSON value");
             }
         } catch (IOException notJson) {
-            throw new IllegalArgumentException("not JSON: " + Fields.reason(notJson), notJson);
+            throw new IllegalArgumentException("not JSON", notJson);
         }
         return texts;
     }

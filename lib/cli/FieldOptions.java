@@ -3,7 +3,6 @@
 package lib.cli;
 
 import static java.util.function.Predicate.not;
-import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -13,10 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,11 +27,8 @@ import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import picocli.CommandLine.Option;
 
-/** Holds the options that look into the data of events, and says once if no event is as they ask for. */
+/** Holds the options that look into the data of events. */
 public final class FieldOptions {
-    private static final int MANY = 20;
-    private static final long LONG = TimeUnit.MINUTES.toNanos(1);
-
     @Option(names = {"-w", "--where"}, paramLabel = "CONDITION", order = 30,
         description = "Keep events by a field: /a=X (repeated: any X), /a!=X, /n<3 (<= > >=), /a=~REGEX, /a (exists); =X is"
             + " the whole data.")
@@ -63,14 +56,6 @@ public final class FieldOptions {
     private List<Map<String, Field>> found;
     private long taken;
 
-    LongSupplier clock = System::nanoTime;
-    private Consumer<String> notices;
-    private Set<String> types = Set.of();
-    private boolean isToldOrMatched;
-    private long others;
-    private long firstOther;
-    private String lastOther;
-
     /** Returns whether each element of a list is asked for. */
     public boolean hasEach() { return !each.isEmpty(); }
 
@@ -97,7 +82,7 @@ public final class FieldOptions {
         }
 
         Condition or(Condition other) {
-            return new Condition(text + " or " + other.text, group, pointer, test.or(other.test));
+            return new Condition(text, group, pointer, test.or(other.test));
         }
 
         private static Predicate<String> test(String text, String operator, String value) {
@@ -138,21 +123,11 @@ public final class FieldOptions {
                 throw new MissingFieldException("the text is too long for " + text);
             }
         }
-
-        /** Returns whether the field was there, in words. */
-        String outcome(Map<String, Field> found) {
-            return pointer.path().isEmpty() ? ""
-                : (found.containsKey(pointer.path()) ? ", with " : ", without ") + pointer.text();
-        }
     }
 
     /** Makes a format for the events that {@link #pick} hands over; {@code {../a}} is a field around an element. */
     public Format format(Tool tool, String option, String text, Placeholder... allowed) {
         Format made = tool.format(option, text, allowed);
-        if (notices == null) {
-            notices = tool::notice;
-            tool.atEnd(this::atEnd);
-        }
         inFormats.addAll(made.pointers());
         pointers().filter(one -> one.up() > each.size()).findFirst().ifPresent(one -> {
             throw tool.usage("'" + one.text() + "': expected --each as many times as it goes up");
@@ -164,12 +139,9 @@ public final class FieldOptions {
         return Stream.concat(conditions.values().stream().map(Condition::pointer), inFormats.stream());
     }
 
-    private Field field(Pointer pointer, SseEvent event) {
+    private Field field(Pointer pointer) {
         Field field = found.get(pointer.up()).get(pointer.path());
         if (field == null) {
-            if (pointer.up() == 0) {
-                levels.get(0).read(event.data()); // throws if it is not JSON
-            }
             throw new MissingFieldException("the data has no " + pointer.text());
         }
         return field;
@@ -187,16 +159,8 @@ public final class FieldOptions {
             found = new ArrayList<>(Collections.nCopies(levels.size(), Map.of()));
         }
         long before = taken;
-        lastOther = event.event();
-        if (types.isEmpty() || types.contains(lastOther)) {
-            descend(each.size(), event, handler, skipped);
-            found.replaceAll(here -> Map.of());
-            isToldOrMatched |= taken > before || conditions.isEmpty();
-        }
-        firstOther = others++ == 0 ? clock.getAsLong() : firstOther;
-        if (!isToldOrMatched && (others >= MANY || clock.getAsLong() - firstOther >= LONG)) {
-            tell(" so far");
-        }
+        descend(each.size(), event, handler, skipped);
+        found.replaceAll(here -> Map.of());
         return taken > before;
     }
 
@@ -210,10 +174,9 @@ public final class FieldOptions {
 
     private void descend(int up, SseEvent event, SseParser.Handler handler, Consumer<String> skipped) throws IOException {
         try {
-            Map<String, Field> here = levels.get(up) == null ? Map.of() : levels.get(up).readIfJson(event.data());
+            Map<String, Field> here = levels.get(up) == null ? Map.of() : levels.get(up).read(event.data());
             for (Condition one : conditions.values()) {
                 if (one.pointer().up() == up && !one.holds(event.data(), here)) {
-                    lastOther = event.event() + one.outcome(here);
                     return;
                 }
             }
@@ -222,44 +185,19 @@ public final class FieldOptions {
                 handler.event(event);
                 taken++;
             } else {
-                Fields.forEach(list(up, event.data()), event, element -> descend(up - 1, element, handler, skipped));
+                Fields.forEach(list(up), event, element -> descend(up - 1, element, handler, skipped));
             }
         } catch (MissingFieldException missing) {
-            isToldOrMatched = true;
             skipped.accept(missing.getMessage());
         }
     }
 
-    private String list(int up, String data) {
+    private String list(int up) {
         String pointer = each.get(each.size() - up);
         Field list = found.get(up).get(pointer);
         if (list == null || !list.isList()) {
-            levels.get(up).read(data); // throws if it is not JSON
             throw new MissingFieldException(pointer.isEmpty() ? "the data is no list" : "the data has no list " + pointer);
         }
         return list.text();
-    }
-
-    /** Passes over events of other types. Takes all types unless set. */
-    void types(Set<String> only) { types = only; }
-
-    /** Receives the one line that says that events came and none matched, because a mistyped name would show nothing. */
-    void watch(Consumer<String> lines) { notices = lines; }
-
-    int atEnd(int status) {
-        if (others > 0) {
-            tell("");
-        }
-        return status;
-    }
-
-    private void tell(String when) {
-        if (!isToldOrMatched) {
-            String where = conditions.values().stream().map(Condition::text).collect(joining(" and ", " where ", ""));
-            notices.accept(others + (others == 1 ? " event" : " events") + " came" + when + ", none"
-                + (types.isEmpty() ? "" : " of type " + String.join(", ", types)) + (conditions.isEmpty() ? "" : where)
-                + "; the last one was of type " + lastOther);
-        }
-        isToldOrMatched = true;
     }
 }

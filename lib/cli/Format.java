@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,7 +40,7 @@ public final class Format {
         DATA, EVENT, ID, TOPIC, KEY, JSON, LINE, SOURCE, TIME, FIELD;
 
         @Override
-        public String toString() { return "{" + name().toLowerCase(Locale.ROOT) + "}"; }
+        public String toString() { return this == FIELD ? "{/a}" : "{" + name().toLowerCase(Locale.ROOT) + "}"; }
 
         private boolean isWrittenAs(String word) {
             return this == FIELD ? word.startsWith("/") || word.startsWith("../") : toString().equals("{" + word + "}");
@@ -66,9 +66,9 @@ public final class Format {
 
     private final List<Part> parts = new ArrayList<>();
     private final Payload payload = new Payload();
-    private final boolean needsEvent;
+    private boolean dataIsLine;
     private Supplier<String> source;
-    private BiFunction<Pointer, SseEvent, Field> fields;
+    private Function<Pointer, Field> fields;
     private BiConsumer<SseEvent, Payload> json = (event, out) -> EventJson.write(event, null, null, out);
 
     /**
@@ -89,14 +89,15 @@ public final class Format {
             }
         }
         addText(text.substring(from));
-        needsEvent = parts.stream().map(Part::placeholder)
-            .anyMatch(one -> one != null && one != Placeholder.LINE && one != Placeholder.TIME);
     }
 
     List<Pointer> pointers() { return parts.stream().map(Part::pointer).filter(Objects::nonNull).toList(); }
 
     /** Sets where the fields come from. */
-    Format fields(BiFunction<Pointer, SseEvent, Field> current) { fields = current; return this; }
+    Format fields(Function<Pointer, Field> current) { fields = current; return this; }
+
+    /** Makes the value of {@link Placeholder#DATA} the line, whose bytes need not be text. */
+    public Format dataIsLine() { dataIsLine = true; return this; }
 
     /** Sets the value of {@link Placeholder#SOURCE}, asked for when an event is written. */
     public Format source(Supplier<String> current) { source = current; return this; }
@@ -129,18 +130,17 @@ public final class Format {
                 return new Part(one, isJson, one == Placeholder.FIELD ? Pointer.of(word) : null, null);
             }
         }
-        String pointer = Pointer.withSlashes(word).replaceFirst("^/data(?=/)", "");
-        String field = pointer.contains("/*") ? Pointer.rightForm(pointer)
-            : braces.group().replace(word + "}", pointer + "} for a field of the data");
-        throw new IllegalArgumentException(Arrays.stream(allowed)
-            .map(one -> one == Placeholder.FIELD ? "or " + field : one.toString())
+        throw new IllegalArgumentException(Arrays.stream(allowed).map(Placeholder::toString)
             .collect(Collectors.joining(" ", braces.group() + " is not known here, expected one of ", " ({{ is a brace)")));
     }
 
     public boolean has(Placeholder one) { return parts.stream().anyMatch(part -> part.placeholder == one); }
 
     /** Returns whether an event is needed to write it: whether a placeholder other than the line or the time occurs. */
-    public boolean needsEvent() { return needsEvent; }
+    public boolean needsEvent() {
+        return parts.stream().map(Part::placeholder)
+            .anyMatch(one -> one != null && one != Placeholder.LINE && one != Placeholder.TIME);
+    }
 
     /** Returns whether this is {@code {json}} and nothing else. */
     public boolean isJson() { return parts.size() == 1 && parts.get(0).placeholder == Placeholder.JSON; }
@@ -150,31 +150,26 @@ public final class Format {
      *
      * @throws IllegalArgumentException if the data lacks a field of the template; nothing was taken then
      */
-    public void write(SseEvent event, Sink sink) throws IOException { write(event, null, null, 0, 0, sink); }
+    public void write(SseEvent event, Sink sink) throws IOException { write(event, null, sink); }
 
     /**
-     * Writes a line of input. {@link Placeholder#JSON} is the line as it came.
+     * Writes a line of input, as above. {@link Placeholder#JSON} is the line as it came.
      *
      * @param event what {@code EventReader} made of the line; null where this template {@linkplain #needsEvent needs
      *              none}
      */
-    public void write(SseEvent event, byte[] line, int offset, int length, Sink sink) throws IOException {
-        write(event, null, line, offset, length, sink);
-    }
-
-    /** Writes a line whose {@link Placeholder#DATA} are these bytes; null for those of the event's text. */
-    public void write(SseEvent event, byte[] data, byte[] line, int offset, int length, Sink sink) throws IOException {
+    public void write(SseEvent event, byte[] line, Sink sink) throws IOException {
         payload.clear();
         for (Part part : parts) {
             if (part.placeholder == Placeholder.JSON && line == null) {
                 json.accept(event, payload);
             } else if (part.placeholder == Placeholder.FIELD) {
-                Field field = fields.apply(part.pointer, event);
+                Field field = fields.apply(part.pointer);
                 add(field.text().getBytes(UTF_8), part.isJson && field.isString());
             } else {
                 add(part.placeholder == null ? part.bytes : switch (part.placeholder) {
-                    case LINE, JSON, FIELD -> Arrays.copyOfRange(line, offset, offset + length);
-                    case DATA -> data == null ? event.data().getBytes(UTF_8) : data;
+                    case LINE, JSON, FIELD -> line;
+                    case DATA -> dataIsLine ? line : event.data().getBytes(UTF_8);
                     case EVENT, TOPIC -> event.event().getBytes(UTF_8);
                     case ID, KEY -> event.id().getBytes(UTF_8);
                     case SOURCE -> source.get().getBytes(UTF_8);
@@ -184,6 +179,7 @@ public final class Format {
         }
         sink.take(payload.bytes());
     }
+
     private void add(byte[] value, boolean isQuoted) {
         if (isQuoted) {
             EventJson.string(new String(value, UTF_8), payload);

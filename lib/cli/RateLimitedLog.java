@@ -1,89 +1,62 @@
 package lib.cli;
 
-import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Prints the first messages of a kind, then one in a while, which says how many there were. Safe for several threads. */
+/**
+ * Prints the first five messages of a kind, then one in ten minutes, which says how many there were. A kind that was quiet
+ * for ten minutes begins anew. Safe for several threads.
+ */
 public final class RateLimitedLog {
+    private static final int FIRST = 5;
+    private static final long BETWEEN = TimeUnit.MINUTES.toNanos(10);
     private static final int MOST_KINDS = 50;
 
     private static final class Kind {
         int said;
         int unsaid;
         long lastSaid;
-        long last;
     }
 
-    private final int first;
-    private final long between;
-    private final LongSupplier nanoTime;
-    private final Map<String, Kind> kinds = new LinkedHashMap<>();
-
-    /** Lets out three messages, then one a minute. */
-    public RateLimitedLog() { this(3, Duration.ofMinutes(1), System::nanoTime); }
-
-    /**
-     * @param first    how many messages of a kind go out at once; a kind that was quiet for {@code between} begins anew
-     * @param nanoTime {@link System#nanoTime}, or the clock of a test
-     */
-    private RateLimitedLog(int first, Duration between, LongSupplier nanoTime) {
-        this.first = first;
-        this.between = between.toNanos();
-        this.nanoTime = nanoTime;
-    }
+    /** A test has a clock of its own. */
+    LongSupplier nanoTime = System::nanoTime;
+    private final Map<String, Kind> kinds = new HashMap<>();
+    private boolean isTroubleSaid;
 
     /** Prints a message unless there were too many of its kind, and returns whether it did. */
     public synchronized boolean say(String kind, String message, Consumer<String> out) {
-        long now = nanoTime.getAsLong();
-        Kind one = kinds.remove(kind);
-        one = one == null || now - one.last >= between ? new Kind() : one;
-        kinds.put(kind, one);
         if (kinds.size() > MOST_KINDS) {
-            kinds.remove(kinds.keySet().iterator().next());
+            kinds.clear();
         }
-        one.last = now;
-        if (one.said >= first && now - one.lastSaid < between) {
+        long now = nanoTime.getAsLong();
+        Kind one = kinds.computeIfAbsent(kind, any -> new Kind());
+        boolean isLate = one.said > 0 && now - one.lastSaid >= BETWEEN;
+        if (one.said >= FIRST && !isLate) {
             one.unsaid++;
             return false;
         }
-        one.said++;
-        String more = one.said == first ? " (from now on one such line in " + minutes(between) + ")"
-            : one.unsaid == 0 ? "" : " (and " + one.unsaid + " more in " + minutes(now - one.lastSaid) + ")";
+        out.accept(message + (one.unsaid == 0 ? "" : " (and " + one.unsaid + " more in "
+            + TimeUnit.NANOSECONDS.toMinutes(now - one.lastSaid) + " min)"));
+        one.said = isLate && one.unsaid == 0 ? 1 : one.said + 1;
         one.unsaid = 0;
         one.lastSaid = now;
-        out.accept(message + more);
         return true;
     }
 
-    /**
-     * Returns what keeps the journal of a subscription short: of the same trouble it prints the first five lines, then
-     * one in ten minutes, and "connected again" only if the trouble was printed.
-     *
-     * @param nanoTime {@link System#nanoTime}, or the clock of a test
-     */
-    static Consumer<String> ofConnections(Consumer<String> out, LongSupplier nanoTime) {
-        RateLimitedLog log = new RateLimitedLog(5, Duration.ofMinutes(10), nanoTime);
-        AtomicBoolean isTroubleSaid = new AtomicBoolean();
-        return notice -> {
-            int trouble = notice.indexOf("; connecting again in ");
-            if (trouble >= 0) {
-                // How an answer begins, and how long the wait is, may differ each time.
-                String kind = notice.substring(0, trouble).replaceFirst("; the answer begins: .*", "");
-                isTroubleSaid.compareAndSet(false, log.say(kind, notice, out));
-            } else if (!notice.endsWith(": connected again")) {
-                // After a silence there is no wait.
-                isTroubleSaid.compareAndSet(false, notice.contains("; connecting again"));
-                out.accept(notice);
-            } else if (isTroubleSaid.getAndSet(false)) {
-                out.accept(notice);
-            }
-        };
+    /** Prints a notice of a subscription: the same trouble as above, and "connected again" only after a printed trouble. */
+    synchronized void sayOfConnection(String notice, Consumer<String> out) {
+        int trouble = notice.indexOf("; connecting again");
+        if (trouble >= 0) {
+            // How an answer begins, and how long the wait is, may differ each time.
+            isTroubleSaid |= say(notice.substring(0, trouble).replaceFirst("; the answer begins: .*", ""), notice, out);
+        } else if (!notice.endsWith(": connected again")) {
+            out.accept(notice);
+        } else if (isTroubleSaid) {
+            isTroubleSaid = false;
+            out.accept(notice);
+        }
     }
-
-    private static String minutes(long nanos) { return TimeUnit.NANOSECONDS.toMinutes(nanos) + " min"; }
 }

@@ -24,11 +24,6 @@ import javax.net.ssl.SSLException;
 /** Says why something failed, in the few words that a user needs. */
 public final class Reason {
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
-    static final String CLOSED_UNANSWERED = "connection closed without an answer";
-    private static final String NO_TUNNEL = "Tunnel failed, got: ";
-    /** The words of java.net.http for an answer that broke off. */
-    private static final Pattern BODY = Pattern.compile("chunked transfer encoding|fixed content-length|http1_0 content");
-    private static final String ALERT = "Received fatal alert: ";
 
     private Reason() {}
 
@@ -45,14 +40,9 @@ public final class Reason {
             : cause instanceof CharacterCodingException ? "not UTF-8"
             : cause instanceof FileSystemException file && file.getReason() != null ? file.getReason()
             : cause instanceof SSLException ? ofCertificate(cause)
-            : message.endsWith("header parser received no bytes") ? CLOSED_UNANSWERED
-            // The alert of a TLS server that read our request.
-            : message.contains("\u0015\u0003") ? "the server speaks TLS: is it https?"
+            : message.endsWith("header parser received no bytes") ? "connection closed without an answer"
             : causes(cause).anyMatch(one -> ("" + one.getMessage()).startsWith("Connection reset")) ? "connection reset"
-            : has(cause, EOFException.class) && BODY.matcher(message).lookingAt()
-                ? "the server broke off in the middle of its answer"
-            : message.startsWith(NO_TUNNEL)
-                ? "HTTP status " + message.substring(NO_TUNNEL.length()) + " instead of a tunnel"
+            : has(cause, EOFException.class) ? "the server broke off in the middle of its answer"
             : message.isBlank() ? cause.getClass().getSimpleName() : message;
     }
 
@@ -73,10 +63,6 @@ public final class Reason {
                 ? "the server's certificate is self-signed, or from an authority that is not trusted"
             : root instanceof IllegalArgumentException ? message
             : isOther ? "the server's certificate is for another host: " + message
-            : message.contains(ALERT) && message.contains("certificate")
-                ? "the server wants a certificate, or does not trust ours ("
-                    + message.substring(message.indexOf(ALERT) + ALERT.length()) + ")"
-            : message.startsWith("Un") && message.contains(" SSL message") ? "the server does not speak TLS: is it http?"
             : "TLS: " + message;
     }
 

@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import lib.sse.SseEvent;
 import lib.sse.SseParser;
 import picocli.CommandLine.Mixin;
@@ -16,6 +18,9 @@ import picocli.CommandLine.Option;
 
 /** Holds the options that say which events are asked for. Passes these on from all sources, and ends after the last. */
 final class Selection {
+    private static final int MANY = 20;
+    private static final long LONG = TimeUnit.MINUTES.toNanos(1);
+
     @Option(names = {"-e", "--event"}, paramLabel = "TYPE", order = 30,
         description = "Keep only events of this type. Repeatable.")
     private Set<String> types = Set.of();
@@ -45,6 +50,10 @@ final class Selection {
     private Flushable out;
     private long fieldless;
     private long taken;
+    private long events;
+    private long firstEvent;
+    private boolean isTold;
+    LongSupplier nanoTime = System::nanoTime;
     /** The source of the event that is being handed over. */
     private String source;
 
@@ -62,11 +71,7 @@ final class Selection {
      * @param comments whether to hand over comments too, each as an event without a type
      */
     void start(Tool tool, SseSources sources, boolean comments, SseParser.Handler handler, Flushable out) {
-        if (types.contains("") || excluded.contains("")) {
-            throw tool.usage((types.contains("") ? "--event" : "--exclude") + " '': expected a type");
-        }
         tool.within(1, Integer.MAX_VALUE, count == null ? 1 : count, "--count");
-        fields.types(types);
         this.tool = tool;
         this.sources = sources;
         this.comments = comments;
@@ -75,6 +80,7 @@ final class Selection {
     }
 
     int atEnd(int status) {
+        tellIfNoneMatched(true);
         if (skipped != null || fieldless == 0) {
             return status;
         }
@@ -109,7 +115,10 @@ final class Selection {
                 sources.checkNotOver();
                 if (!excluded.contains(event.event()) && (settle.isZero() || System.nanoTime() - settled >= 0)) {
                     source = name;
-                    taken += fields.pick(event, handler, Selection.this::skip) ? 1 : 0;
+                    boolean isWanted = types.isEmpty() || types.contains(event.event());
+                    taken += isWanted && fields.pick(event, handler, Selection.this::skip) ? 1 : 0;
+                    firstEvent = events++ == 0 ? nanoTime.getAsLong() : firstEvent;
+                    tellIfNoneMatched(false);
                     if (count != null && taken == count) {
                         out.flush();
                         sources.close();
@@ -134,6 +143,15 @@ final class Selection {
             synchronized (sources) {
                 out.flush();
             }
+        }
+    }
+
+    /** Says so once, because a mistyped name would show nothing. */
+    private void tellIfNoneMatched(boolean isEnd) {
+        if (events > 0 && taken + fieldless == 0 && !isTold
+            && (isEnd || events >= MANY || nanoTime.getAsLong() - firstEvent >= LONG)) {
+            isTold = true;
+            tool.notice(events + (events == 1 ? " event" : " events") + " came, none matched --event, --where and --each");
         }
     }
 

@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/Cookies.java ../sse/Digest.java ../sse/EachAddress.java ../sse/Proxies.java ../sse/SseClient.java
-//SOURCES ../sse/SseParser.java ../sse/SseRequest.java EventJson.java Format.java RateLimitedLog.java SafeWords.java
-//SOURCES Secrets.java Selection.java Senders.java SseSources.java TlsOptions.java Tool.java Urls.java
+//SOURCES ../sse/SseParser.java ../sse/SseRequest.java Config.java EventJson.java Format.java RateLimitedLog.java
+//SOURCES SafeWords.java Selection.java Senders.java SseSources.java TlsOptions.java Tool.java Urls.java
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -17,10 +17,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import lib.cli.Format.Placeholder;
 import lib.sse.Cookies;
 import lib.sse.Digest;
@@ -38,10 +36,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
-    /** Options with an order outside of this say how to connect, which standard input needs not. */
-    private static final int FIRST_OF_ANY_STREAM = 30;
-    private static final int LAST_OF_ANY_STREAM = 79;
-
     @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
         description = "Read events from this URL; @FILE: from the URL in FILE; -: from standard input. After the first URL,"
             + " each needs its scheme.")
@@ -51,7 +45,7 @@ public final class SseOptions {
         description = "Send this header. Repeatable. @FILE: send one for each line, read again at every connect;"
             + " @-: standard input.")
     private void header(String line) {
-        String file = Tool.file(line).orElse("");
+        String file = Config.file(line).orElse("");
         // A pipe can be read once, like standard input.
         boolean isReadOnce = file.equals("-") || Files.exists(Path.of(file)) && !Files.isRegularFile(Path.of(file));
         asked.add(file.isEmpty() ? request -> request.header(line)
@@ -162,7 +156,7 @@ public final class SseOptions {
     public List<String> targets(List<String> behindTheFirst) {
         List<String> targets = behindTheFirst.stream().filter(not(SseOptions::isUrl)).toList();
         if (targets.isEmpty()) {
-            throw tool().usage("missing TARGET");
+            throw tool().usage("Missing required parameter: 'TARGET'");
         }
         return targets;
     }
@@ -201,12 +195,8 @@ public final class SseOptions {
 
     /** Returns what an option of the script makes of an event, with the same placeholders. */
     public Format template(String option, String text) {
-        Format made = selection.fields().format(tool(), option, text, Placeholder.DATA, Placeholder.EVENT, Placeholder.ID,
-            Placeholder.JSON, Placeholder.SOURCE, Placeholder.TIME, Placeholder.FIELD);
-        if (comments && made.has(Placeholder.FIELD)) {
-            throw tool().usage("--comments goes without a field in " + option);
-        }
-        return made.source(selection::source);
+        return selection.fields().format(tool(), option, text, Placeholder.DATA, Placeholder.EVENT, Placeholder.ID,
+            Placeholder.JSON, Placeholder.SOURCE, Placeholder.TIME, Placeholder.FIELD).source(selection::source);
     }
 
     /** Receives one line for each event that lacks a needed field. Unless set, these are errors and the status is 1. */
@@ -248,7 +238,6 @@ public final class SseOptions {
             Proxies proxies = proxy == null ? Proxies.of(System.getenv()) : Proxies.of(tool.text(proxy), System.getenv());
             Consumer<HttpClient.Builder> http = http(proxies);
             Consumer<HttpClient.Builder> trust = tls.settings(tool::text, tool::notice);
-            Secrets secrets = new Secrets();
             if (!data.isEmpty()) {
                 String body = data.stream().map(one -> new String(tool.bytes(one), ISO_8859_1)).collect(joining("&"));
                 asked.add(request -> request.body(body.getBytes(ISO_8859_1)));
@@ -260,11 +249,13 @@ public final class SseOptions {
                 SseRequest request = where.request().userAgent(command.name() + "/" + Tool.VERSION);
                 asked.forEach(setting -> setting.accept(request));
                 number++;
-                SafeWords words = new SafeWords(proxies, secrets);
+                SafeWords words = new SafeWords(proxies);
+                RateLimitedLog log = new RateLimitedLog();
                 SseClient client = new SseClient(request).idleTimeout(idleTimeout).maxEventBytes(maxEventBytes)
-                    .notices(RateLimitedLog.ofConnections(tool::notice, System::nanoTime))
-                    .words(words::failure, words::quote).http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust)))
-                    .around(words).around(Senders.traced(tool::debug)).around(new EachAddress(proxies)).around(proxies)
+                    .notices(notice -> log.sayOfConnection(notice, tool::notice))
+                    .words(words::failure, words::quote)
+                    .http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust))).around(words)
+                    .around(Senders.traced(tool::debug)).around(new EachAddress(proxies)).around(proxies)
                     .around(new Cookies()).around(new Digest()).around(words);
                 settings.forEach(setting -> setting.accept(client));
                 sources.add(client, selection.new Source(where.authority(), () -> connected.accept(request.toString())),
@@ -275,20 +266,12 @@ public final class SseOptions {
         }
     }
 
-    /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
     private Consumer<HttpClient.Builder> http(Proxies proxies) {
-        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(not(Duration::isZero)).min(Comparator.naturalOrder())
-            .orElse(Duration.ofDays(1));
         return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run)
-            .connectTimeout(longest).proxy(proxies);
+            .connectTimeout(connectTimeout.isZero() ? Duration.ofDays(1) : connectTimeout).proxy(proxies);
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {
-        command.commandLine().getParseResult().matchedOptions().stream()
-            .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
-            .findFirst().ifPresent(one -> {
-                throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
-            });
         sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-", () -> { }) {
             @Override
             public void tooLarge(int bytes) { tool.notice("dropped an event of more than " + bytes + " bytes"); }

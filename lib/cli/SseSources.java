@@ -28,16 +28,11 @@ final class SseSources {
     private static final int BUFFER = 64 << 10;
 
     private final Tool tool;
-    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "sse-source");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<Callable<Integer>, AutoCloseable> sources = new LinkedHashMap<>();
     private volatile boolean isOver;
     private volatile boolean timeIsOver;
     private volatile boolean wasConnected;
-    private boolean hasRead;
 
     SseSources(Tool tool) { this.tool = tool; }
 
@@ -121,7 +116,6 @@ final class SseSources {
 
     /** Keeps events back once all is over, so that they do not count as taken. */
     void checkNotOver() throws ClosedChannelException {
-        hasRead = true;
         if (isOver) {
             throw new ClosedChannelException();
         }
@@ -139,8 +133,6 @@ final class SseSources {
         }
         if (parser.isWithinEvent()) {
             tool.notice("standard input ended in the middle of an event");
-        } else if (!hasRead) {
-            tool.notice("no event came from standard input");
         }
         return parser;
     }

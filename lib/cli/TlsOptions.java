@@ -12,10 +12,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.KeyManager;
@@ -28,8 +26,6 @@ import picocli.CommandLine.Option;
 
 /** Holds the options of TLS: whom to trust, and how to show who we are. */
 final class TlsOptions {
-    private static final int LONGER_THAN_A_TICKET = (int) Duration.ofDays(8).toSeconds();
-
     @Option(names = {"-k", "--insecure"}, order = 100,
         description = "Accept any certificate. A warning shows the key's pin, which you can give to --pinnedpubkey.")
     private boolean insecure;
@@ -52,8 +48,7 @@ final class TlsOptions {
     private String password = "";
 
     /**
-     * Reads the files, and returns what sets up an HTTP client for https. The context takes a while to make, so that waits
-     * for the first use.
+     * Reads the files, and returns what sets up an HTTP client for https. That takes a while, so it waits for the first use.
      *
      * @param text    returns what an option's value stands for
      * @param notices receives the warnings of {@code --insecure}
@@ -64,9 +59,7 @@ final class TlsOptions {
         KeyStore trusted = authorities == null ? null : Pem.authorities(authorities);
         KeyManager[] keys = certificate == null ? null : Pem.keys(certificate, text.apply(password).toCharArray());
         List<String> pins = pinned == null ? List.of() : pins(text.apply(pinned));
-        AtomicReference<SSLContext> made = new AtomicReference<>();
-        return builder -> builder.sslContext(made.updateAndGet(before ->
-            before != null ? before : context(trusted, keys, pins, notices)));
+        return builder -> builder.sslContext(context(trusted, keys, pins, notices));
     }
 
     private SSLContext context(KeyStore trusted, KeyManager[] keys, List<String> pins, Consumer<String> notices) {
@@ -77,11 +70,6 @@ final class TlsOptions {
             X509ExtendedTrustManager usual = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys, new TrustManager[] {verifier(usual, pins, notices)}, null);
-            if (insecure) {
-                // -k has to warn each time, and a resumed session skips the verification. A ticket of TLS 1.3 comes
-                // after the verification; the JDK drops it where sessions may live longer than RFC 8446, 4.6.1 allows.
-                context.getClientSessionContext().setSessionTimeout(LONGER_THAN_A_TICKET);
-            }
             return context;
         } catch (GeneralSecurityException failure) {
             throw new IllegalStateException("TLS: " + failure.getMessage(), failure);
@@ -116,7 +104,6 @@ final class TlsOptions {
                         notices.accept("insecure: " + engine.getPeerHost() + ":" + engine.getPeerPort() + ": "
                             + Reason.ofCertificate(notTrusted) + "; going on all the same; --pinnedpubkey " + pin
                             + " takes this key only");
-                        engine.getHandshakeSession().invalidate(); // TLS 1.2 would resume it
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../sse/SseException.java Config.java Format.java Reason.java StandardInput.java StandardOutput.java
-//SOURCES StatusLine.java Usage.java
 // A heap that is small and stays so (with less room in it every collection becomes a full one now and then, which takes
 // 2.5 times the time; with smaller survivor spaces garbage gets old), whichever collector the environment names; a JVM that
 // does nothing while nothing comes, writes no dump between the data and ends when it has no memory; and a quick start: no
@@ -8,11 +7,14 @@
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:-UseG1GC -XX:-UseParallelGC -XX:-UseZGC -XX:-UseShenandoahGC
 //RUNTIME_OPTIONS -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn4m -XX:SurvivorRatio=2 -XX:MinHeapFreeRatio=20
 //RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -XX:+ExitOnOutOfMemoryError -Xlog:disable -XX:+DisplayVMOutputToStderr
-//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000
+//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000 -Djdk.console=java.base
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -32,19 +34,21 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
-import java.util.function.Supplier;
 import lib.cli.Format.Placeholder;
 import lib.sse.SseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 import picocli.CommandLine;
 
 /** Gives all scripts what they have in common: options, messages on standard error, and exit statuses. */
@@ -65,13 +69,15 @@ public final class Tool {
     private static final int REFUSED = 5;
     static final int GAVE_UP = 6;
 
-    /** After a signal, the time for everything, for the work to end, and for work that does not know of the signal. */
+    /** After a signal, the time for everything, and for the work to end. */
     private static final long MILLIS_TO_END = 950;
     private static final long MILLIS_TO_FINISH = 700;
-    private static final long MILLIS_TO_WRITE = 100;
+    /** The headings in the help above the options whose order is this or higher. A script's own options come first. */
+    private static final NavigableMap<Integer, String> SECTIONS = new TreeMap<>(Map.of(
+        0, "", 20, "Request:\n", 30, "Which events:\n", 40, "Output:\n", 60, "Datagrams:\n", 80, "Reconnecting:\n",
+        100, "TLS and proxy:\n", 190, "General:\n"));
     /** Stands for bytes that are not UTF-8. */
     private static final String NOT_DECODED = "\uFFFD";
-    private static final BigDecimal LONGEST = new BigDecimal(1_000_000_000);
 
     static {
         // Java reads these at its first look-up. A name that was missing for a moment, or has moved, is then found at once.
@@ -90,8 +96,7 @@ public final class Tool {
     private boolean quiet;
 
     @Option(names = {"-v", "--verbose"}, order = 191,
-        description = "Print more: each connect, whole URLs, where errors come from, and a status line on a terminal while"
-            + " datagrams are sent.")
+        description = "Print more: each connect, whole URLs, and where errors come from.")
     private boolean verbose;
 
     @Option(names = {"-V", "--version"}, order = 192, versionHelp = true, description = "Print the version and exit.")
@@ -104,7 +109,6 @@ public final class Tool {
     private final List<IntUnaryOperator> endings = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> worked = new CompletableFuture<>();
     private final Thread onSignal = new Thread(this::stop, "signal");
-    private final StatusLine statusLine = new StatusLine();
     private final Map<String, byte[]> contents = new HashMap<>();
     private final Config config = new Config();
     private Integer endStatus;
@@ -138,12 +142,12 @@ public final class Tool {
                 try {
                     return super.execute(tool.words(args));
                 } catch (ParameterException mistake) {
-                    return tool.end(tool.usageError(mistake, args));
+                    return tool.end(tool.usageError(mistake));
                 }
             }
         };
         line.getCommandSpec().version(line.getCommandName() + " " + VERSION);
-        line.getHelpSectionMap().put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST, Usage::options);
+        line.getHelpSectionMap().put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST, Tool::sections);
         Tool tool = of(line.getCommandSpec());
         return line
             .setErr(new PrintWriter(new FileOutputStream(FileDescriptor.err), true, UTF_8))
@@ -153,8 +157,7 @@ public final class Tool {
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpLongOptionsMaxWidth(28)
             .registerConverter(Duration.class, Tool::seconds)
-            .registerConverter(Path.class, Tool::path)
-            .setParameterExceptionHandler((mistake, args) -> tool.end(tool.usageError(mistake, args)))
+            .setParameterExceptionHandler((mistake, args) -> tool.end(tool.usageError(mistake)))
             .setExecutionStrategy(tool::work)
             .setExecutionExceptionHandler((failure, ignored, parsed) -> tool.end(tool.statusOf(failure)));
     }
@@ -172,10 +175,10 @@ public final class Tool {
     public void atEnd(IntUnaryOperator ending) { endings.add(ending); }
 
     private String[] words(String... typed) {
-        List.of(typed).stream().filter(word -> word.contains(NOT_DECODED)).findFirst().ifPresent(word -> {
-            throw usage("argument " + (List.of(typed).indexOf(word) + 1) + ": expected UTF-8");
-        });
-        return config.words(command, typed);
+        if (String.join("", typed).contains(NOT_DECODED)) {
+            throw usage("expected arguments in UTF-8");
+        }
+        return config.words(command, this::text, typed);
     }
 
     private int work(CommandLine.ParseResult parsed) {
@@ -190,7 +193,7 @@ public final class Tool {
 
     /** Lets the work finish what it began, such as a line, if neither that nor the last message takes long. */
     private void stop() {
-        worked.completeOnTimeout(null, stops.isEmpty() ? MILLIS_TO_WRITE : MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
+        worked.completeOnTimeout(null, MILLIS_TO_FINISH, TimeUnit.MILLISECONDS);
         CompletableFuture.runAsync(() -> {
             endWork();
             worked.join();
@@ -221,7 +224,6 @@ public final class Tool {
         worked.complete(null);
         if (endStatus == null) {
             endStatus = status;
-            statusLine.close();
             endings.forEach(ending -> endStatus = ending.applyAsInt(endStatus));
             try {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
@@ -254,25 +256,16 @@ public final class Tool {
     }
 
     public void error(String message) {
-        String line = command.name() + ": " + Reason.printable(message);
-        statusLine.above(() -> command.commandLine().getErr().println(line));
+        command.commandLine().getErr().println(command.name() + ": " + Reason.printable(message));
     }
 
     /** Returns a mistake on the command line, to be thrown. */
     public ParameterException usage(String message) { return new ParameterException(command.commandLine(), message); }
 
-    /**
-     * Returns the file that an option's value names by {@code @FILE}, or by {@code @@FILE}, which gets through a JBang
-     * that would put the file's words in its place. Empty if it names none.
-     */
-    public static Optional<String> file(String value) {
-        return value.startsWith("@") ? Optional.of(value.replaceFirst("@@?", "")) : Optional.empty();
-    }
-
     /** Returns an option's value; of {@code @FILE} the text in it, without a byte order mark and the last line end. */
     public String text(String value) {
         try {
-            return file(value).isEmpty() ? value
+            return Config.file(value).isEmpty() ? value
                 : UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(value))).toString().replaceAll("\\A\uFEFF|\r?\n\\z", "");
         } catch (CharacterCodingException notText) {
             throw usage(value + ": " + Reason.of(notText));
@@ -281,7 +274,7 @@ public final class Tool {
 
     /** Returns an option's value in UTF-8; of {@code @FILE} its content, read once. {@code @-} is standard input. */
     public byte[] bytes(String value) {
-        String file = file(value).orElse(null);
+        String file = Config.file(value).orElse(null);
         try {
             if (file != null && !contents.containsKey(file)) {
                 contents.put(file, file.equals("-") ? standardInput().readAllBytes() : Files.readAllBytes(Path.of(file)));
@@ -307,13 +300,6 @@ public final class Tool {
         return value;
     }
 
-    /** Shows this text in a line on the terminal from now on, asked for each second, if {@code -v} was given. */
-    public void showStatus(Supplier<String> text) {
-        if (verbose && !quiet && !"dumb".equals(System.getenv("TERM")) && StatusLine.isTerminal(2)) {
-            statusLine.show(command.commandLine().getErr(), text);
-        }
-    }
-
     /** Reads the template that the user gave with an option; of {@code @FILE} the one in it. */
     public Format format(String option, String template, Placeholder... allowed) {
         try {
@@ -323,8 +309,23 @@ public final class Tool {
         }
     }
 
-    private int usageError(ParameterException mistake, String... args) {
-        String message = Usage.message(mistake, args);
+    private static String sections(CommandLine.Help help) {
+        Map<Integer, List<OptionSpec>> sections = help.commandSpec().options().stream()
+            .collect(groupingBy(option -> SECTIONS.floorKey(option.order()), TreeMap::new, toList()));
+        return sections.entrySet().stream()
+            .map(section -> "\n" + SECTIONS.get(section.getKey()) + help.optionListExcludingGroups(section.getValue()))
+            .collect(joining());
+    }
+
+    /** Prints a mistake on the command line. It repeats no argument that may be a secret, and no path of a URL. */
+    private int usageError(ParameterException mistake) {
+        String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage()
+            .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+        if (mistake instanceof UnmatchedArgumentException unmatched) {
+            message = unmatched.isUnknownOption()
+                ? "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
+                : "too many arguments: quote text with spaces, and begin further URLs with http://";
+        }
         error(config.place(message) + message + " (" + command.name() + " --help says more)");
         return CommandLine.ExitCode.USAGE;
     }
@@ -342,22 +343,10 @@ public final class Tool {
             : end.kind() == SseException.Kind.REFUSED ? REFUSED : GAVE_UP;
     }
 
-    private static Path path(String value) {
-        if (value.isEmpty()) {
-            throw new CommandLine.TypeConversionException("expected the name of a file");
-        }
-        return Path.of(value);
-    }
-
     private static Duration seconds(String value) {
-        try {
-            BigDecimal seconds = new BigDecimal(value);
-            if (seconds.signum() >= 0 && seconds.compareTo(LONGEST) <= 0) {
-                return Duration.ofNanos(seconds.movePointRight(9).longValue());
-            }
-        } catch (NumberFormatException notANumber) {
-            throw new CommandLine.TypeConversionException("'" + value + "' is not a number of seconds");
+        if (!value.matches("[0-9]{1,9}(\\.[0-9]*)?|\\.[0-9]+")) {
+            throw new CommandLine.TypeConversionException("'" + value + "' is not a number of seconds, 0 to 999999999");
         }
-        throw new CommandLine.TypeConversionException("'" + value + "' is not within 0 to " + LONGEST + " seconds");
+        return Duration.ofNanos(new BigDecimal(value).movePointRight(9).longValue());
     }
 }

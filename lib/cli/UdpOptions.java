@@ -1,6 +1,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES ../udp/HostPort.java ../udp/UdpBroadcaster.java ../udp/UdpOutput.java RateLimitedLog.java StandardOutput.java
-//SOURCES StatusLine.java Tool.java
+//SOURCES Tool.java
 package lib.cli;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
@@ -125,9 +125,6 @@ public final class UdpOptions {
         }
         tool.onSignal(lan::close);
         tool.atEnd(status -> atEnd(status, tool));
-        if (!tee && !dryRun || !StatusLine.isTerminal(1)) {
-            tool.showStatus(() -> lan.counts().toString());
-        }
         lan.open();
         if (!stats.isZero()) {
             printStats(tool);

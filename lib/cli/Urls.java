@@ -38,7 +38,11 @@ record Urls(String url, String user, String authority) {
         if (!port.isEmpty() && (Integer.parseInt(port) == 0 || Integer.parseInt(port) > 65535)) {
             throw new IllegalArgumentException("URL: port " + port + ", expected 1 to 65535");
         }
-        String host = ascii(parts.group("host"));
+        // RFC 6874 writes %25 between an IPv6 address and its zone. java.net.URI and people write %.
+        String host = IDN.toASCII(parts.group("host").replace("%25", "%"), IDN.ALLOW_UNASSIGNED);
+        if (!HOST.matcher(host).matches()) {
+            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
+        }
         if (host.contains("_") && scheme.equals("https")) {
             throw new IllegalArgumentException("URL: host '" + host + "', Java takes no name with an underscore over https");
         }
@@ -52,20 +56,6 @@ record Urls(String url, String user, String authority) {
     SseRequest request() {
         SseRequest request = new SseRequest(url).basicAuthorization(user);
         return authority.contains("_") ? request.header("Host: " + authority) : request;
-    }
-
-    /** RFC 6874 writes {@code %25} between an IPv6 address and its zone. {@link java.net.URI} and people write {@code %}. */
-    private static String ascii(String host) {
-        String name = host.replace("%25", "%");
-        try {
-            name = name.chars().allMatch(c -> c < 0x80) ? name : IDN.toASCII(name, IDN.ALLOW_UNASSIGNED);
-        } catch (IllegalArgumentException notAName) {
-            name = "";
-        }
-        if (!HOST.matcher(name).matches()) {
-            throw new IllegalArgumentException("URL: host '" + host + "', expected a name or an address");
-        }
-        return name;
     }
 
     private static String encoded(String text, Pattern notAllowed) {

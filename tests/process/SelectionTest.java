@@ -81,11 +81,11 @@ class SelectionTest {
 
     static final String[] ROWS = {
         "-F {/on} | {\"on\":true}~{\"on\":1.0E2} | true~1.0E2 | ",
-        "-F {/on} | {\"on\":true}~x~{\"off\":1} | true | the data is not JSON: Unrecognized token 'x': .*~the data has no /on",
+        "-F {/on} | {\"on\":true}~x~{\"off\":1} | true | the data has no /on~the data has no /on",
         "-F <\\x02{/on}\\n | {\"on\":\"ü\"} | <\u0002ü%n | ",
         "-F {event}={/on} -w /on=1 | {\"on\":1}~x~{\"on\":2}~{\"on\":\"1\"} | touch=1~touch=1 | ",
         "-w /on!=1 -w !=[DONE] | {\"on\":1}~x~{}~[DONE] | x~{} | ",
-        "--each /l | {\"l\":[ 1,\"a b\",[ 2 ] ]}~{\"l\":[]} | 1~a b~[2] | ",
+        "--each /l | {\"l\":[ 1,\"a b\",[ 2 ] ]}~{\"l\":[]} | 1~a b~[ 2 ] | ",
         "--each /l -F {/a} | {\"l\":[{\"a\":1},{},{\"a\":3}]} | 1~3 | the data has no /a",
         "--each /l | {\"l\":{}}~{\"l\":[7]} | 7 | the data has no list /l",
         "--each /l -F {json} -w /a=1 | {\"l\":[{\"a\":1}, {\"a\":2}]} | {\"event\":\"touch\",\"id\":\"9\",\"data\":\"{\\\"a\\\":1}\"} | ",
@@ -112,7 +112,7 @@ class SelectionTest {
         // Each placeholder.
         "-F {event}{id}{data} | a b | touch9a b | ",
         "-F {\"t\":{json:data},\"e\":{json:event},\"i\":{json:id}} | say \"on\\\" | {\"t\":\"say \\\"on\\\\\\\"\",\"e\":\"touch\",\"i\":\"9\"} | ",
-        "-F {json:/s}{json:/n}{json:/l} | {\"s\":\"a\\\"b\",\"n\":1.0,\"l\":[ \"x\" ]} | \"a\\\"b\"1.0[\"x\"] | ",
+        "-F {json:/s}{json:/n}{json:/l} | {\"s\":\"a\\\"b\",\"n\":1.0,\"l\":[ \"x\" ]} | \"a\\\"b\"1.0[ \"x\" ] | ",
         "-F {time}{json:time} | x | TIME\"TIME\" | ",
         "-F {/p/v}{json:/p} -w /p/v=ON | {\"p\":\"{\\\"v\\\":\\\"ON\\\"}\"}~{\"p\":\"ON\"} | ON\"{\\\"v\\\":\\\"ON\\\"}\" | "};
 
@@ -198,21 +198,21 @@ class SelectionTest {
         "-w /a==1              | '/a==1': expected /a=1",
         "-w /a!==1             | '/a!==1': expected /a!=1",
         "-w ==on               | '==on': expected =on",
-        "-w /events/*/x=1      | '/events/*/x': expected --each '/events' and then '/x'",
-        "-w /e[0]/x=1          | '/e[0]/x': expected /e/0/x",
-        "-w .a=1               | '.a': expected /a",
-        "-w a                  | 'a': expected /a",
+        "-w /events/*/x=1      | '/events/*/x': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "-w /e[0]/x=1          | '/e[0]/x': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "-w .a=1               | '.a': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "-w a                  | 'a': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
         "-w /s=~[a             | '/s=~[a': expected a regular expression: Unclosed character class",
         "-w /n<three           | '/n<three': expected a number after <",
         "-w /n>=               | '/n>=': expected a number after >=",
         "-w ../a=1             | '../a': expected --each as many times as it goes up",
         "--each /l -F {../../a} | '../../a': expected --each as many times as it goes up",
-        "--each .l             | '.l': expected /l",
-        "--each /l[*]          | '/l[*]': expected --each '/l' and then ''",
+        "--each .l             | '.l': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "--each /l[*]          | '/l[*]': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
         "--each ../l           | '../l': expected a list below the data, such as /events",
-        "-F {/e[0]}            | --format: '/e[0]': expected /e/0",
-        "-F {json:/e/*}        | --format: '/e/*': expected --each '/e' and then ''",
-        "-F {json:e[0]}        | --format: {json:e[0]} is not known here, expected one of .* or {json:/e/0} for a field of the data ({{ is a brace)"})
+        "-F {/e[0]}            | --format: '/e[0]': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "-F {json:/e/*}        | --format: '/e/*': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements; in a name ~1 is a slash, and ~0 is ~)",
+        "-F {json:e[0]}        | --format: {json:e[0]} is not known here, expected one of .* {/a} ({{ is a brace)"})
     void mistakeIsNamedWithTheRightForm(String options, String message) throws Exception {
         Map<String, List<String>> scripts = Map.of("sse-listen", List.of("http://localhost:1"),
             "sse-to-udp", List.of("http://localhost:1", "127.0.0.1:1"), "udp-send", List.of("-m", "x", "127.0.0.1:1"));
@@ -234,7 +234,7 @@ class SelectionTest {
         "-w /on=1              | { \"on\":1 }                      | { \"on\":1 }",
         "-w /on=1              | off                               | -",
         "-w =off               | off                               | off",
-        "--each /l             | {\"l\":[1,[2, 3]]}                | 1~[2,3]",
+        "--each /l             | {\"l\":[1,[2, 3]]}                | 1~[2, 3]",
         "--each=               | [\"a b\",\"c\"]                   | a b~c",
         "--each /l -F {/on}    | {\"l\":[{\"on\":1},{\"on\":2}]}   | 1~2",
         // A line that is one is not.
@@ -253,13 +253,15 @@ class SelectionTest {
 
     @Test
     void elementsArePrintedAsEventsAndWhatIsSkippedIsCountedAndAFailure() throws Exception {
-        Script.run("data: " + TOUCHES + "\n\n" + "data: x\n\n".repeat(5), "SseListen", "--each", "/events", "-").assertIs(1,
+        Script.run("data: " + TOUCHES + "\n\n" + "data: x\n\n".repeat(6), "SseListen", "--each", "/events", "-").assertIs(1,
             "{\"event\":\"message\",\"id\":\"\",\"data\":\"{\\\"panelId\\\":101,\\\"gesture\\\":0}\"}\n"
             + "{\"event\":\"message\",\"id\":\"\",\"data\":\"{\\\"panelId\\\":102,\\\"gesture\\\":1}\"}\n",
-            "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .*",
-            "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .*",
-            "sse-listen: an event was skipped: the data is not JSON: Unrecognized token 'x': .* \\(from now on one such line in 1 min\\)",
-            "sse-listen: 5 skipped");
+            "sse-listen: an event was skipped: the data has no list /events",
+            "sse-listen: an event was skipped: the data has no list /events",
+            "sse-listen: an event was skipped: the data has no list /events",
+            "sse-listen: an event was skipped: the data has no list /events",
+            "sse-listen: an event was skipped: the data has no list /events",
+            "sse-listen: 6 skipped");
     }
 
     /** The first loads no class of Jackson, which costs a start time; the second does. */
@@ -290,24 +292,32 @@ class SelectionTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", value = {
-        "-w /gestur=0                  | none where /gestur=0; the last one was of type touch, without /gestur",
-        "-w /a -w /b!=1 -e touch       | none of type touch where /a and /b!=1; the last one was of type touch, without /a",
-        "-e tuch -E ping               | none of type tuch; the last one was of type touch",
+        "-w /gestur=0                  | 2 events",
+        "-w /a -w /b!=1 -e touch       | 2 events",
+        "-e tuch -E ping               | 1 event",
         "-E ping -E touch -w /a        | -",
         "--settle 100 -w /a            | -",
-        "--each /none                  | -",
-        "-e touch --each /none         | -"})
+        "--each /none -E ping          | 1 event"})
     void whatIsAskedForAndNeverCameIsToldAtTheEnd(String options, String told) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(options.trim().split(" ")));
         try (SseServer server = serve(event("ping", "1"), event("touch", "{\"none\":[]}")); UdpReceiver receiver = new UdpReceiver()) {
-            if (told == null) {
-                arguments.addAll(List.of("-E", "ping"));
-            }
             arguments.addAll(List.of("--no-retry", server.url("/"), receiver.target()));
             String err = relay(arguments.toArray(String[]::new)).err();
-            assertEquals(told == null ? "" : "sse-to-udp: " + (options.contains("-E") ? "1 event" : "2 events") + " came, " + told + "\n",
+            assertEquals(told == null ? "" : "sse-to-udp: " + told + " came, none matched --event, --where and --each\n",
                 err.replaceFirst("sse-to-udp: connected to .*\n", "").replaceFirst("sse-to-udp: 0 received.*\n", ""));
             assertEquals(List.of(), receiver.arrived());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"19, false", "20, true", "45, true"})
+    void nothingOfTwentyEventsIsToldOnceWhileItRuns(int events, boolean isTold) throws Exception {
+        try (Script listen = Script.start("SseListen", "-w", "/a", "-")) {
+            listen.process.getOutputStream().write("data: x\n\n".repeat(events).getBytes(UTF_8));
+            listen.process.getOutputStream().write("data: {\"a\":1}\n\n".getBytes(UTF_8));
+            listen.process.getOutputStream().close();
+            String told = "sse-listen: 20 events came, none matched --event, --where and --each";
+            listen.end().assertIs(0, "{\"event\":\"message\",\"id\":\"\",\"data\":\"{\\\"a\\\":1}\"}\n", isTold ? new String[] {told} : new String[0]);
         }
     }
 

@@ -85,7 +85,7 @@ class SseServeTest {
     @Test
     void lineThatIsNoEventIsToldAndSkipped() throws Exception {
         Map<String, String> cases = new LinkedHashMap<>();
-        cases.put("x", "not JSON: Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')");
+        cases.put("x", "not JSON");
         cases.put("{\"event\":\"a\\nid: 9\",\"data\":\"\"}", "the type of an event has no line end");
         cases.put("{\"id\":\"a\\rdata: 9\",\"data\":\"\"}", "the id of an event has no line end");
         cases.put("{\"id\":\"a\\u0000\",\"data\":\"\"}", "the id of an event has no NUL");
@@ -614,13 +614,13 @@ class SseServeTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--port=65536|--port 65536: expected 0 to 65535",
-        "--port=x|--port: 'x' is not a whole number up to 2147483647",
+        "--port=x|Invalid value for option '--port': 'x' is not an int",
         "--replay=-1|--replay -1: expected 0 to 1000000",
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
         "--max-clients=0|--max-clients 0: expected 1 to 1000000",
         "--wait=-1|--wait -1: expected 0 to 1000",
-        "--heartbeat=-1|--heartbeat: '-1' is not within 0 to 1000000000 seconds",
+        "--heartbeat=-1|Invalid value for option '--heartbeat': '-1' is not a number of seconds, 0 to 999999999",
         "--token=a b|--token: expected printable ASCII without spaces",
         "--token=|--token: expected printable ASCII without spaces",
         "--token=@/no/such/file|@/no/such/file: no such file",
@@ -628,7 +628,7 @@ class SseServeTest {
         "--allow-origin=a.example|--allow-origin 'a.example': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
         "--allow-origin=http://a.example/|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
         "--allow-origin=http://A.example|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
-        "more|too many arguments: expected options only",
+        "more|too many arguments: quote text with spaces, and begin further URLs with http://",
     })
     void mistakeIsToldInOneLineWithStatus2(String argument, String message) throws Exception {
         Script.Ended ended = Script.here("sse-serve", argument);

@@ -64,7 +64,7 @@ class MessageFormatTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "-F {key}   | --format: {key} is not known here, expected one of {data} {topic} {time} or {/key} for a field of the data ({{ is a brace)",
+        "-F {key}   | --format: {key} is not known here, expected one of {data} {topic} {time} {/a} ({{ is a brace)",
         "-F {../a}  | '../a': expected --each as many times as it goes up"})
     void mistakeIsNamed(String options, String message) {
         try {

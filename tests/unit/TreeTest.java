@@ -111,7 +111,7 @@ class TreeTest {
     // ---- three rooms ----
 
     @ParameterizedTest
-    @CsvSource({"lib/sse, 2240", "lib/udp, 650", "lib/cli, 3345"})
+    @CsvSource({"lib/sse, 1950", "lib/udp, 650", "lib/cli, 2900"})
     void roomGrowsNoFurther(String room, int most) throws Exception {
         int lines = 0;
         for (Path file : sources(room)) {
@@ -143,7 +143,7 @@ class TreeTest {
     }
 
     /** The arrows that are part of a circle today. This list only gets shorter. */
-    private static final Map<String, Set<String>> CIRCLES = Map.of("lib/cli", Set.of("Config -> Tool", "Tool -> Config"));
+    private static final Map<String, Set<String>> CIRCLES = Map.of();
 
     /** A file may use others of its room, but none that uses it, be it by way of a third. */
     @ParameterizedTest

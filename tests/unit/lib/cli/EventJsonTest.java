@@ -236,7 +236,6 @@ class EventJsonTest {
     }
 
     static Stream<Arguments> badLines() {
-        String token = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
         return Stream.of(
             arguments("", "not a JSON object"),
             arguments(" \t", "not a JSON object"),
@@ -244,18 +243,15 @@ class EventJsonTest {
             arguments("12", "not a JSON object"),
             arguments("\"a\"", "not a JSON object"),
             arguments("[{\"data\":\"a\"}]", "not a JSON object"),
-            arguments("hello", "not JSON: Unrecognized token 'hello': was expecting " + token),
-            arguments("{", "not JSON: Unexpected end-of-input: expected close marker for Object"),
-            arguments("{\"data\":\"a\"", "not JSON: Unexpected end-of-input: expected close marker for Object"),
-            arguments("{\"data\":\"a", "not JSON: Unexpected end-of-input in VALUE_STRING"),
-            arguments("{\"data\":}", "not JSON: Unexpected character ('}' (code 125)): expected a value"),
-            arguments("{\"data\":\"a\",}",
-                "not JSON: Unexpected character ('}' (code 125)): was expecting double-quote to start field name"),
-            arguments("{data:\"a\"}",
-                "not JSON: Unexpected character ('d' (code 100)): was expecting double-quote to start field name"),
-            arguments("{\"data\":\"a\tb\"}", "not JSON: Illegal unquoted character ((CTRL-CHAR, code 9)): "
-                + "has to be escaped using backslash to be included in string value"),
-            arguments("{\"data\":\"\\x\"}", "not JSON: Unrecognized character escape 'x' (code 120)"),
+            arguments("hello", "not JSON"),
+            arguments("{", "not JSON"),
+            arguments("{\"data\":\"a\"", "not JSON"),
+            arguments("{\"data\":\"a", "not JSON"),
+            arguments("{\"data\":}", "not JSON"),
+            arguments("{\"data\":\"a\",}", "not JSON"),
+            arguments("{data:\"a\"}", "not JSON"),
+            arguments("{\"data\":\"a\tb\"}", "not JSON"),
+            arguments("{\"data\":\"\\x\"}", "not JSON"),
             arguments("{}", "no \"data\""),
             arguments("{\"event\":\"e\",\"id\":\"1\"}", "no \"data\""),
             arguments("{\"Data\":\"a\"}", "no \"data\""),
@@ -269,20 +265,17 @@ class EventJsonTest {
             arguments("{\"comment\":\"c\",\"data\":false}", "\"data\" is not a string"),
             arguments("{\"event\":1,\"data\":\"a\"}", "\"event\" is not a string"),
             arguments("{\"id\":4,\"data\":\"a\"}", "\"id\" is not a string"),
-            arguments("{\"data\":\"a\",\"data\":\"a\"}", "not JSON: Duplicate field 'data'"),
-            arguments("{\"data\":\"a\",\"x\":1,\"x\":2}", "not JSON: Duplicate field 'x'"),
-            arguments("{\"data\":\"a\",\"x\":{\"y\":1,\"y\":2}}", "not JSON: Duplicate field 'y'"),
+            arguments("{\"data\":\"a\",\"data\":\"a\"}", "not JSON"),
+            arguments("{\"data\":\"a\",\"x\":1,\"x\":2}", "not JSON"),
+            arguments("{\"data\":\"a\",\"x\":{\"y\":1,\"y\":2}}", "not JSON"),
             arguments("{\"data\":\"a\"} {\"data\":\"b\"}", "more than one JSON value"),
             arguments("{\"data\":\"a\"}\n{\"data\":\"b\"}", "more than one JSON value"),
             arguments("{\"data\":\"a\"}1", "more than one JSON value"),
-            arguments("{\"data\":\"a\"}x", "not JSON: Unrecognized token 'x': was expecting " + token),
-            arguments("{\"data\":\"a\"}]", "not JSON: Unexpected close marker ']': no open Array to close"),
-            arguments("{\"data\":\"a\"}\0", "not JSON: Illegal character ((CTRL-CHAR, code 0)): "
-                + "only regular white space (\\r, \\n, \\t) is allowed between tokens"),
-            arguments("{\"x\":" + "[".repeat(100_000), "not JSON: Document nesting depth (1001) exceeds the maximum "
-                + "allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)"),
-            arguments("{\"x\":".repeat(100_000), "not JSON: Document nesting depth (1001) exceeds the maximum "
-                + "allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)"));
+            arguments("{\"data\":\"a\"}x", "not JSON"),
+            arguments("{\"data\":\"a\"}]", "not JSON"),
+            arguments("{\"data\":\"a\"}\0", "not JSON"),
+            arguments("{\"x\":" + "[".repeat(100_000), "not JSON"),
+            arguments("{\"x\":".repeat(100_000), "not JSON"));
     }
 
     @ParameterizedTest
@@ -293,13 +286,13 @@ class EventJsonTest {
 
     /** One character is one byte. */
     @ParameterizedTest
-    @CsvSource({
-        "\u00FF, not JSON: Invalid UTF-8 start byte 0xff",
-        "\u0080, not JSON: Invalid UTF-8 start byte 0x80",
-        "\u00E9, not JSON: Invalid UTF-8 middle byte 0x22",
-        "\u00ED\u00A0\u0080, not JSON: Invalid UTF-8: Illegal surrogate character 0xd800"})
-    void malformedUtf8IsRefused(String value, String message) {
-        assertRefused(("{\"data\":\"" + value + "\"}").getBytes(ISO_8859_1), message);
+    @ValueSource(strings = {
+        "\u00FF",
+        "\u0080",
+        "\u00E9",
+        "\u00ED\u00A0\u0080"})
+    void malformedUtf8IsRefused(String value) {
+        assertRefused(("{\"data\":\"" + value + "\"}").getBytes(ISO_8859_1), "not JSON");
     }
 
     @Test

@@ -2,6 +2,7 @@ package lib.cli;
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fields of JSON by JSON pointers. */
 class FieldsTest {
@@ -43,12 +45,12 @@ class FieldsTest {
     /** The document of RFC 6901, section 5, and its pointers. */
     @ParameterizedTest
     @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {
-        "/foo [\"bar\",\"baz\"]", "/foo/0 bar", "/ 0", "/a~1b 1", "/c%d 2", "/e^f 3", "/g|h 4", "/i\\j 5", "/k\"l 6", "`/ ` 7", "/m~0n 8"})
+        "/foo `[\"bar\", \"baz\"]`", "/foo/0 bar", "/ 0", "/a~1b 1", "/c%d 2", "/e^f 3", "/g|h 4", "/i\\j 5", "/k\"l 6", "`/ ` 7", "/m~0n 8"})
     void pointersOfTheStandardPointWhereItSays(String pointer, String value) {
         String document = "{\"foo\": [\"bar\", \"baz\"], \"\": 0, \"a/b\": 1, \"c%d\": 2, \"e^f\": 3, \"g|h\": 4,"
             + " \"i\\\\j\": 5, \"k\\\"l\": 6, \" \": 7, \"m~n\": 8}";
         assertEquals(value, text(pointer, document));
-        assertEquals(document.replace(", ", ",").replace(": ", ":"), text("", document));
+        assertEquals(document, text("", document));
     }
 
     @ParameterizedTest
@@ -61,8 +63,8 @@ class FieldsTest {
         "// {\"\":{\"\":7}} 7", "/a/ {\"a\":{\"\":7}} 7", "/a {\"A\":7} -",
         // What has nothing below it.
         "/a/b {\"a\":1} -", "/a/0 {\"a\":\"x\"} -", "/a {} -", "/a 1 -", "/a/b {\"a\":null} -", "/0 [] -",
-        // Of one name the last counts, with all that is below it.
-        "/a {\"a\":1,\"a\":2} 2", "/a/b {\"a\":{\"b\":1},\"a\":{\"c\":2}} -", "/a/b {\"a\":{\"b\":1},\"a\":7} -",
+        // Of one pointer the last counts.
+        "/a {\"a\":1,\"a\":2} 2", "/a/b {\"a\":{\"b\":1},\"a\":{\"b\":2}} 2", "/a/b {\"a\":{\"b\":1},\"a\":7} 1",
         "/a/b {\"a\":7,\"a\":{\"b\":1,\"b\":3}} 3", "/b/a {\"a\":{\"b\":1},\"b\":{\"a\":2}} 2"})
     void fieldIsFoundOrNot(String pointer, String json, String value) {
         assertEquals(value, text(pointer, json));
@@ -77,17 +79,12 @@ class FieldsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ' ', quoteCharacter = '`', value = {
-        "a /a", "a/b /a/b", ".a /a", ".a.b /a/b", "a.b[0].c /a/b/0/c", "/a[0]/b /a/0/b", "/a/[0] /a/0", "[0] /0", "#/a /a", "$.a /a", "$[1].x /1/x",
-        "../a[0] ../a/0",
-        "~ `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
-        "/a~2 `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
-        "/~ `a JSON pointer such as /events/0/panelId (in a name ~1 is a slash, and ~0 is ~)`",
-        "/events/*/x `--each '/events' and then '/x'`", "/*/x `--each '' and then '/x'`", "/a/* `--each '/a' and then ''`",
-        ".a[*].b `--each '/a' and then '/b'`", "/a[*] `--each '/a' and then ''`", "a.* `--each '/a' and then ''`"})
-    void whatIsNoPointerIsNamedWithTheRightForm(String pointer, String right) {
-        assertEquals("'" + pointer + "': expected " + right,
-            assertThrows(IllegalArgumentException.class, () -> Pointer.of(pointer)).getMessage());
+    @ValueSource(strings = {
+        "a", "a/b", ".a", "a.b[0].c", "/a[0]/b", "/a/[0]", "[0]", "#/a", "$.a", "../a[0]", "~", "/a~2", "/~", "/events/*/x", "/*/x", "/a/*",
+        ".a[*].b", "/a[*]", "a.*"})
+    void whatIsNoPointerIsNamed(String pointer) {
+        assertEquals("'" + pointer + "': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements;"
+            + " in a name ~1 is a slash, and ~0 is ~)", assertThrows(IllegalArgumentException.class, () -> Pointer.of(pointer)).getMessage());
     }
 
     // ---- a text that is JSON itself ----
@@ -103,8 +100,8 @@ class FieldsTest {
         "/p/a     | {\"p\":\"{\\\"a\\\":1} x\"}          | -",
         "/p/a     | {\"p\":\"a\"}                        | -",
         "/p/0     | {\"p\":\"7\"}                        | -",
-        "/p/a     | {\"p\":{\"a\":1},\"p\":\"{}\"}       | -",
-        "/p/a     | {\"p\":\"{\\\"a\\\":1}\",\"p\":\"x\"}  | -"})
+        "/p/a     | {\"p\":{\"a\":1},\"p\":\"{\\\"a\\\":2}\"} | 2",
+        "/p/a     | {\"p\":\"{\\\"a\\\":1}\",\"p\":\"x\"}  | 1"})
     void pointerGoesOnInATextThatIsJson(String pointer, String json, String value) {
         assertEquals(value, text(pointer, json));
         assertEquals(value, text("/l/1" + pointer, "{\"l\":[0," + json + "]}"));
@@ -125,8 +122,8 @@ class FieldsTest {
             arguments("100", "100"), arguments("1.0E2", "1.0E2"), arguments("1e400", "1e400"), arguments("-0.10", "-0.10"), arguments("0", "0"),
             arguments(digits, digits), arguments("0." + digits.substring(1), "0." + digits.substring(1)),
             arguments("true", "true"), arguments("false", "false"), arguments("null", "null"),
-            arguments("[ ]", "[]"), arguments("{\n}", "{}"), arguments("[ 1 ,\t2.50 , \"a b\" ]", "[1,2.50,\"a b\"]"),
-            arguments("{ \"a\" : [ { } , null ] , \"b\\\\\" : \" \\\" , \" }", "{\"a\":[{},null],\"b\\\\\":\" \\\" , \"}"),
+            arguments("[ ]", "[ ]"), arguments("{\n}", "{\n}"), arguments("[ 1 ,\t2.50 , \"a b\" ]", "[ 1 ,\t2.50 , \"a b\" ]"),
+            arguments("{ \"a\" : [ { } , null ] , \"b\\\\\" : \" \\\" , \" }", "{ \"a\" : [ { } , null ] , \"b\\\\\" : \" \\\" , \" }"),
             arguments("[\"\\u0041\\/\"]", "[\"\\u0041\\/\"]"));
     }
 
@@ -144,7 +141,7 @@ class FieldsTest {
     void allPointersAreReadInOnePass() {
         List<String> pointers = List.of("/a", "/a/b", "/a/b/0", "", "/a/b/0", "/none");
         Map<String, Field> found = new Fields(pointers).read(" {\"a\": {\"b\": [\"[1]\"]}} ");
-        assertEquals("{\"b\":[\"[1]\"]}, [\"[1]\"], [1], {\"a\":{\"b\":[\"[1]\"]}}",
+        assertEquals("{\"b\": [\"[1]\"]}, [\"[1]\"], [1], {\"a\": {\"b\": [\"[1]\"]}}",
             Stream.of("/a", "/a/b", "/a/b/0", "").map(one -> found.get(one).text()).collect(joining(", ")));
         assertEquals(4, found.size());
         assertEquals(List.of(false, true, false), Stream.of("/a", "/a/b", "/a/b/0").map(one -> found.get(one).isList()).toList());
@@ -152,7 +149,7 @@ class FieldsTest {
 
     @Test
     void elementsOfAListAreHandedOverAsFieldsAre() throws Exception {
-        assertEquals(List.of("1.0", "a b", "null", "[1,2]", "{\"a\":[]}", "[]"),
+        assertEquals(List.of("1.0", "a b", "null", "[ 1 , 2 ]", "{ \"a\" : [ ] }", "[ ]"),
             elements(text("", "[ 1.0 , \"a b\" , null , [ 1 , 2 ] , { \"a\" : [ ] } , [ ] ]")));
         assertEquals(List.of(), elements("[]"));
     }
@@ -160,23 +157,17 @@ class FieldsTest {
     // ---- what is no JSON ----
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "``|it is empty", "` \n`|it is empty", "{} {}|more than one value", "1 2|more than one value", "{\"a\":1}]|Unexpected close marker .*",
-        "x|Unrecognized token 'x': .*", "[DONE]|Unrecognized token 'DONE': .*", "{'a':1}|Unexpected character .*", "{\"a\":01}|Invalid numeric value: .*",
-        "{\"a\":|Unexpected end-of-input .*", "{\"a\":\"|Unexpected end-of-input: .*", "[1,]|Unexpected character .*", "NaN|Non-standard token 'NaN': .*",
-        "\uFEFF{}|Unexpected character .*"})
-    void whatIsNoJsonIsRefusedWithTheReason(String text, String reason) {
-        String message = assertThrows(Fields.MissingFieldException.class, () -> new Fields(List.of("/a")).read(text)).getMessage();
-        assertTrue(message.matches("the data is not JSON: " + reason), message);
-        assertEquals(Map.of(), new Fields(List.of("/a")).readIfJson(text));
+    @ValueSource(strings = {"", " \n", "{\"a\":1} {}", "1 2", "{\"a\":1}]", "x", "[DONE]", "{'a':1}", "{\"a\":01}", "{\"a\":", "{\"a\":\"", "[1,]", "NaN",
+        "\uFEFF{\"a\":1}"})
+    void whatIsNoJsonHasNoFields(String text) {
+        assertEquals(Map.of(), new Fields(List.of("/a")).read(text));
     }
 
     @Test
-    void nestingHasALimitThatIsNamed() {
+    void nestingHasALimit() {
         assertEquals("[".repeat(999) + "]".repeat(999), text("/0", "[".repeat(1000) + "]".repeat(1000)));
         for (String open : List.of("[", "{\"a\":")) {
-            String message = assertThrows(Fields.MissingFieldException.class, () -> text("/0/a", open.repeat(1_000_000))).getMessage();
-            assertTrue(message.startsWith("the data is not JSON: Document nesting depth (1001) exceeds the maximum allowed (1000"), message);
+            assertNull(text("/0/a", open.repeat(1_000_000)));
         }
     }
 
@@ -197,17 +188,18 @@ class FieldsTest {
     private static final List<String> TEXTS = List.of("", "x", "[1]", "{\"a\":1}", "\\", "\"", " , ", "\n", "\uD83D\uDE00", "\\u0041");
 
     /** @param names of the children of an object; null for a list */
-    private record Tree(String compact, String text, List<String> names, List<Tree> children) {
+    private record Tree(String text, List<String> names, List<Tree> children) {
         Tree at(List<String> path) {
             if (path.isEmpty()) {
                 return this;
             }
-            Tree child = null;
+            Tree last = null;
             for (int i = 0; i < children.size(); i++) {
                 String name = names == null ? "" + i : names.get(i);
-                child = name.equals(path.get(0)) ? children.get(i) : child;
+                Tree one = name.equals(path.get(0)) ? children.get(i).at(path.subList(1, path.size())) : null;
+                last = one == null ? last : one;
             }
-            return child == null ? null : child.at(path.subList(1, path.size()));
+            return last;
         }
     }
 
@@ -232,27 +224,24 @@ class FieldsTest {
             String written = kind == 0 ? text : quoted(text, random);
             json.append(written);
             List<String> below = kind == 0 ? List.of() : text.equals("[1]") ? List.of("0") : text.startsWith("{") ? List.of("a") : List.of();
-            return new Tree(written, text, below, below.stream().map(name -> new Tree("1", "1", List.of(), List.of())).toList());
+            return new Tree(text, below, below.stream().map(name -> new Tree("1", List.of(), List.of())).toList());
         }
         boolean isList = kind < 4;
         List<String> names = isList ? null : new ArrayList<>();
         List<Tree> children = new ArrayList<>();
-        StringBuilder compact = new StringBuilder(isList ? "[" : "{");
-        json.append(compact).append(space(random));
+        int start = json.length();
+        json.append(isList ? "[" : "{").append(space(random));
         for (int i = random.nextInt(4); i > 0; i--) {
             if (!isList) {
                 names.add(one(NAMES, random));
                 String name = quoted(names.get(names.size() - 1), random);
-                compact.append(name).append(':');
                 json.append(name).append(space(random)).append(':').append(space(random));
             }
             children.add(tree(depth - 1, json, random));
-            compact.append(children.get(children.size() - 1).compact()).append(i > 1 ? "," : "");
             json.append(space(random)).append(i > 1 ? "," : "").append(space(random));
         }
-        compact.append(isList ? "]" : "}");
         json.append(isList ? "]" : "}");
-        return new Tree(compact.toString(), compact.toString(), names, children);
+        return new Tree(json.substring(start), names, children);
     }
 
     @Test

@@ -71,10 +71,10 @@ class FormatTest {
     }
 
     /** As FieldOptions does it. */
-    private static Format withFields(String text, Placeholder... allowed) {
+    private static Format withFields(String text, String data, Placeholder... allowed) {
         Format made = new Format(text, allowed);
         Fields fields = new Fields(made.pointers().stream().map(Pointer::path).toList());
-        return made.fields((pointer, event) -> fields.read(event.data()).get(pointer.path()));
+        return made.fields(pointer -> fields.read(data).get(pointer.path()));
     }
 
     private static String written(Format template, SseEvent event) throws IOException {
@@ -123,14 +123,14 @@ class FormatTest {
         "{/events/0/panelId} | 101",
         "{/events/0/gesture}{/on} | 1.0E0true",
         "<{/}> {id} | <a%nb> 4",
-        "{/events} {/events/0} | [{\"panelId\":101,\"gesture\":1.0E0}] {\"panelId\":101,\"gesture\":1.0E0}",
+        "{/events} {/events/0} | [{\"panelId\": 101, \"gesture\": 1.0E0}] {\"panelId\": 101, \"gesture\": 1.0E0}",
         "{\"x\":{/events/0/panelId}} | {\"x\":101}",
         "\\x41{/on}\\n | Atrue%n",
         "{{/on} {{{/on} | {/on} {true",
         "{/on | {/on",
         "{ /on} | { /on}"})
     void fieldIsWrittenWhereItsPointerStands(String text, String expected) throws IOException {
-        assertEquals(expected.replace("%n", "\n"), written(withFields(text, Placeholder.values()), TOUCH));
+        assertEquals(expected.replace("%n", "\n"), written(withFields(text, TOUCH.data(), Placeholder.values()), TOUCH));
     }
 
     @ParameterizedTest
@@ -148,7 +148,7 @@ class FormatTest {
     void valueIsWrittenAsJson(String text, String expected) throws IOException {
         byte[] line = {'l', '\t', (byte) 0xFF};
         StringBuilder written = new StringBuilder();
-        new Format(text, Placeholder.values()).source(() -> "h:1").write(new SseEvent("a\\b", "", "say \"{1}\"\n"), line, 0, 3,
+        new Format(text, Placeholder.values()).source(() -> "h:1").write(new SseEvent("a\\b", "", "say \"{1}\"\n"), line,
             payload -> written.append(UTF_8.decode(payload)));
         assertEquals(expected.strip(), written.toString().strip());
     }
@@ -158,13 +158,13 @@ class FormatTest {
         "{json:/s}            | \"a\\\"b\\u2028\"",
         "{json:/n}            | 1.0E0",
         "{json:/b} {json:/0}  | true null",
-        "{json:/l}            | [\"\\\"\",2]",
-        "{json:/o} {/o}       | {\"a\":1} {\"a\":1}",
+        "{json:/l}            | [\"\\\"\", 2]",
+        "{json:/o} {/o}       | { \"a\":1 } { \"a\":1 }",
         "{json:/t} {json:/t/a}| \"{\\\"a\\\":1}\" 1",
         "{\"s\":{json:/s},\"n\":{/n}} | {\"s\":\"a\\\"b\\u2028\",\"n\":1.0E0}"})
     void fieldIsWrittenAsJson(String text, String expected) throws IOException {
-        assertEquals(expected, written(withFields(text, Placeholder.values()), new SseEvent("e", "",
-            "{\"s\":\"a\\\"b\\u2028\", \"n\":1.0E0, \"b\":true, \"0\":null, \"l\":[\"\\\"\", 2], \"o\":{ \"a\":1 }, \"t\":\"{\\\"a\\\":1}\"}")));
+        String data = "{\"s\":\"a\\\"b\\u2028\", \"n\":1.0E0, \"b\":true, \"0\":null, \"l\":[\"\\\"\", 2], \"o\":{ \"a\":1 }, \"t\":\"{\\\"a\\\":1}\"}";
+        assertEquals(expected, written(withFields(text, data, Placeholder.values()), new SseEvent("e", "", data)));
     }
 
     @Test
@@ -176,43 +176,22 @@ class FormatTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "{data.x},       {/x}",
-        "{data.x.y[0]},  {/x/y/0}",
-        "{data/x},       {/x}",
-        "{data[0]},      {/0}",
-        "{events[0]},    {/events/0}",
-        "{events[0].id}, {/events/0/id}",
-        "{dta},          {/dta}",
-        "{database},     {/database}",
-        "{panel_id},     {/panel_id}",
-        "{.x},           {/x}",
-        "{.[0].x},       {/0/x}",
-        "{[0]},          {/0}",
-        "{$.x[1]},       {/x/1}",
-        "{event.x},      {/event/x}",
-        "{json:x},       {json:/x}",
-        "{json:data.x},  {json:/x}",
-        "{json:events[0].x}, {json:/events/0/x}",
-        "{json:json},    {json:/json}",
-        "{field},        {/field}"})
-    void whatLooksLikeAPlaceholderIsRefusedWithTheRightForm(String wrong, String right) {
+    @ValueSource(strings = {"{data.x}", "{data.x.y[0]}", "{data/x}", "{data[0]}", "{events[0]}", "{events[0].id}", "{dta}", "{database}", "{panel_id}",
+        "{.x}", "{.[0].x}", "{[0]}", "{$.x[1]}", "{event.x}", "{json:x}", "{json:data.x}", "{json:events[0].x}", "{json:json}", "{field}",
+        "{events[*].x}"})
+    void whatLooksLikeAPlaceholderIsRefusedWithThoseThatAreKnown(String wrong) {
         for (String text : new String[] {wrong, "a " + wrong + " b {id}", "{/id}{{" + wrong}) {
             String message = assertThrows(IllegalArgumentException.class,
                 () -> new Format(text, Placeholder.DATA, Placeholder.ID, Placeholder.FIELD)).getMessage();
-            assertEquals(wrong + " is not known here, expected one of {data} {id} or " + right
-                + " for a field of the data ({{ is a brace)", message);
+            assertEquals(wrong + " is not known here, expected one of {data} {id} {/a} ({{ is a brace)", message);
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "{/events/*/x}    | '/events/*/x': expected --each '/events' and then '/x'",
-        "{json:/events[0]} | '/events[0]': expected /events/0",
-        "{../a[0]}        | '../a[0]': expected ../a/0",
-        "{events[*].x}    | {events[*].x} is not known here, expected one of {data} or --each '/events' and then '/x' ({{ is a brace)"})
-    void pointerThatMatchesNothingIsRefusedWithTheRightForm(String text, String message) {
-        assertEquals(message, assertThrows(IllegalArgumentException.class,
+    @CsvSource({"{/events/*/x}, /events/*/x", "{json:/events[0]}, /events[0]", "{../a[0]}, ../a[0]"})
+    void pointerThatMatchesNothingIsRefused(String text, String pointer) {
+        assertEquals("'" + pointer + "': expected a JSON pointer such as /events/0/panelId (--each /events takes all elements;"
+            + " in a name ~1 is a slash, and ~0 is ~)", assertThrows(IllegalArgumentException.class,
             () -> new Format(text, Placeholder.DATA, Placeholder.FIELD)).getMessage());
     }
 
@@ -235,16 +214,24 @@ class FormatTest {
         "fixed,            fixed",
         "{{line},          {line}"})
     void lineIsWrittenAsTheTemplateSays(String text, String expected) throws IOException {
-        byte[] bytes = "before<\u00FF\0>after".getBytes(ISO_8859_1);
+        byte[] bytes = "<\u00FF\0>".getBytes(ISO_8859_1);
         StringBuilder written = new StringBuilder();
-        new Format(text, Placeholder.values()).write(EVENT, bytes, 6, 4, line -> written.append(ISO_8859_1.decode(line)));
+        new Format(text, Placeholder.values()).write(EVENT, bytes, line -> written.append(ISO_8859_1.decode(line)));
         assertEquals(expected, written.toString());
+    }
+
+    @Test
+    void dataMayBeTheLineWhoseBytesAreNotText() throws IOException {
+        StringBuilder written = new StringBuilder();
+        new Format("{event} {data}", Placeholder.values()).dataIsLine()
+            .write(EVENT, new byte[] {0, (byte) 0xFF}, payload -> written.append(ISO_8859_1.decode(payload)));
+        assertEquals("touch \u0000\u00FF", written.toString());
     }
 
     @Test
     void lineNeedsNoEventWhereNoneOfItsPartsIsNamed() throws IOException {
         StringBuilder written = new StringBuilder();
-        new Format("<{line}>", Placeholder.LINE).write(null, new byte[0], 0, 0, line -> written.append(UTF_8.decode(line)));
+        new Format("<{line}>", Placeholder.LINE).write(null, new byte[0], line -> written.append(UTF_8.decode(line)));
         assertEquals("<>", written.toString());
     }
 

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 class RateLimitedLogTest {
     private final List<String> lines = new ArrayList<>();
     private long now;
-    private final Consumer<String> log = RateLimitedLog.ofConnections(lines::add, () -> now);
+    private final RateLimitedLog limited = new RateLimitedLog();
+    private final Consumer<String> log = notice -> limited.sayOfConnection(notice, lines::add);
+
+    RateLimitedLogTest() { limited.nanoTime = () -> now; }
 
     private void passSeconds(long seconds) { now += TimeUnit.SECONDS.toNanos(seconds); }
 
@@ -24,7 +27,7 @@ class RateLimitedLogTest {
             passSeconds(30);
         }
         assertEquals("http://h/\u2026: no route to host; connecting again in 30 s", lines.get(0));
-        assertEquals("http://h/\u2026: no route to host; connecting again in 34 s (from now on one such line in 10 min)", lines.get(4));
+        assertEquals("http://h/\u2026: no route to host; connecting again in 34 s", lines.get(4));
         assertTrue(lines.get(5).endsWith(" s (and 19 more in 10 min)"), lines.get(5));
         assertEquals(5 + 47, lines.size());
         log.accept("http://h/\u2026: connected again");

@@ -8,6 +8,8 @@ import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import lib.sse.Proxies;
 import lib.sse.SseRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,12 +17,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server repeats of a request. */
 class SecretsTest {
-    private static Secrets sent(String url, String... headers) {
+    private static SafeWords words() { return new SafeWords(Proxies.of(Map.of())); }
+
+    private static SafeWords sent(String url, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
         for (String header : headers) {
             request.header(header.replaceFirst(":.*", ""), header.replaceFirst("[^:]*:", ""));
         }
-        Secrets secrets = new Secrets();
+        SafeWords secrets = words();
         secrets.add(request.build());
         return secrets;
     }
@@ -56,7 +60,7 @@ class SecretsTest {
     @ValueSource(strings = {"abcdef-123456:", "abcdef-123456", "me:abcdef-123456"})
     void credentialsAreTakenOutWhateverIsSentOfThem(String credentials) throws Exception {
         HttpRequest basic = new SseRequest("http://h/").basicAuthorization(credentials).make();
-        Secrets secrets = sent("http://h/", "Authorization:Digest username=\"abcdef-123456\", response=\"0123456789abcdef\"");
+        SafeWords secrets = sent("http://h/", "Authorization:Digest username=\"abcdef-123456\", response=\"0123456789abcdef\"");
         secrets.add(basic);
         assertEquals("no \u2026 here, no username or response", secrets.clean("no abcdef-123456 here, no username or response"));
     }
@@ -69,7 +73,7 @@ class SecretsTest {
     /** Tokens may change at each connect for years: those of long ago are forgotten, the ones that stay are not. */
     @Test
     void onlyTheLatestRequestsAreRemembered() throws Exception {
-        Secrets secrets = new Secrets();
+        SafeWords secrets = words();
         List<String> tokens = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
             tokens.add("token-" + (1_000_000 + i));
