@@ -12,13 +12,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * Tells what the head of an answer means for a subscription.
- *
- * @param words      for the user
- * @param location   where a {@link Kind#REDIRECT} leads, as the server wrote it
- * @param retryAfter how long the server asks to wait
- */
+/** Tells what the head of an answer means for a subscription. The location of a redirect is as the server wrote it. */
 record Answer(Kind kind, int status, String words, String location, Optional<Duration> retryAfter) {
 
     /**
@@ -31,11 +25,7 @@ record Answer(Kind kind, int status, String words, String location, Optional<Dur
     private static final Set<Integer> TEMPORARY = Set.of(408, 425, 429);
     private static final Pattern MIME_TYPE = Pattern.compile("[\\w!#$%&'+.^`|~-]+/[\\w!#$%&'*+.^`|~-]+\\s*(;.*)?");
 
-    /**
-     * Reads the head of an answer.
-     *
-     * @param quote returns what may be shown of a text by the server
-     */
+    /** Reads the head of an answer; {@code quote} returns what may be shown of a text by the server. */
     static Answer of(int status, HttpHeaders headers, UnaryOperator<String> quote) {
         String words = status == 200 ? problem(headers, quote) : "HTTP status " + status;
         Optional<String> location = headers.firstValue("Location");

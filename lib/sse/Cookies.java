@@ -12,7 +12,6 @@ import java.util.function.UnaryOperator;
 /**
  * Keeps cookies by RFC 6265: what a server sets goes back to it for as long as the client lives. A header {@code Cookie}
  * of the request comes first.
- *
  * <pre>{@code new SseClient("https://example.org/events").around(new Cookies())}</pre>
  */
 public final class Cookies implements UnaryOperator<SseClient.Sender> {
@@ -28,9 +27,9 @@ public final class Cookies implements UnaryOperator<SseClient.Sender> {
 
     private HttpRequest with(HttpRequest request) {
         try {
-            List<String> cookies = jar.get(request.uri(), Map.of()).getOrDefault("Cookie", List.of());
-            return cookies.isEmpty() || request.headers().firstValue("Cookie").isPresent() ? request
-                : HttpRequest.newBuilder(request, (name, value) -> true).header("Cookie", String.join("; ", cookies)).build();
+            String kept = String.join("; ", jar.get(request.uri(), Map.of()).getOrDefault("Cookie", List.of()));
+            return kept.isEmpty() || request.headers().firstValue("Cookie").isPresent() ? request
+                : HttpRequest.newBuilder(request, (name, value) -> true).header("Cookie", kept).build();
         } catch (IOException none) {
             return request;
         }

@@ -28,7 +28,6 @@ import java.util.regex.Pattern;
 /**
  * Answers a server that asks for Digest authentication, with the credentials of a request that bears Basic ones. Once a
  * server has asked for Digest, Basic is not sent any more.
- *
  * <pre>{@code
  * SseRequest request = new SseRequest("http://camera/events").basicAuthorization("user:password");
  * new SseClient(request).around(new Digest()).listen(event -> System.out.println(event.data()));

@@ -22,7 +22,6 @@ import java.util.function.UnaryOperator;
 /**
  * Tries each address of an http server in turn, while java.net.http tries the first one only. A development server often
  * listens at one of the two addresses of {@code localhost}.
- *
  * <pre>{@code new SseClient("http://localhost:8080/events").around(new EachAddress())}</pre>
  *
  * <p>Names in URLs of https, and of servers behind a proxy, are left to java.net.http and to the proxy. A URL cannot hold
@@ -70,8 +69,7 @@ public final class EachAddress implements UnaryOperator<SseClient.Sender> {
         boolean isPlain = !isUnderscored && !host.contains("%") && !host.endsWith(".");
         if (url.getScheme().equals("https") || proxies.select(url).get(0).type() != Proxy.Type.DIRECT) {
             if (isUnderscored) {
-                throw new IllegalArgumentException(
-                    "Java sends a host name with an underscore neither over https nor to a proxy");
+                throw new IllegalArgumentException("Java sends no host name with an underscore over https or to a proxy");
             }
             // TLS does not know the dot behind a full name.
             return List.of(isPlain ? request : at(host.replaceFirst("\\.$", ""), host, request));

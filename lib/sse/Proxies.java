@@ -28,7 +28,6 @@ import java.util.stream.Stream;
 
 /**
  * Chooses the HTTP proxy of each request as curl does, and sends the proxy's credentials.
- *
  * <pre>{@code
  * Proxies proxies = Proxies.of(System.getenv());
  * new SseClient("https://example.org/events").http(builder -> builder.proxy(proxies)).around(proxies)
@@ -96,8 +95,7 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     }
 
     /**
-     * Returns the proxy for a URL as messages tell it: {@code proxy HOST:PORT}, without credentials; empty for none.
-     *
+     * Returns the proxy for a URL as messages tell it, {@code proxy HOST:PORT} without credentials; empty for none.
      * @throws IllegalArgumentException if it is no HTTP proxy; the message does not repeat it
      */
     public Optional<String> name(URI url) {

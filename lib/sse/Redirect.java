@@ -9,7 +9,6 @@ final class Redirect {
 
     /**
      * Returns the request that follows a redirect.
-     *
      * @throws IllegalArgumentException if the location cannot be followed; the message repeats nothing of it
      */
     static HttpRequest follow(HttpRequest from, int status, String location) {

@@ -30,15 +30,14 @@ import lib.sse.SseConnection.End;
  * }
  * }</pre>
  *
- * <p>Events are handed over one after the other on the thread that reads the socket. While the handler blocks, nothing is read
- * and the server has to wait. Set a client up before {@link #listen}; {@link #close} may be called from any thread.
+ * <p>Events are handed over one after the other on the thread that reads the socket. While the handler blocks, nothing is
+ * read and the server has to wait. Set a client up before {@link #listen}; {@link #close} may be called from any thread.
  *
  * <p>One connection hands over each event at most once. After a reconnect, a server that resumes by {@code Last-Event-ID}
  * sends every event that the handler has not taken. With any other server, the events in between are lost. Ids are never
  * compared: a server may give all events the same id.
  *
- * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">
- *     WHATWG HTML, 9.2.3 Processing model</a>
+ * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model">WHATWG HTML, 9.2.3</a>
  */
 public final class SseClient implements AutoCloseable {
 
@@ -116,16 +115,13 @@ public final class SseClient implements AutoCloseable {
      */
     public SseClient http(Consumer<HttpClient.Builder> settings) { http = http.andThen(settings); return this; }
 
-    /**
-     * Puts something around the sending of each request, redirects included, such as Digest authentication. It is
-     * applied anew for each request; the one given last is the outermost.
-     */
+    /** Puts this around the sending of each request, redirects included, anew each time; the one given last is outermost. */
     public SseClient around(UnaryOperator<Sender> one) { around = around.andThen(one)::apply; return this; }
 
     /**
-     * Sets how long the server may send nothing, not even a comment, before the connection counts as lost: 300 s unless
-     * set, zero for ever. It counts before the answer too. The next connect follows at once and this is no failure,
-     * but for a POST or a request with a body.
+     * Sets how long the server may send nothing, not even a comment, before the connection counts as lost: 300 s unless set,
+     * zero for ever. It counts before the answer too. The next connect follows at once, as after no failure, but for a POST
+     * or a request with a body.
      */
     public SseClient idleTimeout(Duration time) { idleTimeout = time; return this; }
 
@@ -153,10 +149,7 @@ public final class SseClient implements AutoCloseable {
     /** Drops larger events, with a notice; 16 MiB unless set. See {@link SseParser#MAX_EVENT_BYTES_LIMIT}. */
     public SseClient maxEventBytes(int bytes) { maxEventBytes = bytes; return this; }
 
-    /**
-     * Sets how notices tell why a connection failed, and what they may repeat of a text that a server wrote. Unless set,
-     * they name the exception, and repeat nothing.
-     */
+    /** Sets how notices word a failure (as the exception's name unless set), and what they quote of a server (nothing). */
     public SseClient words(Function<Throwable, String> failure, UnaryOperator<String> quote) {
         failureWords = failure;
         quotable = quote;

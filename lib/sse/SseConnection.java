@@ -32,8 +32,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
      * Holds what the connections of a client have in common, such as what says why one failed, and what may be quoted of
      * the server's words.
      */
-    record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure, UnaryOperator<String> quote,
-        Runnable opened, Consumer<String> notices) {}
+    record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure,
+        UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
     /**
      * Tells how a connection ended: STREAM is well, RETRY is any failure. The reason is "" at the usual end of a stream, and

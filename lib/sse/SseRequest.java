@@ -18,7 +18,6 @@ import java.util.TreeMap;
 
 /**
  * Describes a request as curl does. It is made anew at every connect, so that a token in a file may change:
- *
  * <pre>{@code
  * SseRequest request = new SseRequest("https://example.org/events").headerFile(Path.of("token.txt"));
  * new SseClient(request).listen(event -> System.out.println(event.data()));

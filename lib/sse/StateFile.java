@@ -29,7 +29,6 @@ import java.util.regex.Pattern;
 /**
  * Keeps the last event ID of one subscription in a file, so that the next run resumes after the last event that the
  * handler took:
- *
  * <pre>{@code
  * try (StateFile state = StateFile.open(Path.of("last-event-id"), System.err::println)) {
  *     new SseClient(url).lastEventId(state.lastEventId()).listen(state.around(event -> System.out.println(event.data())));

@@ -305,7 +305,7 @@ class SseParserTest {
     void boundOutsideOfItsRangeIsRefused(int maxEventBytes) {
         String message = assertThrows(IllegalArgumentException.class,
             () -> new SseParser("", maxEventBytes, new Parsed.Recorder())).getMessage();
-        assertEquals("maxEventBytes is " + maxEventBytes + ", expected 1 to 1073741824", message);
+        assertEquals("maxEventBytes " + maxEventBytes + ": expected 1 to 1073741824", message);
     }
 
     @ParameterizedTest
