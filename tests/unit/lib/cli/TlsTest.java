@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -675,6 +676,21 @@ class TlsTest {
                 ((SseException) end).getMessage());
             assertEquals(1, notices.size(), notices.toString());
             assertFalse(notices.get(0).contains("secret"));
+        }
+    }
+
+    @Test
+    void connectionThatIsNotAnsweredIsClosedWhenItIsGivenUp() throws Exception {
+        CountDownLatch closed = new CountDownLatch(3);
+        try (SseServer server = certificates.server("server", connection -> {
+            if (connection.number < 3) {
+                connection.hold();
+                closed.countDown();
+            }
+            connection.send(NO_CONTENT);
+        })) {
+            Script.here("sse-listen", "-q", "--cacert", certificates.authority().toString(), "--idle-timeout", "1", server.url("/")).assertIs(0, "");
+            assertTrue(closed.await(20, TimeUnit.SECONDS), closed.getCount() + " still open");
         }
     }
 }
