@@ -17,8 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.cli.Format.Placeholder;
 import lib.sse.Cookies;
 import lib.sse.Digest;
@@ -36,6 +38,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
+    /** Options with an order outside of this say how to connect, which standard input needs not. */
+    private static final int FIRST_OF_ANY_STREAM = 30;
+    private static final int LAST_OF_ANY_STREAM = 79;
+
     @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
         description = "Read events from this URL; @FILE: from the URL in FILE; -: from standard input. After the first URL,"
             + " each needs its scheme.")
@@ -266,12 +272,20 @@ public final class SseOptions {
         }
     }
 
+    /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
     private Consumer<HttpClient.Builder> http(Proxies proxies) {
-        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run)
-            .connectTimeout(connectTimeout.isZero() ? Duration.ofDays(1) : connectTimeout).proxy(proxies);
+        Duration longest = Stream.of(connectTimeout, idleTimeout).filter(not(Duration::isZero)).min(Comparator.naturalOrder())
+            .orElse(Duration.ofDays(1));
+        return builder -> builder.version(HttpClient.Version.HTTP_1_1).executor(Runnable::run).connectTimeout(longest)
+            .proxy(proxies);
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {
+        command.commandLine().getParseResult().matchedOptions().stream()
+            .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
+            .findFirst().ifPresent(one -> {
+                throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
+            });
         sources.add(tool.standardInput(), maxEventBytes, selection.new Source("-", () -> { }) {
             @Override
             public void tooLarge(int bytes) { tool.notice("dropped an event of more than " + bytes + " bytes"); }

@@ -324,7 +324,7 @@ public final class Tool {
         if (mistake instanceof UnmatchedArgumentException unmatched) {
             message = unmatched.isUnknownOption()
                 ? "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
-                : "too many arguments: quote text with spaces, and begin further URLs with http://";
+                : "too many arguments: text with spaces has to be quoted";
         }
         error(config.place(message) + message + " (" + command.name() + " --help says more)");
         return CommandLine.ExitCode.USAGE;

@@ -628,7 +628,7 @@ class SseServeTest {
         "--allow-origin=a.example|--allow-origin 'a.example': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
         "--allow-origin=http://a.example/|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
         "--allow-origin=http://A.example|--allow-origin 'http://\u2026': expected *, or SCHEME://HOST[:PORT] in lower case and no more",
-        "more|too many arguments: quote text with spaces, and begin further URLs with http://",
+        "more|too many arguments: text with spaces has to be quoted",
     })
     void mistakeIsToldInOneLineWithStatus2(String argument, String message) throws Exception {
         Script.Ended ended = Script.here("sse-serve", argument);

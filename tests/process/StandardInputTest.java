@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.Lan;
 import tests.support.Script;
 import tests.support.UdpReceiver;
@@ -102,5 +104,13 @@ class StandardInputTest {
             script.signal("TERM");
             script.end().assertIs(143, "");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--header=A: b", "--data=x", "--user=a:b", "--insecure", "--state-file=x", "--no-retry", "--proxy=x",
+        "--idle-timeout=3", "--max-redirs=3", "--settle=3"})
+    void whatIsAboutAConnectionIsRefused(String option) throws Exception {
+        Script.here("sse-listen", option, "-").assertIs(2, "", "sse-listen: " + option.replaceFirst("=.*", "")
+            + " is for a URL, not for an event stream from standard input \\(-\\) \\(sse-listen --help says more\\)");
     }
 }
