@@ -46,8 +46,7 @@ public final class StateFile implements Closeable {
     private final Path file;
     private final Path target;
     private final Consumer<String> notices;
-    /** Is null where there are no locks. */
-    private final FileChannel lock;
+    private final Closeable lock;
     private final AtomicBoolean isDue = new AtomicBoolean();
     private volatile String lastEventId;
     /** Is what the file holds; null before it was written to. */
@@ -112,9 +111,7 @@ public final class StateFile implements Closeable {
     public synchronized void close() throws IOException {
         save();
         isClosed = true;
-        if (lock != null) {
-            lock.close();
-        }
+        lock.close();
     }
 
     @Override
@@ -137,15 +134,15 @@ public final class StateFile implements Closeable {
 
     private Path beside(String ending) { return target.resolveSibling("." + target.getFileName() + ending); }
 
-    private FileChannel lock() throws IOException {
+    private Closeable lock() throws IOException {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(beside(".lock"), CREATE, WRITE, LinkOption.NOFOLLOW_LINKS);
             if (channel.tryLock() != null) {
                 return channel;
             }
-        } catch (IOException withoutLocks) {
-            return channel;
+        } catch (IOException noLockCanBeHad) {
+            return () -> { };
         } catch (OverlappingFileLockException ofThisProcess) {
             channel.close();
         }

@@ -35,6 +35,7 @@ class MemoryTest {
     @CsvSource({
         "line without end, 'data: ', x, 1",
         "data lines without end, '', 'data: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n', 1",
+        "data lines outside Latin-1 without end, '', 'data: \u20ACyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n', 1",
         "field name without end, '', x, 0",
         "comment without end, ':', x, 1",
         "id without end, 'id: ', x, 1",

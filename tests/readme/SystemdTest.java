@@ -172,6 +172,8 @@ class SystemdTest {
     @Test
     @Order(4)
     void scriptOfOnesOwnRunsFromItsJarsByTheUnitOfThePage() throws Exception {
+        String java = machine.type("java -version 2>&1").toString();
+        assumeTrue(java.contains("\"" + Runtime.version().feature() + "."), "the unit starts another Java than the one that compiles");
         List<String> write = Readme.code(Files.readString(OPERATION), "Write the unit to");
         Files.writeString(folder.resolve("unit"), Readme.block("own-unit"));
         machine.type(Readme.block("init").lines().findFirst().orElseThrow(), Readme.block("own-service").strip())
