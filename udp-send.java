@@ -208,7 +208,7 @@ class UdpSend implements Callable<Integer> {
     }
 
     private void skip(String reason, UdpOutput lan) {
-        lan.skip("line " + lineNumber + ": " + reason + "; not sent");
+        lan.skip("line " + lineNumber + ": " + reason + "; skipped");
     }
 
     private boolean readsEvents() {

@@ -44,7 +44,8 @@ public final class StandardOutput extends BufferedOutputStream {
         ReaderGoneException(IOException cause) { super("standard output: the reader is gone", cause); }
     }
 
-    private static final class Unbuffered extends FileOutputStream {
+    /** Writes each array at once. */
+    static final class Unbuffered extends FileOutputStream {
         private static final int FILE_TYPE = 0170000;
         private static final int PIPE = 0010000;
         private static final int SOCKET = 0140000;
