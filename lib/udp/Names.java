@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Looks up a name every 5 s on a thread of its own, which ends with the process, so that a silent name server holds nothing
- * up. An address is used until an answer comes without it. The first one is the first of the answer, mostly of IPv4.
+ * up. An address stays in use until an answer comes without it. If there are several at first, IPv4 comes before IPv6.
  * <pre>{@code
  * new UdpBroadcaster().target("lamp.lan:5000", new Names(new HostPort("lamp.lan", 5000))).send("on");
  * }</pre>

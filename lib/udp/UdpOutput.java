@@ -42,8 +42,8 @@ public final class UdpOutput extends UdpBroadcaster {
     public enum Oversize { skip, fail, truncate }
 
     /**
-     * Counts payloads that were received, datagrams that were sent, and their bytes. A payload is skipped if it is left out
-     * while the rest goes on, once for each target or once for all, and failed if a failure or the end came first.
+     * Counts payloads that were received, datagrams that were sent, and their bytes. A skipped payload was left out, for one
+     * target or for all, while the rest went on. A failed one was not sent because of a failure or of the end.
      */
     public record Counts(long received, long sent, long bytes, long skipped, long failed) {
         @Override

@@ -316,14 +316,27 @@ class UdpSendTest {
             assertEquals(isSaid ? 2 : 1, (" " + err).split(Pattern.quote(connected)).length, err);
             String stats = "(?s).*sse-to-udp: in 1 s: [1-9][0-9]* received, [1-9][0-9]* sent, [1-9][0-9]* bytes, 0 skipped, .*";
             assertEquals(isSaid, err.matches(stats), err);
-            assertTrue(received("in 1 s: ", err) <= received("", err), err);
         }
     }
 
-    /** Returns the sum of what such lines of the counts say. */
-    private static int received(String start, String err) {
-        return Pattern.compile("(?m)^sse-to-udp: " + start + "([0-9]+) received").matcher(err).results()
-            .mapToInt(line -> Integer.parseInt(line.group(1))).sum();
+    @Test
+    void countsInBetweenAreThoseSinceTheLastTime() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: x\n\n").hold())) {
+            String err = Script.here("sse-to-udp", "-m", "4", "--stats", "0.5", server.url("/"), receiver.target()).err();
+            List<String> counts = err.lines().filter(line -> line.startsWith("sse-to-udp: in 0.5 s: ")).toList();
+            assertTrue(counts.size() > 2, err);
+            assertEquals(1, counts.stream().filter(line -> line.endsWith(" 1 received, 1 sent, 1 bytes, 0 skipped, 0 failed")).count(), err);
+            assertEquals(counts.size() - 1, counts.stream().filter(line -> line.endsWith(" 0 received, 0 sent, 0 bytes, 0 skipped, 0 failed")).count(), err);
+        }
+    }
+
+    @Test
+    void whatTheEndKeptFromBeingSentIsSaidThoughQuiet() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: x\n\n").hold())) {
+            Script.run("", "SseToUdp", "-q", "-m", "3", "--repeat", "2", "--repeat-delay", "100", server.url("/"), receiver.target())
+                .assertIs(1, "", "sse-to-udp: 1 received, 1 sent, 1 bytes, 0 skipped, 1 failed");
+        }
+        assertEquals(List.of("x"), receiver.arrived());
     }
 
     @Test
