@@ -38,7 +38,7 @@ class SseToUdp implements Callable<Integer> {
     private UdpOptions udp;
 
     @Option(names = "--stats", paramLabel = "SEC", order = 74,
-        description = "Print the counts so far every SEC seconds (0: never).")
+        description = "Print the counts of the last SEC seconds, again and again (0: never).")
     private Duration stats = Duration.ZERO;
 
     @Mixin

@@ -209,7 +209,7 @@ class UdpSend implements Callable<Integer> {
     }
 
     private void skip(String reason, UdpOutput lan) {
-        lan.skip("line " + lineNumber + ": " + reason + "; not sent");
+        lan.skip("line " + lineNumber + ": " + reason + "; skipped");
     }
 
     /** A line that is no event is then the data. */

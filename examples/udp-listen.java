@@ -154,7 +154,7 @@ class UdpListen implements Callable<Integer> {
     }
 
     private void print(InetSocketAddress from, byte[] payload) throws IOException {
-        EventJson.writeDatagram(HostPort.of(from).toString(), payload, Instant.now(), line.clear());
+        EventJson.writeDatagram(from.toString().substring(1), payload, Instant.now(), line.clear());
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
         template.write(event, line.toString().getBytes(StandardCharsets.UTF_8), out::line);
         out.flush();

@@ -81,9 +81,7 @@ public final class FieldOptions {
             return new Condition(text, group, pointer, test(text, operator, form.group(3)));
         }
 
-        Condition or(Condition other) {
-            return new Condition(text, group, pointer, test.or(other.test));
-        }
+        Condition or(Condition other) { return new Condition(text, group, pointer, test.or(other.test)); }
 
         private static Predicate<String> test(String text, String operator, String value) {
             try {

@@ -43,6 +43,5 @@ public final class Payload {
     }
 
     int length() { return length; }
-
     void length(int now) { length = now; }
 }

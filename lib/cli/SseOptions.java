@@ -38,10 +38,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The options of a subscription, and the subscription that they describe. */
 public final class SseOptions {
-    /** Options with an order outside of this say how to connect, which standard input needs not. */
-    private static final int FIRST_OF_ANY_STREAM = 30;
-    private static final int LAST_OF_ANY_STREAM = 79;
-
     @Parameters(index = "0..*", arity = "1", paramLabel = "URL",
         description = "Read events from this URL; @FILE: from the URL in FILE; -: from standard input. After the first URL,"
             + " each needs its scheme.")
@@ -258,8 +254,7 @@ public final class SseOptions {
                 SafeWords words = new SafeWords(proxies);
                 RateLimitedLog log = new RateLimitedLog();
                 SseClient client = new SseClient(request).idleTimeout(idleTimeout).maxEventBytes(maxEventBytes)
-                    .notices(notice -> log.sayOfConnection(notice, tool::notice))
-                    .words(words::failure, words::quote)
+                    .notices(notice -> log.sayOfConnection(notice, tool::notice)).words(words::failure, words::quote)
                     .http(http.andThen(Senders::withoutTls)).around(Senders.https(http.andThen(trust))).around(words)
                     .around(Senders.traced(tool::debug)).around(new EachAddress(proxies)).around(proxies)
                     .around(new Cookies()).around(new Digest()).around(words);
@@ -281,8 +276,9 @@ public final class SseOptions {
     }
 
     private void addStandardInput(Tool tool, SseSources sources) throws IOException {
+        // The help has them in the sections on requests, reconnecting, TLS and proxies.
         command.commandLine().getParseResult().matchedOptions().stream()
-            .filter(one -> one.order() < FIRST_OF_ANY_STREAM || one.order() > LAST_OF_ANY_STREAM && one.order() < 190)
+            .filter(one -> one.order() < 30 || one.order() >= 80 && one.order() < 190)
             .findFirst().ifPresent(one -> {
                 throw tool.usage(one.longestName() + " is for a URL, not for an event stream from standard input (-)");
             });

@@ -44,12 +44,15 @@ public final class StandardOutput extends BufferedOutputStream {
         ReaderGoneException(IOException cause) { super("standard output: the reader is gone", cause); }
     }
 
-    private static final class Unbuffered extends FileOutputStream {
+    static final class Unbuffered extends FileOutputStream {
         private static final int FILE_TYPE = 0170000;
         private static final int PIPE = 0010000;
         private static final int SOCKET = 0140000;
 
         Unbuffered() { super(FileDescriptor.out); }
+
+        @Override
+        public void write(byte[] bytes) throws IOException { write(bytes, 0, bytes.length); }
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {

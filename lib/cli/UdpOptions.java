@@ -7,11 +7,14 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static lib.udp.UdpBroadcaster.MAX_PAYLOAD;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import lib.udp.HostPort;
 import lib.udp.UdpBroadcaster.OnError;
+import lib.udp.UdpOutput.Counts;
 import lib.udp.UdpOutput;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -74,19 +77,23 @@ public final class UdpOptions {
 
     private final RateLimitedLog log = new RateLimitedLog();
     private boolean failuresOnly;
+    private volatile boolean hasLosses;
     private Duration stats = Duration.ZERO;
     private UdpOutput lan;
 
-    /** Prints the summary at the end only if something failed. */
+    /** Prints the summary at the end only if something was not sent. */
     public void tellFailuresOnly() { failuresOnly = true; }
 
     /** Prints the counts every so often; zero is never. */
     public UdpOptions stats(Duration every) { stats = every; return this; }
 
-    private void printStats(Tool tool) {
+    private void printStats(Tool tool, Counts then) {
         CompletableFuture.delayedExecutor(stats.toNanos(), NANOSECONDS, task -> new Thread(task).start()).execute(() -> {
-            tool.notice("so far: " + lan.counts());
-            printStats(tool);
+            Counts now = lan.counts();
+            String time = BigDecimal.valueOf(stats.toMillis(), 3).stripTrailingZeros().toPlainString();
+            tool.notice("in " + time + " s: " + new Counts(now.received() - then.received(), now.sent() - then.sent(),
+                now.bytes() - then.bytes(), now.skipped() - then.skipped(), now.failed() - then.failed()));
+            printStats(tool, now);
         });
     }
 
@@ -103,39 +110,34 @@ public final class UdpOptions {
      */
     public UdpOutput open(List<String> targets) throws IOException {
         Tool tool = Tool.of(command);
-        StandardOutput out = new StandardOutput();
+        OutputStream out = new StandardOutput.Unbuffered();
+        tool.within(1, Integer.MAX_VALUE, repeat, "--repeat");
+        tool.within(0, MAX_PAYLOAD, maxPayload, "--max-size");
+        tool.within(0, 255, ttl, "--ttl");
         try {
-            require(repeat > 0, "repeat " + repeat + ": expected at least 1");
-            require(rate > 0, "rate " + rate + ": expected more than 0 datagrams per second");
-            require(maxPayload >= 0 && maxPayload <= MAX_PAYLOAD, "size " + maxPayload + ": expected 0 to " + MAX_PAYLOAD);
-            require(ttl >= 0 && ttl <= 255, "multicast TTL " + ttl + ": expected 0 to 255");
+            if (!(rate > 0)) {
+                throw tool.usage("--rate " + rate + ": expected more than 0 datagrams per second");
+            }
             HostPort from = HostPort.of("source", source, "[ADDR]:PORT, as in :5001,", 0);
             lan = new UdpOutput(new UdpOutput.Source(via, from, ttl, loop));
-            lan.maxPayload(maxPayload).oversize(oversize).onError(onError).repeat(repeat, repeatDelay).rate(rate);
-            lan.notices(line -> log.say(kind(line), line, isFailure(line) ? tool::error : tool::notice));
+            lan.maxPayload(maxPayload).oversize(oversize).dryRun(dryRun ? out : null);
+            lan.tee(tee ? out : OutputStream.nullOutputStream()).onError(onError).repeat(repeat, repeatDelay).rate(rate);
+            lan.notices(line -> log.say(kind(line), line, tool::notice));
+            lan.losses(line -> {
+                hasLosses = true;
+                log.say(kind(line), line, tool::error);
+            });
             targets.forEach(lan::target);
         } catch (IllegalArgumentException mistake) {
             throw tool.usage(mistake.getMessage());
-        }
-        if (tee) {
-            lan.tee(out);
-        }
-        if (dryRun) {
-            lan.dryRun(out);
         }
         tool.onSignal(lan::close);
         tool.atEnd(status -> atEnd(status, tool));
         lan.open();
         if (!stats.isZero()) {
-            printStats(tool);
+            printStats(tool, lan.counts());
         }
         return lan;
-    }
-
-    private static void require(boolean isRight, String mistake) {
-        if (!isRight) {
-            throw new IllegalArgumentException(mistake);
-        }
     }
 
     /** Returns a message without what differs from one to the next, except for the target. */
@@ -143,22 +145,19 @@ public final class UdpOptions {
         return line.replaceAll("\\b[0-9]+ (bytes|of)\\b|^line [0-9]+: .*", "");
     }
 
-    /** Returns whether a message is about datagrams that are not sent although no option allowed it. */
-    private boolean isFailure(String line) {
-        return oversize == null && line.endsWith(": not sent") || onError != OnError.skip && line.endsWith("it works again")
-            || line.matches("line [0-9]+: .*; not sent|an? \\w+ was skipped: .*");
-    }
-
-    /** Turns status 0 into a failure if something failed, and prints which targets do not work. */
+    /** Turns status 0 into a failure if something failed or was lost. An error says why: the targets, or else the counts. */
     private int atEnd(int status, Tool tool) {
-        UdpOutput.Counts counts = lan.counts();
-        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
-        if (status == 0 && counts.failed() > 0) {
+        Counts counts = lan.counts();
+        boolean isFailure = status == 0 && counts.failed() > 0;
+        if (isFailure) {
             lan.troubles().forEach(tool::error);
         }
-        if ((counts.received() > 0 || status == 0) && !(failuresOnly && counts.failed() == 0)) {
+        if (isFailure && lan.troubles().isEmpty()) {
+            tool.error(counts.toString());
+        } else if ((counts.received() > 0 || status == 0) && !(failuresOnly && counts.failed() + counts.skipped() == 0)) {
             tool.notice(counts.toString());
         }
-        return (status == 0 || isRefused) && counts.failed() > 0 ? Tool.LOCAL_FAILURE : status;
+        boolean isRefused = status == Tool.TIME_OVER && !lan.troubles().isEmpty();
+        return (status == 0 || isRefused) && (counts.failed() > 0 || hasLosses) ? Tool.LOCAL_FAILURE : status;
     }
 }

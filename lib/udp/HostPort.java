@@ -1,6 +1,5 @@
 package lib.udp;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -30,16 +29,13 @@ public record HostPort(String host, int port) {
         Matcher parts = FORM.matcher(text);
         HostPort read = !parts.matches() ? new HostPort("", -1)
             : new HostPort(parts.group(1).replaceAll("[\\[\\]]", ""), Integer.parseInt(parts.group(2)));
-        boolean isMissing = read.host.isEmpty() && leastPort > 0;
         boolean isWrong = read.host.matches("[0-9.]+|.*:.*") && read.address() == null;
-        if (isMissing || isWrong || read.port < leastPort || read.port > 65535) {
+        if (read.host.isEmpty() && leastPort > 0 || isWrong || read.port < leastPort || read.port > 65535) {
             throw new IllegalArgumentException(what + " '" + text + "': expected " + form
                 + " with a valid address and a port from " + leastPort + " to 65535");
         }
         return read;
     }
-
-    public static HostPort of(InetSocketAddress to) { return new HostPort(to.getAddress().getHostAddress(), to.getPort()); }
 
     /** Returns the IP address that the host is; null for a name. In brackets Java never asks a name server for it. */
     InetAddress address() {
@@ -52,14 +48,7 @@ public record HostPort(String host, int port) {
     }
 
     /** Finds the address that the host has now. */
-    InetSocketAddress find() throws IOException {
-        try {
-            return new InetSocketAddress(InetAddress.getByName(host), port);
-        } catch (UnknownHostException missing) {
-            // The name of a missing interface is not the name of a host.
-            throw host.contains(":") ? new IOException(missing.getMessage()) : new UnknownHostException("host not found");
-        }
-    }
+    InetSocketAddress find() throws UnknownHostException { return new InetSocketAddress(InetAddress.getByName(host), port); }
 
     @Override
     public String toString() { return (host.contains(":") ? "[" + host + "]" : host) + ":" + port; }

@@ -1,7 +1,7 @@
 //SOURCES HostPort.java UdpBroadcaster.java
 package lib.udp;
 
-import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Looks up a name every 5 s on a thread of its own, which ends with the process, so that a silent name server holds nothing
- * up. An address stays valid until the name server gives another one. If there are several, IPv4 comes before IPv6.
+ * up. An address stays in use until an answer comes without it. If there are several at first, IPv4 comes before IPv6.
  * <pre>{@code
  * new UdpBroadcaster().target("lamp.lan:5000", new Names(new HostPort("lamp.lan", 5000))).send("on");
  * }</pre>
@@ -34,9 +34,11 @@ public final class Names implements UdpBroadcaster.Finder {
     private void lookUp(HostPort name) {
         while (true) {
             try {
-                address = name.find();
-            } catch (IOException notFound) {
-                failure = notFound.getMessage();
+                List<InetAddress> found = List.of(InetAddress.getAllByName(name.host()));
+                boolean isKept = address != null && found.contains(address.getAddress());
+                address = isKept ? address : new InetSocketAddress(found.get(0), name.port());
+            } catch (UnknownHostException notFound) {
+                failure = "host not found";
             }
             answered.complete(null);
             LockSupport.parkNanos(NANOS_BETWEEN);
@@ -45,7 +47,7 @@ public final class Names implements UdpBroadcaster.Finder {
 
     /** Waits for the first answer, half a second after the start at the most. */
     @Override
-    public List<InetSocketAddress> find() throws IOException {
+    public List<InetSocketAddress> find() throws UnknownHostException {
         answered.join();
         if (address == null) {
             throw new UnknownHostException(failure);

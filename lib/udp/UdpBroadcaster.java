@@ -38,7 +38,10 @@ import java.util.function.Consumer;
  * accepts one. Links, addresses and names are checked after a datagram, never before it, and a datagram that met a dead link
  * is sent again. UDP does not report whether a datagram arrived.
  *
- * <p>Any thread may send. One that comes while another is sending waits its turn, so two sources may share a broadcaster.
+ * <p>Any thread may send. One that comes while another is sending waits its turn, so two sources may share a broadcaster:
+ * <pre>{@code
+ * new Thread(() -> relay(upstairs, lan)).start(); // relay is: source.listen(event -> lan.send(event.data()))
+ * relay(downstairs, lan);}</pre>
  */
 public class UdpBroadcaster implements AutoCloseable {
     /**
@@ -60,19 +63,16 @@ public class UdpBroadcaster implements AutoCloseable {
     public static final int MAX_PAYLOAD = 65507;
 
     private static final String SKIPPED = "datagrams to it are skipped until it works again";
-
     private static final long BETWEEN_CHECKS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
-    private static final long TOO_SHORT_FOR_A_MESSAGE = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long MOST_LATE = TimeUnit.MILLISECONDS.toNanos(5);
 
     final LongAdder sent = new LongAdder();
     final LongAdder bytes = new LongAdder();
     final LongAdder skipped = new LongAdder();
-    final LongAdder failed = new LongAdder();
     final CountDownLatch closed = new CountDownLatch(1);
     final List<Target> targets = new ArrayList<>();
     Consumer<String> notices = System.err::println;
+    Consumer<String> losses = line -> notices.accept(line); // about datagrams that no option allowed to leave out
 
     private final Map<Class<?>, DatagramChannel> channels = new ConcurrentHashMap<>(); // by the class of an address
     private OnError onError = OnError.retry;
@@ -125,7 +125,7 @@ public class UdpBroadcaster implements AutoCloseable {
         if (targets.isEmpty()) {
             throw new IllegalStateException("no target: expected at least one");
         } else if (payload.remaining() > MAX_PAYLOAD) {
-            notices.accept(payload.remaining() + " bytes, more than the " + MAX_PAYLOAD + " of a datagram: not sent");
+            losses.accept(payload.remaining() + " bytes, more than the " + MAX_PAYLOAD + " of a datagram: not sent");
             return;
         }
         for (int copy = 0; copy < repeat; copy++) {
@@ -149,11 +149,11 @@ public class UdpBroadcaster implements AutoCloseable {
             if (onError == OnError.fail) {
                 throw new IOException(left.get(0).failure);
             } else if (onError == OnError.skip || isTaken && isLong) {
-                left.forEach(one -> one.say(SKIPPED));
-                (onError == OnError.skip ? skipped : failed).add(left.size());
+                left.forEach(one -> one.say(SKIPPED, onError == OnError.skip ? notices : losses));
+                skipped.add(left.size());
                 return;
-            } else if (nanos > TOO_SHORT_FOR_A_MESSAGE) {
-                left.forEach(one -> one.say("trying again until it works, the input waits"));
+            } else if (nanos > 100_000_000) { // A shorter one needs no message.
+                left.forEach(one -> one.say("trying again until it works, the input waits", notices));
             }
             pause(nanos);
             othersTook += isTaken ? nanos : 0;
@@ -175,9 +175,9 @@ public class UdpBroadcaster implements AutoCloseable {
     /** Returns which targets do not work now, and why. May be called from any thread. */
     public List<String> troubles() { return targets.stream().map(one -> one.failure).filter(any -> any != null).toList(); }
 
-    /** Takes the next turn of the rate, and returns its time. A turn that is a little late does not move those after it. */
+    /** Takes the next turn of the rate, and returns its time. A turn that is 5 ms late does not move those after it. */
     long turn(long now) {
-        nextTurn = now + Math.max(nextTurn - now, -MOST_LATE) + interval;
+        nextTurn = now + Math.max(nextTurn - now, -5_000_000) + interval;
         return nextTurn - interval;
     }
 
@@ -196,11 +196,9 @@ public class UdpBroadcaster implements AutoCloseable {
         DatagramChannel channel = channels.get(to.getClass());
         if (channel == null || !channel.isOpen()) {
             channel = open(to);
-            prepare(channel, to);
             channels.put(to.getClass(), channel);
-            if (closed.getCount() == 0) {
-                channel.close();
-            }
+            pause(0); // If close came first, it has not closed this one.
+            prepare(channel, to);
         }
         return channel;
     }
@@ -243,7 +241,8 @@ public class UdpBroadcaster implements AutoCloseable {
             try {
                 Set<InetSocketAddress> found = new LinkedHashSet<>(finder.find());
                 if (!known.isEmpty() && !known.equals(found)) {
-                    notices.accept(name + ": goes to " + found.stream().map(HostPort::of).toList() + " now");
+                    List<String> hosts = found.stream().map(to -> to.getAddress().getHostAddress()).toList();
+                    notices.accept(name + ": goes to " + String.join(", ", hosts) + " now");
                 }
                 known = found;
             } catch (IOException none) {
@@ -268,12 +267,13 @@ public class UdpBroadcaster implements AutoCloseable {
                         bytes.add(payload.remaining());
                     }
                 } catch (IOException refusal) {
+                    channels.values().forEach(one -> one.socket().close()); // The source address of one may be gone.
                     pause(0);
-                    // The source address that a socket is bound to may be gone.
-                    channels.values().stream().map(DatagramChannel::socket)
-                        .filter(one -> !one.getLocalAddress().isAnyLocalAddress()).forEach(one -> one.close());
                     networks.remove(to);
-                    failure = name + ": " + refusal.getMessage();
+                    boolean isChosen = to.getAddress().isMulticastAddress() || to.getHostString().equals("255.255.255.255");
+                    boolean isHelped = isChosen && "Network is unreachable".equals(refusal.getMessage());
+                    failure = name + ": " + refusal.getMessage()
+                        + (isHelped ? " without a default route: choose an interface with -I" : "");
                 }
             }
             if (failure != null && !known.isEmpty() && taken.containsAll(known)) {
@@ -299,10 +299,10 @@ public class UdpBroadcaster implements AutoCloseable {
             }
         }
 
-        void say(String consequence) {
+        void say(String consequence, Consumer<String> lines) {
             if (!consequence.equals(said)) {
                 said = consequence;
-                notices.accept(failure + "; " + consequence);
+                lines.accept(failure + "; " + consequence);
             }
         }
     }

@@ -4,17 +4,20 @@ package lib.udp;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Adds to a broadcaster what a command line offers: an interface, a limit, a dry run, copies, counts.
@@ -38,7 +41,10 @@ public final class UdpOutput extends UdpBroadcaster {
     /** Says what happens to a payload that is too large: it is not sent, the end, or cut off at a character of UTF-8. */
     public enum Oversize { skip, fail, truncate }
 
-    /** Counts payloads that were received; of datagrams, those that an option allowed to skip, and those that failed. */
+    /**
+     * Counts payloads that were received, datagrams that were sent, and their bytes. A skipped payload was left out, for one
+     * target or for all, while the rest went on. A failed one was not sent because of a failure or of the end.
+     */
     public record Counts(long received, long sent, long bytes, long skipped, long failed) {
         @Override
         public String toString() {
@@ -52,10 +58,18 @@ public final class UdpOutput extends UdpBroadcaster {
     private final LongAdder done = new LongAdder();
     private Oversize oversize;
     private int maxPayload = MAX_PAYLOAD;
-    private OutputStream tee;
+    private OutputStream tee = OutputStream.nullOutputStream();
     private OutputStream dryRun;
 
-    public UdpOutput(Source source) { this.source = source; }
+    /** @throws IOException if the interface or the source is missing now, or in use; the message names it */
+    public UdpOutput(Source source) throws IOException {
+        this.source = source;
+        try (DatagramChannel probe = DatagramChannel.open()) {
+            prepare(probe, InetAddress.getByName(source.from.host().contains(":") ? "::1" : "127.0.0.1"));
+        } catch (SocketException | UnknownHostException refusal) {
+            throw new IOException("source " + source.from + ": " + refusal.getMessage(), refusal);
+        }
+    }
 
     /**
      * Adds what a user wrote: {@code HOST:PORT}, {@code [IPv6%IF]:PORT} or {@code all:PORT}.
@@ -65,8 +79,8 @@ public final class UdpOutput extends UdpBroadcaster {
     public UdpOutput target(String text) {
         HostPort to = HostPort.of("target", text, "HOST:PORT, [IPv6]:PORT or all:PORT", 1);
         InetAddress literal = to.address();
-        boolean isVague = literal instanceof Inet6Address && (literal.isLinkLocalAddress() || literal.isMCLinkLocal());
-        if (literal != null && literal.isAnyLocalAddress() || isVague && !text.contains("%")) {
+        boolean isVague = text.matches("\\[[^%]*") && (literal.isLinkLocalAddress() || literal.isMCLinkLocal());
+        if (literal != null && literal.isAnyLocalAddress() || isVague) {
             throw new IllegalArgumentException("target '" + text + "': expected a host or a group, with the interface of a"
                 + " link-local address, as in [ff02::1%eth0]:5000");
         }
@@ -78,10 +92,13 @@ public final class UdpOutput extends UdpBroadcaster {
     /** Sets the most bytes of a payload, 0 to {@link UdpBroadcaster#MAX_PAYLOAD}. */
     public UdpOutput maxPayload(int most) { maxPayload = most; return this; }
 
-    /** Sets what happens to a larger payload. Unless set it is not sent, and counts as failed. */
+    /** Sets what happens to a larger payload. Unless set it is skipped as a loss. */
     public UdpOutput oversize(Oversize action) { oversize = action; return this; }
 
-    /** Receives a copy of each payload, and a line feed after it. */
+    /** Receives a warning, in place of {@link #notices}, when something is not sent although no option allowed that. */
+    public UdpOutput losses(Consumer<String> lines) { losses = lines; return this; }
+
+    /** Receives a copy of each payload, and a line feed after it, in one piece. */
     public UdpOutput tee(OutputStream copies) { tee = copies; return this; }
 
     /** Sends nothing; this receives a line for each address, which tells where a payload would go. */
@@ -89,10 +106,9 @@ public final class UdpOutput extends UdpBroadcaster {
 
     /** Returns where datagrams go, and the interface that gives the source address, or why a target does not work. */
     public List<String> destinations() {
-        List<String> places = new ArrayList<>(troubles());
-        targets.forEach(one -> one.known.stream().filter(one.networks::containsKey)
-            .forEach(to -> places.add(HostPort.of(to) + " (" + one.networks.get(to) + ")")));
-        return places;
+        Stream<String> ways = targets.stream().flatMap(one -> one.known.stream().filter(one.networks::containsKey)
+            .map(to -> to.toString().replaceFirst(".*/", "") + " (" + one.networks.get(to) + ")"));
+        return Stream.concat(troubles().stream(), ways).toList();
     }
 
     @Override
@@ -101,10 +117,8 @@ public final class UdpOutput extends UdpBroadcaster {
         socket.setOption(StandardSocketOptions.IP_MULTICAST_LOOP, source.loop);
         InetAddress from = source.from.host().isEmpty() ? null : source.from.find().getAddress();
         if (!source.via.isEmpty()) {
-            NetworkInterface network = NetworkInterface.getByName(source.via);
-            if (network == null) {
-                throw new IOException("interface '" + source.via + "' is missing");
-            }
+            NetworkInterface network = Optional.ofNullable(NetworkInterface.getByName(source.via)).orElseThrow(
+                () -> new IOException("interface '" + source.via + "': expected the name of an interface of this machine"));
             socket.setOption(StandardSocketOptions.IP_MULTICAST_IF, network);
             List<InetAddress> own = network.inetAddresses().filter(Inet4Address.class::isInstance).toList();
             from = from != null || own.isEmpty() ? from : own.get(own.size() - 1); // The JDK lists the first one last.
@@ -119,17 +133,17 @@ public final class UdpOutput extends UdpBroadcaster {
 
     /** Sends a payload of this size in bytes. Only its beginning needs to be there if it is too large for a datagram. */
     public synchronized void send(ByteBuffer payload, long size) throws IOException {
-        String tooLarge = size + " bytes, more than the " + maxPayload + " of a datagram";
-        received.increment();
-        if (size <= maxPayload) {
+        String tooLarge = size <= maxPayload ? "" : size + " bytes, more than the " + maxPayload + " of a datagram";
+        if (tooLarge.isEmpty()) {
             sendFitting(payload);
         } else if (oversize == Oversize.truncate) {
             notices.accept(tooLarge + ": cut off");
             sendFitting(cutOff(payload));
         } else if (oversize == Oversize.fail) {
+            received.increment();
             throw new IOException(tooLarge);
         } else {
-            leaveOut(tooLarge + ": not sent", oversize == Oversize.skip ? skipped : failed);
+            skip(tooLarge + ": not sent", oversize == Oversize.skip ? notices : losses);
         }
     }
 
@@ -143,35 +157,30 @@ public final class UdpOutput extends UdpBroadcaster {
     }
 
     private void sendFitting(ByteBuffer payload) throws IOException {
+        received.increment();
         if (dryRun == null) {
             super.send(payload);
         } else {
             String end = ": " + payload.remaining() + " bytes\n";
             dryRun.write((String.join(end, destinations()) + end).getBytes(StandardCharsets.UTF_8));
-            dryRun.flush();
         }
         done.increment();
-        if (tee != null) {
-            tee.write(ByteBuffer.allocate(payload.remaining() + 1).put(payload.duplicate()).put((byte) '\n').array());
-            tee.flush();
-        }
+        tee.write(ByteBuffer.allocate(payload.remaining() + 1).put(payload.duplicate()).put((byte) '\n').array());
     }
 
-    /** Counts a payload that the caller cannot make as failed; a line says why. */
-    public void skip(String reason) {
+    /** Counts a payload that the caller cannot make as skipped; a line says why. */
+    public void skip(String reason) { skip(reason, losses); }
+
+    private void skip(String reason, Consumer<String> lines) {
         received.increment();
-        leaveOut(reason, failed);
-    }
-
-    private void leaveOut(String reason, LongAdder count) {
-        count.increment();
+        skipped.increment();
         done.increment();
-        notices.accept(reason);
+        lines.accept(reason);
     }
 
     /** Returns what has happened so far. After {@link #close} a payload that is not done has failed. For any thread. */
     public Counts counts() {
-        long undone = dryRun == null && closed.getCount() == 0 ? received.sum() - done.sum() : 0;
-        return new Counts(received.sum(), sent.sum(), bytes.sum(), skipped.sum(), failed.sum() + undone);
+        long failed = dryRun == null && closed.getCount() == 0 ? received.sum() - done.sum() : 0;
+        return new Counts(received.sum(), sent.sum(), bytes.sum(), skipped.sum(), failed);
     }
 }

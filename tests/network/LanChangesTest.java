@@ -1,6 +1,7 @@
 package tests.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -86,7 +87,7 @@ class LanChangesTest {
         assertEquals(0, here.end().status());
         lan.hosts("h1", "192.168.8.3 lamp.test");
         assertEquals("again", writeUntilReceived(sender, there));
-        assertEquals("udp-send: lamp.test:5101: goes to [192.168.8.3:5101] now", sender.nextLine());
+        assertEquals("udp-send: lamp.test:5101: goes to 192.168.8.3 now", sender.nextLine());
         sender.process.getOutputStream().close();
         assertTrue(sender.nextLine().endsWith(" 0 skipped, 0 failed"));
     }
@@ -108,6 +109,29 @@ class LanChangesTest {
             line = sender.nextLine();
         }
         assertEquals("udp-send: late.test:5102: works again", line);
+    }
+
+    @Test
+    void anAddressOfANameIsKeptWhileItIsStillAmongThem() throws Exception {
+        Script kept = listen("h2", 5110, "-F", "{data}", "5110");
+        Script other = listen("h3", 5110, "-F", "{data}", "5110");
+        lan.hosts("h1", "192.168.8.2 lamp.test\n192.168.8.3 lamp.test\n127.0.0.1 clock.test");
+        Script sender = send("h1", "lamp.test:5110", "clock.test:5110");
+        write(sender, "first");
+        assertEquals("first", kept.nextLine());
+        for (String clock : List.of("127.0.0.2", "127.0.0.3")) { // Names are looked up at the same pace.
+            lan.hosts("h1", "192.168.8.3 lamp.test\n192.168.8.2 lamp.test\n" + clock + " clock.test");
+            Lan.await(clock, () -> {
+                write(sender, clock);
+                assertEquals(clock, kept.nextLine());
+                return sender.hasLine();
+            });
+            assertEquals("udp-send: clock.test:5110: goes to " + clock + " now", sender.nextLine());
+        }
+        assertFalse(other.hasLine());
+        lan.hosts("h1", "192.168.8.3 lamp.test\n127.0.0.3 clock.test");
+        assertEquals("again", writeUntilReceived(sender, other));
+        assertEquals("udp-send: lamp.test:5110: goes to 192.168.8.3 now", sender.nextLine());
     }
 
     @Test
@@ -145,6 +169,38 @@ class LanChangesTest {
             assertEquals("udp-send: " + target + ": works again", sender.nextLine());
         } finally {
             lan.ip("sw", "link del late0");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-I late0 255.255.255.255:5111, 'interface ''late0'': expected the name of an interface of this machine'",
+        "-s 192.168.8.9:0 192.168.8.2:5111, Cannot assign requested address",
+        "[ff02::1%late0]:5111, Cannot assign requested address"})
+    void anInterfaceThatGoesWhileItRunsIsWaitedFor(String arguments, String reason) throws Exception {
+        Script receiver = listen("h2", 5111, "-F", "{data}", arguments.startsWith("[") ? "[ff02::1]:5111" : "5111");
+        String target = arguments.replaceFirst(".* ", "");
+        Script sender = null;
+        for (String step : List.of("first", "again")) {
+            lan.ip("sw", "link add late0 type veth peer name late1");
+            try {
+                lan.ip("sw", "link set late1 master br0 up");
+                lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
+                lan.ip("sw", "link set late0 up");
+                if (step.equals("first")) {
+                    sender = send("sw", arguments.split(" "));
+                    write(sender, step);
+                    assertEquals(step, receiver.nextLine());
+                } else {
+                    assertEquals("kept", receiver.nextLine());
+                    assertEquals("udp-send: " + target + ": works again", sender.nextLine());
+                }
+            } finally {
+                lan.ip("sw", "link del late0");
+            }
+            if (step.equals("first")) {
+                write(sender, "kept");
+                assertEquals("udp-send: " + target + ": " + reason + "; trying again until it works, the input waits", sender.nextLine());
+            }
         }
     }
 
@@ -247,8 +303,8 @@ class LanChangesTest {
         "-I eth1 239.1.2.3:1             | 239.1.2.3:1 (eth1)",
         "-I eth1 all:1                   | 10.9.0.255:1 (eth1)",
         "192.168.8.1:1                   | 192.168.8.1:1 (eth0)",
-        "255.255.255.255:1               | 255.255.255.255:1: Network is unreachable",
-        "239.1.2.3:1                     | 239.1.2.3:1: Network is unreachable",
+        "255.255.255.255:1               | 255.255.255.255:1: Network is unreachable without a default route: choose an interface with -I",
+        "239.1.2.3:1                     | 239.1.2.3:1: Network is unreachable without a default route: choose an interface with -I",
         "gone.test:1                     | gone.test:1: Network is unreachable",
         "[ff02::1%nosuch0]:1             | [ff02::1%nosuch0]:1: no such interface nosuch0"})
     void aDryRunShowsTheWay(String arguments, String way) throws Exception {
@@ -263,8 +319,8 @@ class LanChangesTest {
     @CsvSource(delimiter = '|', value = {
         "172.16.0.1:5108                 | Network is unreachable",
         "nosuch.invalid:5108             | host not found",
-        "255.255.255.255:5108            | Network is unreachable",
-        "239.1.2.3:5108                  | Network is unreachable",
+        "255.255.255.255:5108            | Network is unreachable without a default route: choose an interface with -I",
+        "239.1.2.3:5108                  | Network is unreachable without a default route: choose an interface with -I",
         "203.0.113.1:5108                | Permission denied"})
     void oneMessageGivesUpAndSaysWhyThoughQuiet(String target, String reason) throws Exception {
         lan.ip("h1", "route replace prohibit 203.0.113.0/24");

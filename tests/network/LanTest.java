@@ -143,14 +143,14 @@ class LanTest {
             return !cable.process.isAlive();
         });
         assertReceived("again", cable);
-        assertTrue(sender.nextLine().matches("udp-send: all:5002: goes to \\[[0-9.]+:5002, [0-9.]+:5002\\] now"));
+        assertTrue(sender.nextLine().matches("udp-send: all:5002: goes to [0-9.]+, [0-9.]+ now"));
         assumeTrue(Lan.has("nft"), "needs nftables");
         lan.shell("h1", "nft add table ip wall; nft 'add chain ip wall out { type filter hook output priority 0; }';"
             + " nft add rule ip wall out ip daddr 10.9.0.255 udp dport 5002 drop");
         write(in, "refused");
         assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
         lan.ip("h1", "link set eth1 down");
-        assertEquals("udp-send: all:5002: goes to [192.168.8.255:5002] now", sender.nextLine());
+        assertEquals("udp-send: all:5002: goes to 192.168.8.255 now", sender.nextLine());
         assertEquals("udp-send: all:5002: works again", sender.nextLine());
         in.close();
         assertTrue(sender.nextLine().endsWith(" bytes, 0 skipped, 0 failed"));
@@ -353,7 +353,7 @@ class LanTest {
         String dead = Pattern.quote("udp-send: 172.16.0.1:5012: Network is unreachable; ");
         sender.end().assertIs(1, "", dead + "trying again until it works, the input waits",
             dead + "datagrams to it are skipped until it works again",
-            "udp-send: 172.16.0.1:5012: Network is unreachable", "udp-send: 2 received, 2 sent, 6 bytes, 0 skipped, 2 failed");
+            "udp-send: 2 received, 2 sent, 6 bytes, 2 skipped, 0 failed");
     }
 
     @Test
@@ -427,7 +427,7 @@ class LanTest {
         assertEquals("udp-send: receiver.test:5017: " + WAITS, sender.nextLine());
         lan.hosts("h1", "192.168.8.2 receiver.test");
         assertReceived("x", receiver);
-        assertEquals("udp-send: receiver.test:5017: goes to [192.168.8.2:5017] now", sender.nextLine());
+        assertEquals("udp-send: receiver.test:5017: goes to 192.168.8.2 now", sender.nextLine());
         assertEquals(0, sender.end().status());
     }
 

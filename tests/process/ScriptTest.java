@@ -490,7 +490,7 @@ class ScriptTest {
         String input = "{\"event\":\"e\",\"id\":\"7\",\"data\":\"ü\\n2\"}\nnone\n{\"data\":\"\"}\n{\"comment\":\"x\"}\n{\"data\":1}\n";
         try (UdpReceiver receiver = new UdpReceiver()) {
             Script.run(input, "UdpSend", "-q", "-F", "{event}/{id}/{data}/{line}/{json}", receiver.target()).assertIs(1, "",
-                "udp-send: line 2: not JSON; not sent", "udp-send: line 5: \"data\" is not a string; not sent");
+                "udp-send: line 2: not JSON; skipped", "udp-send: line 5: \"data\" is not a string; skipped");
             String first = input.substring(0, input.indexOf('\n'));
             assertEquals(List.of("e/7/ü\n2/" + first + "/" + first, "message///{\"data\":\"\"}/{\"data\":\"\"}"), receiver.arrived());
         }

@@ -43,11 +43,7 @@ class UdpSendTest {
     }
 
     private static String summary(int received, int sent, int bytes, int skipped) {
-        return summary(received, sent, bytes, skipped, 0);
-    }
-
-    private static String summary(int received, int sent, int bytes, int skipped, int failed) {
-        return "udp-send: " + received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped + " skipped, " + failed + " failed";
+        return "udp-send: " + received + " received, " + sent + " sent, " + bytes + " bytes, " + skipped + " skipped, 0 failed";
     }
 
     @Test
@@ -101,8 +97,11 @@ class UdpSendTest {
         "[ff02::zz]:5000                     | 2 | target '[ff02::zz]:5000': expected F",
         "[ff02::1]:5000                      | 2 | target '[ff02::1]:5000': expected L",
         "[all%eth0]:5000                     | 2 | target '[all%eth0]:5000': expected F",
-        "--max-time 1 -I nosuch0 127.0.0.1:5000       | 1 | 127.0.0.1:5000: interface 'nosuch0' is missing",
-        "--max-time 1 -s 192.0.2.77:0 127.0.0.1:5000  | 1 | 127.0.0.1:5000: Cannot assign requested address",
+        "-I nosuch0 127.0.0.1:5000           | 1 | interface 'nosuch0': expected the name of an interface of this machine",
+        "-I 127.0.0.1 127.0.0.1:5000         | 1 | interface '127.0.0.1': expected the name of an interface of this machine",
+        "-n -I nosuch0 all:5000              | 1 | interface 'nosuch0': expected the name of an interface of this machine",
+        "-s 192.0.2.77:0 127.0.0.1:5000      | 1 | source 192.0.2.77:0: Cannot assign requested address",
+        "-s [2001:db8::77]:0 127.0.0.1:5000  | 1 | source [2001:db8::77]:0: Cannot assign requested address",
         "-s nosuch 127.0.0.1:5000            | 2 | source 'nosuch': expected S",
         "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected S",
         "--ttl 256 127.0.0.1:5000            | 2 | multicast TTL 256: expected 0 to 255",
@@ -128,7 +127,7 @@ class UdpSendTest {
         String lines = "12345\n1234\n";
         String size = "udp-send: 5 bytes, more than the 4 of a datagram";
         Script.run(lines, "UdpSend", "--max-size", "4", receiver.target())
-            .assertIs(1, "", size + ": not sent", summary(2, 1, 4, 0, 1));
+            .assertIs(1, "", size + ": not sent", summary(2, 1, 4, 1));
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "skip", receiver.target())
             .assertIs(0, "", size + ": not sent", summary(2, 1, 4, 1));
         Script.run(lines, "UdpSend", "--max-size", "4", "--oversize", "truncate", receiver.target())
@@ -217,14 +216,14 @@ class UdpSendTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--max-size 4                      | 12345    | 5 bytes, more than the 4 of a datagram: not sent",
-        "-F {data}                         | x        | line 1: not JSON; not sent"})
+        "-F {data}                         | x        | line 1: not JSON; skipped"})
     void whatIsLeftOutIsAFailureThatQuietDoesNotHide(String options, String line, String message) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
         arguments.addAll(List.of("-q", receiver.target()));
         Script.run(line + "\n", "UdpSend", arguments.toArray(String[]::new)).assertIs(1, "", "udp-send: " + message);
         arguments.remove("-q");
         Script.run(line + "\n", "UdpSend", arguments.toArray(String[]::new))
-            .assertIs(1, "", "udp-send: " + message, summary(1, 0, 0, 0, 1));
+            .assertIs(1, "", "udp-send: " + message, summary(1, 0, 0, 1));
         receiver.assertNothingMore();
     }
 
@@ -232,7 +231,7 @@ class UdpSendTest {
     void manyLinesThatAreTooLongMakeFewMessages() throws Exception {
         Script.Ended ended = Script.run("12345\n".repeat(20_000), "UdpSend", "--max-size", "4", receiver.target());
         assertTrue(ended.err().lines().count() <= 20, ended.err());
-        assertTrue(ended.err().endsWith(summary(20_000, 0, 0, 0, 20_000) + "\n"), ended.err());
+        assertTrue(ended.err().endsWith(summary(20_000, 0, 0, 20_000) + "\n"), ended.err());
         assertEquals(1, ended.status());
     }
 
@@ -313,8 +312,28 @@ class UdpSendTest {
             String err = Script.here("sse-to-udp", arguments.toArray(String[]::new)).err();
             String connected = "sse-to-udp: connected to " + server.url("/") + "\u2026, sending to " + receiver.target() + " (lo)\n";
             assertEquals(isSaid ? 2 : 1, (" " + err).split(Pattern.quote(connected)).length, err);
-            String stats = "(?s).*sse-to-udp: so far: [1-9][0-9]* received, [1-9][0-9]* sent, [1-9][0-9]* bytes, 0 skipped, .*";
+            String stats = "(?s).*sse-to-udp: in 1 s: [1-9][0-9]* received, [1-9][0-9]* sent, [1-9][0-9]* bytes, 0 skipped, .*";
             assertEquals(isSaid, err.matches(stats), err);
         }
+    }
+
+    @Test
+    void countsInBetweenAreThoseSinceTheLastTime() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: x\n\n").hold())) {
+            String err = Script.here("sse-to-udp", "-m", "4", "--stats", "0.5", server.url("/"), receiver.target()).err();
+            List<String> counts = err.lines().filter(line -> line.startsWith("sse-to-udp: in 0.5 s: ")).toList();
+            assertTrue(counts.size() > 2, err);
+            assertEquals(1, counts.stream().filter(line -> line.endsWith(" 1 received, 1 sent, 1 bytes, 0 skipped, 0 failed")).count(), err);
+            assertEquals(counts.size() - 1, counts.stream().filter(line -> line.endsWith(" 0 received, 0 sent, 0 bytes, 0 skipped, 0 failed")).count(), err);
+        }
+    }
+
+    @Test
+    void whatTheEndKeptFromBeingSentIsSaidThoughQuiet() throws Exception {
+        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK + "data: x\n\n").hold())) {
+            Script.run("", "SseToUdp", "-q", "-m", "3", "--repeat", "2", "--repeat-delay", "100", server.url("/"), receiver.target())
+                .assertIs(1, "", "sse-to-udp: 1 received, 1 sent, 1 bytes, 0 skipped, 1 failed");
+        }
+        assertEquals(List.of("x"), receiver.arrived());
     }
 }

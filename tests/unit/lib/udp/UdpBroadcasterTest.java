@@ -126,7 +126,7 @@ class UdpBroadcasterTest {
             assertThrows(InterruptedIOException.class, () -> lan.send("x")));
         assertEquals("x", receiver.nextText());
         Lan.await("the message", () -> !notices.isEmpty());
-        assertTrue(notices.get(0).startsWith("nosuch.invalid:5000: host not found; trying again"), notices.toString());
+        assertTrue(notices.get(0).matches("nosuch.invalid:5000: .*nosuch.invalid.*; trying again until it works, the input waits"), notices.toString());
         lan.close();
         sending.get(5, TimeUnit.SECONDS);
         receiver.assertNothingMore();
@@ -250,7 +250,7 @@ class UdpBroadcasterTest {
                     lan.send("" + i);
                 }
                 assertEquals(late.arrived(), receiver.arrived());
-                assertEquals(List.of("lamps: goes to [127.0.0.1:" + receiver.port() + ", 127.0.0.1:" + late.port() + "] now"), notices);
+                assertEquals(List.of("lamps: goes to 127.0.0.1, 127.0.0.1 now"), notices);
             }
         }
     }

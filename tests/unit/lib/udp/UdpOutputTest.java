@@ -47,9 +47,9 @@ class UdpOutputTest {
         receiver.close();
     }
 
-    private UdpOutput output(String... targets) {
+    private UdpOutput output(String... targets) throws IOException {
         UdpOutput output = new UdpOutput(new UdpOutput.Source("", new HostPort("", 0), 1, true));
-        output.notices(said::add);
+        output.losses(line -> said.add("loss: " + line)).notices(said::add);
         for (String target : targets) {
             output.target(target);
         }
@@ -93,14 +93,26 @@ class UdpOutputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"skip, 0, 0, 1, 0", "truncate, 1, 1, 0, 0", ", 0, 0, 0, 1"})
-    void lossThatAnOptionAllowedIsNoFailure(Oversize oversize, int sent, int bytes, int skipped, int failed) throws Exception {
+    @CsvSource({"skip, 0, 0, 1, ': not sent'", "truncate, 1, 1, 0, ': cut off'", ", 0, 0, 1, ': not sent'"})
+    void whatIsLeftOutIsSkippedAndALossUnlessAnOptionAllowsIt(Oversize oversize, int sent, int bytes, int skipped, String end) throws Exception {
         try (UdpOutput lan = output(receiver.target()).maxPayload(1).oversize(oversize)) {
             lan.send(bytes("12"));
-            assertEquals(new Counts(1, sent, bytes, skipped, failed), lan.counts());
+            assertEquals(new Counts(1, sent, bytes, skipped, 0), lan.counts());
             lan.skip("not asked for");
-            assertEquals(new Counts(2, sent, bytes, skipped, failed + 1), lan.counts());
+            assertEquals(new Counts(2, sent, bytes, skipped + 1, 0), lan.counts());
         }
+        assertEquals(List.of((oversize == null ? "loss: " : "") + "2 bytes, more than the 1 of a datagram" + end, "loss: not asked for"), said);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "nosuch0 |                | interface 'nosuch0': expected the name of an interface of this machine",
+        "        | 192.0.2.77     | source 192.0.2.77:0: Cannot assign requested address",
+        "        | 2001:db8::77   | source [2001:db8::77]:0: Cannot assign requested address",
+        "        | ::1%nosuch0    | source [::1%nosuch0]:0: no such interface nosuch0"})
+    void aSourceThatThisMachineHasNotIsNamedAtOnce(String via, String host, String message) {
+        UdpOutput.Source source = new UdpOutput.Source(via == null ? "" : via, new HostPort(host == null ? "" : host, 0), 1, true);
+        assertEquals(message, assertThrows(IOException.class, () -> new UdpOutput(source)).getMessage());
     }
 
     @Test
