@@ -102,7 +102,7 @@ class ScriptTest {
         "sse-to-udp|http://x/~host|target 'host': expected HOST:PORT, [IPv6]:PORT or all:PORT with a valid address and a port from 1 to 65535",
         "udp-send|-|Missing required parameter: 'TARGET'",
         "udp-send|--rate~fast~127.0.0.1:9|Invalid value for option '--rate': 'fast' is not a double",
-        "udp-send|--rate~0~--repeat~2000~-m~x~127.0.0.1:9|rate 0.0: expected more than 0 datagrams per second",
+        "udp-send|--rate~0~--repeat~2000~-m~x~127.0.0.1:9|--rate 0.0: expected more than 0 datagrams per second",
         "udp-listen|-|Missing required parameter: '[ADDR:]PORT'",
         "udp-listen|x|'x': expected PORT, ADDR:PORT or [IPv6]:PORT",
         "udp-listen|-c~0~5000|--count 0: expected at least 1",

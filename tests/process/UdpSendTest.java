@@ -104,10 +104,10 @@ class UdpSendTest {
         "-s [2001:db8::77]:0 127.0.0.1:5000  | 1 | source [2001:db8::77]:0: Cannot assign requested address",
         "-s nosuch 127.0.0.1:5000            | 2 | source 'nosuch': expected S",
         "-s :70000 127.0.0.1:5000            | 2 | source ':70000': expected S",
-        "--ttl 256 127.0.0.1:5000            | 2 | multicast TTL 256: expected 0 to 255",
-        "--rate 0 127.0.0.1:5000             | 2 | rate 0.0: expected more than 0 datagrams per second",
-        "--repeat 0 127.0.0.1:5000           | 2 | repeat 0: expected at least 1",
-        "--max-size 65508 127.0.0.1:5000     | 2 | size 65508: expected 0 to 65507"})
+        "--ttl 256 127.0.0.1:5000            | 2 | --ttl 256: expected 0 to 255",
+        "--rate 0 127.0.0.1:5000             | 2 | --rate 0.0: expected more than 0 datagrams per second",
+        "--repeat 0 127.0.0.1:5000           | 2 | --repeat 0: expected 1 to 2147483647",
+        "--max-size 65508 127.0.0.1:5000     | 2 | --max-size 65508: expected 0 to 65507"})
     void aMistakeIsNamed(String arguments, int status, String message) throws Exception {
         Script.Ended ended = Script.here("udp-send", ("-q -m x " + arguments).split(" "));
         String line = "udp-send: " + message.replaceFirst(" F$", TARGET).replaceFirst(" L$", LINK_LOCAL).replaceFirst(" S$", SOURCE)
