@@ -32,10 +32,9 @@ final class StandardInput extends FilterInputStream {
                 LockSupport.parkNanos(StandardOutput.NANOS_UNTIL_READY);
             }
             return count;
-        } catch (ClosedChannelException closedHere) {
-            throw closedHere;
         } catch (IOException failure) {
-            throw new IOException("standard input: " + Reason.of(failure), failure);
+            throw failure instanceof ClosedChannelException ? failure
+                : new IOException("standard input: " + Reason.of(failure), failure);
         }
     }
 }

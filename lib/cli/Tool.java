@@ -322,9 +322,10 @@ public final class Tool {
         String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage()
             .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
         if (mistake instanceof UnmatchedArgumentException unmatched) {
-            message = unmatched.isUnknownOption()
-                ? "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
-                : "too many arguments: text with spaces has to be quoted";
+            String similar = unmatched.getSuggestions().stream().sorted().collect(joining(" or "));
+            message = !unmatched.isUnknownOption() ? "too many arguments: text with spaces has to be quoted"
+                : "unknown option '" + unmatched.getUnmatched().get(0).replaceFirst("(?s)^(--[^=]*|-.?).*", "$1") + "'"
+                + (similar.isEmpty() ? "" : ", did you mean " + similar + "?");
         }
         error(config.place(message) + message + " (" + command.name() + " --help says more)");
         return CommandLine.ExitCode.USAGE;

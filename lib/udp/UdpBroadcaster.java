@@ -94,7 +94,7 @@ public class UdpBroadcaster implements AutoCloseable {
     }
 
     /** Adds a target that something else finds, such as {@link AllNetworks}; the name is for messages. */
-    public UdpBroadcaster target(String name, Finder finder) { targets.add(new Target(name, finder)); return this; }
+    public final UdpBroadcaster target(String name, Finder finder) { targets.add(new Target(name, finder)); return this; }
 
     /** Sends each payload so many times, at least 1, this time apart. The next payload waits until the last copy is sent. */
     public UdpBroadcaster repeat(int times, Duration between) {

@@ -170,6 +170,7 @@ class SelectionTest {
                     .execute(options(Row.of(ROWS[i]), "-q", "--no-retry", url[0] + i).toArray(String[]::new));
                 out.println("-- " + status);
             }
+            System.exit(0); // as the commands end, whose threads are kept for a while
         }
     }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import tests.support.Installed;
 import tests.support.Lan;
 import tests.support.Machine;
@@ -26,6 +27,7 @@ import tests.support.Script;
  * The service as the pages show it, typed on one machine with a systemd of its own: the repository is cloned, the first
  * line of the recipe is typed once for all, and the panel answers each request with one event after the other.
  */
+@ResourceLock("the installed commands")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SystemdTest {
     private static final Path OPERATION = Script.root().resolve("docs/operation.md");
