@@ -46,14 +46,10 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
     private static final Pattern BASIC = Pattern.compile("(?i)Basic +((?:[A-Z0-9+/]{4})*(?:[A-Z0-9+/]{2,3})?)=*");
     private static final String PRINTABLE = "[ -~\t]*";
 
-    private final Supplier<String> nonces;
+    /** Makes what is sent as {@code cnonce}. A test sets it. */
+    Supplier<String> nonces = () -> UUID.randomUUID().toString();
     private Map<String, String> challenge = Map.of();
     private int count;
-
-    public Digest() { this(() -> UUID.randomUUID().toString()); }
-
-    /** @param nonces makes what is sent as {@code cnonce} */
-    Digest(Supplier<String> nonces) { this.nonces = nonces; }
 
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {
@@ -136,7 +132,8 @@ public final class Digest implements UnaryOperator<SseClient.Sender> {
         String username = user.matches(PRINTABLE) ? quoted("username", user)
             : ", username*=UTF-8''" + HexFormat.of().withUpperCase().withPrefix("%").formatHex(user.getBytes(UTF_8));
         return "Digest " + username.substring(2) + quoted("realm", realm) + quoted("nonce", nonce) + quoted("uri", uri)
-            + quoted("response", response) + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
+            + quoted("response", response)
+            + (challenge.containsKey("algorithm") ? ", algorithm=" + algorithm(challenge) : "")
             + (challenge.containsKey("opaque") ? quoted("opaque", challenge.get("opaque")) : "")
             + (hasQop ? ", qop=auth, nc=" + nonceCount + quoted("cnonce", ours) : "");
     }

@@ -76,6 +76,7 @@ public final class SseClient implements AutoCloseable {
     private boolean hasListened;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile String lastEventId = "";
+    /** Holds scheme, host and port; the rest of the URL may be secret. */
     private volatile String name = "";
     private volatile String way = "";
     volatile SseConnection current;
@@ -100,7 +101,6 @@ public final class SseClient implements AutoCloseable {
             throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
         request = () -> same;
-        name = Redirect.origin(same.uri());
     }
 
     /** Subscribes by a request that is made anew at each connect. */
@@ -303,8 +303,4 @@ public final class SseClient implements AutoCloseable {
     private String words(End end) { return end.reason().isEmpty() ? "the stream ended" : way + end.reason(); }
 
     private void say(String notice) { notices.accept(name + ": " + notice); }
-
-    /** Returns scheme, host and port; the rest of the URL may be secret. */
-    @Override
-    public String toString() { return name; }
 }

@@ -202,7 +202,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         }
     }
 
-    // ---- any thread ----
+    // ---- any thread, and the one that waits ----
 
     /** Returns the id to resume after. */
     String lastEventId() { return takenId; }
@@ -218,8 +218,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         left.thenRun(() -> sent.cancel(true));
         return sent;
     }
-
-    // ---- the thread that waits ----
 
     /**
      * Sends the request, and waits until the connection is over.

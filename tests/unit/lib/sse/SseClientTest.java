@@ -896,7 +896,7 @@ class SseClientTest {
             }
             CompletableFuture<Void> end = listen(client, events::add);
             SseException failure = (SseException) assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause();
-            assertEquals(client + ": HttpConnectTimeoutException HTTP connect timed out; gave up after 1 retry", failure.getMessage());
+            assertEquals("http://127.0.0.1:" + busy.getLocalPort() + "/…: HttpConnectTimeoutException HTTP connect timed out; gave up after 1 retry", failure.getMessage());
             assertEquals(List.of("HttpConnectTimeoutException HTTP connect timed out; connecting again in 0.01 s"), said());
             assertTrue(one.isConnected() && other.isConnected());
         }
