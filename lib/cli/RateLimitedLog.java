@@ -6,10 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/**
- * Prints the first five messages of a kind, then one in ten minutes, which says how many there were. A kind that was quiet
- * for ten minutes begins anew. Safe for several threads.
- */
+/** Prints the first five messages of a kind, then one in ten minutes with the number of those left out. Thread-safe. */
 public final class RateLimitedLog {
     private static final int FIRST = 5;
     private static final long BETWEEN = TimeUnit.MINUTES.toNanos(10);

@@ -267,7 +267,7 @@ public final class SseOptions {
         }
     }
 
-    /** Silence counts from when there is a connection, so no connect takes longer than the idle time. */
+    /** The idle time counts while connecting too, so no connect takes longer. */
     private Consumer<HttpClient.Builder> http(Proxies proxies) {
         Duration longest = Stream.of(connectTimeout, idleTimeout).filter(not(Duration::isZero)).min(Comparator.naturalOrder())
             .orElse(Duration.ofDays(1));

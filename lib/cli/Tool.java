@@ -7,7 +7,7 @@
 //RUNTIME_OPTIONS -XX:+IgnoreUnrecognizedVMOptions -XX:-UseG1GC -XX:-UseParallelGC -XX:-UseZGC -XX:-UseShenandoahGC
 //RUNTIME_OPTIONS -XX:+UseSerialGC -XX:-UsePerfData -Xms8m -Xmn4m -XX:SurvivorRatio=2 -XX:MinHeapFreeRatio=20
 //RUNTIME_OPTIONS -XX:MaxHeapFreeRatio=40 -XX:+ExitOnOutOfMemoryError -Xlog:disable -XX:+DisplayVMOutputToStderr
-//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000 -Djdk.console=java.base
+//RUNTIME_OPTIONS -Djdk.internal.httpclient.selectorTimeout=1200000
 //COMPILE_OPTIONS --release 17 -XDstringConcat=inline
 package lib.cli;
 
@@ -83,6 +83,8 @@ public final class Tool {
         // Java reads these at its first look-up. A name that was missing for a moment, or has moved, is then found at once.
         Security.setProperty("networkaddress.cache.negative.ttl", "0");
         Security.setProperty("networkaddress.cache.ttl", "1");
+        // On JDK 22 to 24 it is not null for a pipe otherwise.
+        System.setProperty("jdk.console", "java.base");
     }
 
     @Spec(Spec.Target.MIXEE)

@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 /**
  * Tries each address of an http server in turn, while java.net.http tries the first one only. A development server often
  * listens at one of the two addresses of {@code localhost}.
- * <pre>{@code new SseClient("http://localhost:8080/events").around(new EachAddress())}</pre>
+ * <pre>{@code new SseClient(new SseRequest("http://localhost:8080/events")).around(new EachAddress())}</pre>
  *
  * <p>Names in URLs of https, and of servers behind a proxy, are left to java.net.http and to the proxy. A URL cannot hold
  * a name with an underscore: write {@code -} in its place, and the name into a header {@code Host}.

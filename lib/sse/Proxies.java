@@ -15,7 +15,6 @@ import java.net.URLDecoder;
 import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscribers;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +38,6 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     /** Names a proxy among the variables that comes from none of them. */
     private static final String OPTION = "the proxy";
     private static final int USUAL_PORT = 1080;
-    private static final int WANTS_CREDENTIALS = 407;
     private static final Pattern PROXY = Pattern.compile("(?i:http://)?(?:(?<user>(?:[^/?#%]|%[0-9A-Fa-f]{2})*)@)?"
         + "(?<host>\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._~-]+)(?::(?<port>[1-9][0-9]{0,4}))?(?:/.*)?");
     private static final Pattern ADDRESS = Pattern.compile("[0-9]+(\\.[0-9]+){3}|[0-9a-f:.]*:[0-9a-f:.]*");
@@ -115,14 +113,13 @@ public final class Proxies extends ProxySelector implements UnaryOperator<SseCli
     /** Sends the credentials of the proxy along, and fails with an IllegalArgumentException where it wants other ones. */
     @Override
     public SseClient.Sender apply(SseClient.Sender next) {
-        // An answer to CONNECT does not come to a body handler.
-        return (request, body) -> proxyFor(request.uri()).map(proxy -> next.send(withCredentials(proxy, request),
-            head -> head.statusCode() == WANTS_CREDENTIALS ? BodySubscribers.discarding() : body.apply(head))
+        return (request, body) -> proxyFor(request.uri()).map(proxy -> next.send(withCredentials(proxy, request), body)
             .thenApply(this::accepted)).orElseGet(() -> next.send(request, body));
     }
 
+    /** Sees the answer to CONNECT, which comes to no body handler. */
     private HttpResponse<Void> accepted(HttpResponse<Void> response) {
-        if (response.statusCode() == WANTS_CREDENTIALS) {
+        if (response.statusCode() == 407) {
             throw new IllegalArgumentException("HTTP status 407, the " + name(response.request().uri()).orElse("proxy")
                 + " wants credentials, or other ones");
         }

@@ -73,7 +73,6 @@ public final class SseClient implements AutoCloseable {
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
 
-    private boolean hasListened;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile String lastEventId = "";
     /** Holds scheme, host and port; the rest of the URL may be secret. */
@@ -171,10 +170,9 @@ public final class SseClient implements AutoCloseable {
      * @throws InterruptedException if this thread was interrupted; the connection is closed then
      */
     public void listen(SseParser.Handler handler) throws IOException, InterruptedException {
-        if (hasListened) {
+        if (current != null) {
             throw new IllegalStateException("a client listens once");
         }
-        hasListened = true;
         Duration shortest = idleTimeout.isZero() ? CONNECT_TIMEOUT : Collections.min(List.of(idleTimeout, CONNECT_TIMEOUT));
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(shortest)
             .executor(Runnable::run);

@@ -28,10 +28,7 @@ import java.util.function.UnaryOperator;
  */
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
-    /**
-     * Holds what the connections of a client have in common, such as what says why one failed, and what may be quoted of
-     * the server's words.
-     */
+    /** Holds what the connections of a client share, such as the words for a failure, and what may be quoted of a server. */
     record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure,
         UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
@@ -202,8 +199,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         }
     }
 
-    // ---- any thread, and the one that waits ----
-
     /** Returns the id to resume after. */
     String lastEventId() { return takenId; }
 
@@ -215,6 +210,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
 
     /** Has a request canceled when nobody waits any more. There may be several, one after the other. */
     <T> CompletableFuture<T> canceledAtTheEnd(CompletableFuture<T> sent) {
+        lastRead = System.nanoTime();
         left.thenRun(() -> sent.cancel(true));
         return sent;
     }
@@ -228,10 +224,8 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         // A silent name server holds up this thread, and nothing else.
         Thread sending = new Thread(() -> {
             try {
-                CompletableFuture<?> all = sender.get();
-                lastRead = System.nanoTime();
-                canceledAtTheEnd(all).whenComplete((response, failure) -> end(failure));
-            } catch (RuntimeException notSent) {
+                canceledAtTheEnd(sender.get()).whenComplete((response, failure) -> end(failure));
+            } catch (RuntimeException | Error notSent) {
                 end(notSent);
             }
         }, "sse-connect");

@@ -23,8 +23,7 @@ import java.util.TreeMap;
  * new SseClient(request).listen(event -> System.out.println(event.data()));
  * }</pre>
  *
- * <p>A header with an empty value is not sent, nor is a usual header of that name. Do not change a request that a client
- * uses.
+ * <p>A header with an empty value is not sent, nor is a usual header of that name. A request in use must not change.
  */
 public final class SseRequest implements SseClient.Request {
     /** Matches a token of RFC 9110, 5.6.2. */

@@ -151,7 +151,9 @@ public final class StateFile implements Closeable {
 
     private void saveSoon() {
         if (!lastEventId.equals(saved) && isDue.compareAndSet(false, true)) {
-            CompletableFuture.delayedExecutor(nextSave - System.nanoTime(), TimeUnit.NANOSECONDS).execute(this::save);
+            // Not in the common pool, which java.net.http needs: a disk may take its time.
+            CompletableFuture.delayedExecutor(nextSave - System.nanoTime(), TimeUnit.NANOSECONDS)
+                .execute(() -> new Thread(this::save, "state-file").start());
         }
     }
 
@@ -167,7 +169,7 @@ public final class StateFile implements Closeable {
             isFailing = false;
         } catch (IOException failure) {
             if (!isFailing) {
-                notices.accept(this + ": " + reason(failure) + "; the last event ID is not saved, trying again");
+                notices.accept(this + ": " + reason(failure) + "; the last event ID is not saved");
             }
             isFailing = true;
         }

@@ -52,7 +52,7 @@ public class UdpBroadcaster implements AutoCloseable {
      * }</pre>
      */
     public interface Finder {
-        /** @throws IOException if there is no address now; the message gives the reason */
+        /** Returns at least one address. @throws IOException if there is none now; the message gives the reason */
         List<InetSocketAddress> find() throws IOException;
     }
 
@@ -61,7 +61,6 @@ public class UdpBroadcaster implements AutoCloseable {
 
     /** The largest payload of a datagram over IPv4, in bytes. */
     public static final int MAX_PAYLOAD = 65507;
-
     private static final String SKIPPED = "datagrams to it are skipped until it works again";
     private static final long BETWEEN_CHECKS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
@@ -249,6 +248,7 @@ public class UdpBroadcaster implements AutoCloseable {
                 known = none instanceof UnknownHostException ? known : Set.of(); // The address of a name stays valid.
                 failure = known.isEmpty() ? name + ": " + none.getMessage() : failure;
             }
+            taken.retainAll(known); // An address that comes back has taken nothing.
             offer(payload, true);
         }
 

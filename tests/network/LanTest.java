@@ -292,6 +292,23 @@ class LanTest {
     }
 
     @Test
+    void aDatagramToAllNetworksThatMetADeadLinkIsSentWhenTheLinkIsBack() throws Exception {
+        Script receiver = listen("h2", 5024, "-F", "{data}", "5024");
+        Script sender = startTalking("h1", "UdpSend", "-I", "eth0", "all:5024");
+        OutputStream in = sender.process.getOutputStream();
+        write(in, "0");
+        assertReceived("0", receiver);
+        lan.ip("sw", "link set p1 down");
+        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
+        write(in, "1");
+        assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
+        lan.ip("sw", "link set p1 up");
+        assertReceived("1", receiver);
+        write(in, "2");
+        assertReceived("2", receiver);
+    }
+
+    @Test
     void whatAFirewallRefusesIsSentAfterwards() throws Exception {
         assumeTrue(Lan.has("nft"), "needs nftables");
         Script receiver = listen("h2", 5010, "-F", "{data}", "5010");

@@ -280,7 +280,7 @@ class StateFileTest {
     @Test
     void idOfAFileThatCanOnlyBeReadIsResumedFromAndThatIsSaidOnce() throws Exception {
         Files.writeString(file, "4\n");
-        assertEquals(List.of("state file " + file + ": Read-only file system; the last event ID is not saved, trying again", "resumed after 4"),
+        assertEquals(List.of("state file " + file + ": Read-only file system; the last event ID is not saved", "resumed after 4"),
             run("mount --bind " + folder + " " + folder + " && mount -o remount,ro,bind " + folder, "5", "6"));
         assertEquals("4\n", Files.readString(file));
         assertOnlyFile();
@@ -292,7 +292,7 @@ class StateFileTest {
         file = disk.resolve("state");
         List<String> said = run("mount -t tmpfs -o size=8k none " + disk + " && echo 4 > " + file + " && ! head -c 9000 /dev/zero > "
             + disk + "/filling 2> /dev/null", "5");
-        assertEquals(List.of("state file " + file + ": No space left on device; the last event ID is not saved, trying again",
+        assertEquals(List.of("state file " + file + ": No space left on device; the last event ID is not saved",
             "resumed after 4"), said);
     }
 
@@ -328,7 +328,7 @@ class StateFileTest {
             taken(state, "7");
         }
         assertEquals("7\n", Files.readString(file));
-        assertEquals(List.of("state file " + file + ": there is no folder for it; the last event ID is not saved, trying again"), notices);
+        assertEquals(List.of("state file " + file + ": there is no folder for it; the last event ID is not saved"), notices);
     }
 
     @Test
