@@ -127,7 +127,7 @@ class SseNetworkTest {
     void peerThatVanishesIsNoticedAndNothingIsLost(String scheme) throws Exception {
         build();
         List<String> serverArguments = new ArrayList<>(List.of("10.9.0.4", scheme.equals("https") ? folder.toString() : "-"));
-        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> clientArguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "3", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5"));
         if (scheme.equals("https")) {
             clientArguments.addAll(List.of("--cacert", TestCertificates.ofServer(folder).authority().toString()));
@@ -140,7 +140,7 @@ class SseNetworkTest {
         List<String> ids = new ArrayList<>();
         takeTo(20, ids, client);
         lan.ip("h4", "link set eth1 down");
-        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again (this is said once)", notice(ids, client));
+        assertEquals("sse-listen: " + url + "…: nothing came for 3 s; connecting again (this is said once)", notice(ids, client));
         String failure = notice(ids, client);
         assertTrue(failure.matches(LOST), failure);
         lan.ip("h4", "link set eth1 up");
@@ -169,7 +169,7 @@ class SseNetworkTest {
         Script server = started(lan.start("h4", "tests.support.FarServer", "10.9.0.4", safe ? folder.toString() : "-",
             schemeAndFirst.substring(scheme.length() + 1)));
         String url = scheme + "://10.9.0.4:" + server.nextLine() + "/";
-        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "2", "--connect-timeout", "1",
+        List<String> arguments = new ArrayList<>(List.of("-F", "{id}", "--idle-timeout", "3", "--connect-timeout", "3",
             "--retry-delay", "0.1", "--retry-max-delay", "0.5", url + "secret"));
         if (safe) {
             arguments.addAll(List.of("--cacert", authority));
@@ -178,7 +178,7 @@ class SseNetworkTest {
         assertTrue(server.nextLine().endsWith(" after 0"));
         lan.ip("h4", "link set eth1 down");
         List<String> ids = new ArrayList<>();
-        assertEquals("sse-listen: " + url + "…: nothing came for 2 s; connecting again (this is said once)", notice(ids, client));
+        assertEquals("sse-listen: " + url + "…: nothing came for 3 s; connecting again (this is said once)", notice(ids, client));
         lan.ip("h4", "link set eth1 up");
         String notice = notice(ids, client);
         while (notice.matches(LOST)) {

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +25,6 @@ import tests.support.Script;
 import tests.support.UdpReceiver;
 
 /** {@code ./jbang install} and {@code uninstall}. */
-@ResourceLock("the installed commands")
 class InstallTest {
     @TempDir
     Path folder;
