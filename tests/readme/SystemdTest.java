@@ -51,8 +51,9 @@ class SystemdTest {
         // Another class installs anew into the one that all share.
         Path shared = Installed.home().resolve(".local");
         Path another = folder.resolve("another");
-        Script.Ended copy = Script.shell("cp -a '" + shared + "' '" + another + "' && sed -i 's|" + shared + "|" + another + "|g' '"
-            + another + "'/bin/*");
+        Script.Ended copy = Script.shell("mkdir -p '" + another + "/share' && cd '" + shared + "' && cp -a bin '" + another
+            + "' && cp -a share/sse-to-udp '" + another + "/share' && sed -i 's|" + shared + "|" + another + "|g' '" + another
+            + "'/bin/*");
         assertEquals(0, copy.status(), copy.err());
         Script.Ended origin = Script.shell("cd '" + folder + "' && mkdir upstream && cd '" + Script.root() + "'"
             + " && cp -a .gitignore *.md jbang* *.java docs examples lib '" + folder + "/upstream'"
