@@ -151,6 +151,14 @@ class LanChangesTest {
         assertEquals(0, ended.status());
     }
 
+    /** Gives the switch an interface of its own in the network. */
+    private void addInterface() throws Exception {
+        lan.ip("sw", "link add late0 type veth peer name late1");
+        lan.ip("sw", "link set late1 master br0 up");
+        lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
+        lan.ip("sw", "link set late0 up");
+    }
+
     @ParameterizedTest
     @CsvSource({"all:5104, 'no interface is up that has an IPv4 broadcast address, except the loopback'",
         "192.168.8.255:5104, Network is unreachable",
@@ -162,10 +170,7 @@ class LanChangesTest {
         assertEquals("udp-send: " + target + ": " + reason + "; trying again until it works, the input waits",
             sender.nextLine());
         try {
-            lan.ip("sw", "link add late0 type veth peer name late1");
-            lan.ip("sw", "link set late1 master br0 up");
-            lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
-            lan.ip("sw", "link set late0 up");
+            addInterface();
             assertEquals("kept", receiver.nextLine());
             assertEquals("udp-send: " + target + ": works again", sender.nextLine());
         } finally {
@@ -182,11 +187,8 @@ class LanChangesTest {
         String target = arguments.replaceFirst(".* ", "");
         Script sender = null;
         for (String step : List.of("first", "again")) {
-            lan.ip("sw", "link add late0 type veth peer name late1");
             try {
-                lan.ip("sw", "link set late1 master br0 up");
-                lan.ip("sw", "addr add 192.168.8.9/24 brd + dev late0");
-                lan.ip("sw", "link set late0 up");
+                addInterface();
                 if (step.equals("first")) {
                     sender = send("sw", arguments.split(" "));
                     write(sender, step);

@@ -271,6 +271,12 @@ class LanTest {
         assertEquals("udp-send: 400 received, 400 sent, 1090 bytes, 0 skipped, 0 failed", sender.nextLine());
     }
 
+    /** Returns once the host knows of it, and once it is looked at again. */
+    private void pullOutCable() throws Exception {
+        lan.ip("sw", "link set p1 down");
+        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"0.5", "1e9"})
     void aCableThatIsPulledOutIsNoticedAlsoWhileADatagramWaitsForItsTurn(String rate) throws Exception {
@@ -280,8 +286,7 @@ class LanTest {
         boolean waitsForItsTurn = rate.equals("0.5");
         write(in, waitsForItsTurn ? "0\n1" : "0");
         assertReceived("0", receiver);
-        lan.ip("sw", "link set p1 down");
-        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
+        pullOutCable();
         if (!waitsForItsTurn) {
             write(in, "1");
         }
@@ -298,8 +303,7 @@ class LanTest {
         OutputStream in = sender.process.getOutputStream();
         write(in, "0");
         assertReceived("0", receiver);
-        lan.ip("sw", "link set p1 down");
-        lan.shell("h1", "until ip link show eth0 | grep -q NO-CARRIER; do sleep 0.1; done; sleep 0.6");
+        pullOutCable();
         write(in, "1");
         assertTrue(sender.nextLine().endsWith("; trying again until it works, the input waits"));
         lan.ip("sw", "link set p1 up");
