@@ -154,9 +154,10 @@ class UdpListen implements Callable<Integer> {
     }
 
     private void print(InetSocketAddress from, byte[] payload) throws IOException {
-        EventJson.writeDatagram(from.toString().substring(1), payload, Instant.now(), line.clear());
+        HostPort sender = new HostPort(from.getAddress().getHostAddress(), from.getPort());
+        EventJson.writeDatagram(sender.toString(), payload, Instant.now(), line.clear());
         SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, line.toString().getBytes(StandardCharsets.UTF_8), out::line);
+        template.write(event, Arrays.copyOf(line.bytes().array(), line.bytes().remaining()), out::line);
         out.flush();
     }
 
