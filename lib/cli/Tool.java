@@ -322,7 +322,8 @@ public final class Tool {
     /** Prints a mistake on the command line. It repeats no argument that may be a secret, and no path of a URL. */
     private int usageError(ParameterException mistake) {
         String message = (mistake.getCause() instanceof IllegalArgumentException reason ? reason : mistake).getMessage()
-            .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026");
+            .replaceAll("(://)(?!HOST|\\])[^\\s'\"]*", "$1\u2026")
+            .replaceFirst("an int$", "a whole number up to " + Integer.MAX_VALUE).replaceFirst("a double$", "a number");
         if (mistake instanceof UnmatchedArgumentException unmatched) {
             String similar = unmatched.getSuggestions().stream().sorted().collect(joining(" or "));
             message = !unmatched.isUnknownOption() ? "too many arguments: text with spaces has to be quoted"

@@ -108,7 +108,7 @@ class ReplayTest {
     @CsvSource(delimiter = '|', value = {
         "--speed 0|2|--speed 0.0: expected a number above 0 \\(replay --help says more\\)",
         "--speed -1|2|--speed -1.0: expected a number above 0 \\(replay --help says more\\)",
-        "--speed fast|2|Invalid value for option '--speed': 'fast' is not a double \\(replay --help says more\\)",
+        "--speed fast|2|Invalid value for option '--speed': 'fast' is not a number \\(replay --help says more\\)",
         "|1|.*: Text '2026-13-01T00:00:00Z' could not be parsed.*"})
     void aMistakeIsNamed(String arguments, int status, String message) throws Exception {
         String[] words = arguments == null ? new String[0] : arguments.split(" ");

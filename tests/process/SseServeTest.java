@@ -614,7 +614,7 @@ class SseServeTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--port=65536|--port 65536: expected 0 to 65535",
-        "--port=x|Invalid value for option '--port': 'x' is not an int",
+        "--port=x|Invalid value for option '--port': 'x' is not a whole number up to 2147483647",
         "--replay=-1|--replay -1: expected 0 to 1000000",
         "--retry=-1|--retry -1: expected 0 to 2147483647",
         "--client-buffer=0|--client-buffer 0: expected 1 to 1073741824",
