@@ -203,7 +203,7 @@ class OperationTest {
                     receiver.assertNothingMore();
                     assertEquals(0, server.further());
                 } finally {
-                    shell.close();
+                    shell.process.destroyForcibly();
                     running.forEach(ProcessHandle::destroyForcibly);
                 }
             }

@@ -146,9 +146,9 @@ public final class Machine implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        shell.process.destroyForcibly().waitFor();
-        Script.shell("until ! test -d '" + cgroup + "' || find '" + cgroup + "' -depth -type d -exec rmdir {} +;"
-            + " do sleep 0.1; done");
+    public void close() throws IOException {
+        shell.process.destroyForcibly().onExit().join();
+        new ProcessBuilder("bash", "-c", "until ! test -d '" + cgroup + "' || find '" + cgroup
+            + "' -depth -type d -exec rmdir {} + 2> /dev/null; do sleep 0.1; done").start().onExit().join();
     }
 }
