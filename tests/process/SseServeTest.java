@@ -245,7 +245,7 @@ class SseServeTest {
 
     @Test
     void whoHasNotGotEverythingAtTheEndIsTold() throws Exception {
-        try (SseServing serving = SseServing.startQuick(1000, 1, "--linger", "0"); SseServing.Stream slow = serving.connect("/events")) {
+        try (SseServing serving = SseServing.startQuick(1000, 1, "--heartbeat", "0", "--linger", "0"); SseServing.Stream slow = serving.connect("/events")) {
             serving.lines(KILOBYTE.repeat(10_000)).endInput();
             assertEquals("sse-serve: at the end 1 client had not got everything", serving.script.nextLine());
             assertEquals(1, serving.script.end().status());

@@ -27,8 +27,12 @@ class SessionTest {
         mount -t tmpfs none /var/lib || exit
         mkdir /var/lib/relay
         await() { until grep -q "$1" "$2" 2> /dev/null; do sleep 0.1; done; }
-        serve() { exec 8< <(printf '%s\\n' "$@" | sse-serve --json --wait 1 --retry 100 --linger 1 2>&1); read -ru 8; }
-        served() { cat <&8 > /dev/null; }
+        serve() {
+          exec 8< <(exec sse-serve --json --wait 1 --retry 100 --linger 60 2>&1 < <(printf '%s\\n' "$@"))
+          server=$!
+          read -ru 8
+        }
+        served() { kill $server; cat <&8 > /dev/null; }
         receive() { rm -f udp-listen.log; exec 9< <(exec udp-listen -F '{data}' 5000); await 5000 udp-listen.log; }
         received() { for (( left = $1; left > 0; left-- )); do read -ru 9 line; echo "received $line"; done; }
         """;
