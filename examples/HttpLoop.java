@@ -44,7 +44,7 @@ final class HttpLoop implements AutoCloseable {
     private final ServerSocketChannel server = ServerSocketChannel.open();
     private final SelectionKey accepting;
     private final Set<Connection> withoutStream = new LinkedHashSet<>();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 << 10);
+    private final ByteBuffer buffer = ByteBuffer.allocate(LONGEST_REQUEST);
     private boolean acceptFailed;
     private volatile boolean closed;
 
@@ -222,23 +222,16 @@ final class HttpLoop implements AutoCloseable {
         }
 
         private void write() throws IOException {
-            buffer.clear().put(answer.duplicate());
-            if (events != null) {
-                events.copy(buffer);
-            }
-            int offered = buffer.flip().remaining();
-            int taken = channel.write(buffer);
-            int ofAnswer = Math.min(taken, answer.remaining());
-            answer.position(answer.position() + ofAnswer);
-            boolean more = false;
-            if (events != null) {
-                events.taken(taken - ofAnswer);
-                more = events.hasMore();
+            int taken = channel.write(answer);
+            if (!answer.hasRemaining() && events != null && events.hasMore()) {
+                answer = events.next();
+                taken += channel.write(answer);
             }
             ticks = stalled && taken == 0 ? ticks : 0;
-            stalled = taken < offered;
-            key.interestOps(stalled || more ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
-            if (!stalled && !more && (events == null || events.isOver())) {
+            stalled = answer.hasRemaining();
+            boolean more = stalled || events != null && events.hasMore();
+            key.interestOps(more ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+            if (!more && (events == null || events.isOver())) {
                 end();
             }
         }

@@ -32,6 +32,8 @@ final class SseBroadcaster {
     }
 
     private static final int MOST_KEPT_BYTES = 16 << 20;
+    /** Of the bytes for one client. */
+    private static final int MOST_AT_ONCE = 16 << 10;
     private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
 
     private final int kept;
@@ -80,9 +82,9 @@ final class SseBroadcaster {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
-        cursors.forEach(cursor -> cursor.waiting += message.in(cursor.form).length);
         newest.next = message;
         newest = message;
+        cursors.forEach(cursor -> cursor.waiting += message.in(cursor.form).length);
         keep(message);
         onNews.run();
     }
@@ -191,9 +193,8 @@ final class SseBroadcaster {
     }
 
     private synchronized void count(int taken, Cursor cursor) {
-        boolean wasBehind = cursor.isBehind();
         cursor.waiting -= taken;
-        if (wasBehind && !cursor.isBehind()) {
+        if (!cursor.isBehind()) {
             notifyAll();
         }
     }
@@ -246,24 +247,20 @@ final class SseBroadcaster {
             limit = clientBuffer + waiting;
         }
 
-        /** Copies what comes next, as much as there is and fits. */
-        void copy(ByteBuffer out) {
-            int from = offset;
-            for (Message message = at; message != null && out.hasRemaining(); message = message.next) {
-                byte[] bytes = message.in(form);
-                out.put(bytes, from, Math.min(bytes.length - from, out.remaining()));
-                from = 0;
+        /** Takes what comes next, up to a limit: a large event, or several small ones together. */
+        ByteBuffer next() {
+            ByteBuffer next = ByteBuffer.allocate((int) Math.min(waiting, MOST_AT_ONCE));
+            while (next.hasRemaining()) {
+                if (offset == at.in(form).length) {
+                    at = at.next;
+                    offset = 0;
+                }
+                int length = Math.min(at.in(form).length - offset, next.remaining());
+                next.put(at.in(form), offset, length);
+                offset += length;
             }
-        }
-
-        /** So many bytes went out. */
-        void taken(int number) {
-            offset += number;
-            while (at.next != null && offset >= at.in(form).length) {
-                offset -= at.in(form).length;
-                at = at.next;
-            }
-            count(number, this);
+            count(next.capacity(), this);
+            return next.flip();
         }
 
         boolean hasMore() {
