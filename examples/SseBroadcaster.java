@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -85,7 +84,11 @@ final class SseBroadcaster {
         newest.next = message;
         newest = message;
         cursors.forEach(cursor -> cursor.waiting += message.in(cursor.form).length);
-        keep(message);
+        last.add(message);
+        lastBytes += message.size();
+        while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
+            lastBytes -= last.remove().size();
+        }
         onNews.run();
     }
 
@@ -123,30 +126,15 @@ final class SseBroadcaster {
         refuse("\r\n", event.event(), "the type of an event has no line end");
         refuse("\r\n", event.id(), "the id of an event has no line end");
         refuse("\0", event.id(), "the id of an event has no NUL");
-        StringBuilder lines = new StringBuilder();
-        if (!event.event().equals("message")) {
-            lines.append("event: ").append(event.event()).append('\n');
-        }
-        if (!event.id().isEmpty()) {
-            lines.append("id: ").append(event.id()).append('\n');
-        }
-        for (String line : LINE_END.split(event.data(), -1)) {
-            lines.append("data: ").append(line).append('\n');
-        }
-        return lines.append('\n').toString().getBytes(UTF_8);
+        String type = event.event().equals("message") ? "" : "event: " + event.event() + "\n";
+        String id = event.id().isEmpty() ? "" : "id: " + event.id() + "\n";
+        String data = LINE_END.matcher(event.data()).replaceAll("\ndata: ");
+        return (type + id + "data: " + data + "\n\n").getBytes(UTF_8);
     }
 
     private static void refuse(String characters, String value, String message) {
         if (value.chars().anyMatch(one -> characters.indexOf(one) >= 0)) {
             throw new IllegalArgumentException(message);
-        }
-    }
-
-    private void keep(Message message) {
-        last.add(message);
-        lastBytes += message.size();
-        while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
-            lastBytes -= last.remove().size();
         }
     }
 
@@ -157,39 +145,27 @@ final class SseBroadcaster {
         return cursors.size();
     }
 
-    /** Whether there is nothing for such a client any more, as {@link #connect} finds out. */
+    /** Whether there is nothing for such a client any more, see {@link #connect}. */
     synchronized boolean isOverFor(String lastEventId, int number) {
         return ended && missed(lastEventId, number).isEmpty();
     }
 
-    /**
-     * Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none.
-     *
-     * @return empty if there is nothing left for this client
-     */
-    synchronized Optional<Cursor> connect(String client, Form form, String lastEventId, int number) {
+    /** Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none. */
+    synchronized Cursor connect(String client, Form form, String lastEventId, int number) {
         List<Message> missed = missed(lastEventId, number);
-        if (ended && missed.isEmpty()) {
-            return Optional.empty();
-        }
         Cursor cursor = new Cursor(client, form, missed);
         cursors.add(cursor);
         notifyAll();
         details.accept(client + ": connected, " + missed.size() + " events to catch up; " + cursors.size() + " clients");
-        return Optional.of(cursor);
+        return cursor;
     }
 
     /** The newest event with that id counts: ids may repeat, and an event should not. */
     private List<Message> missed(String lastEventId, int number) {
         List<Message> all = List.copyOf(last);
-        if (lastEventId.isEmpty()) {
-            return all.subList(Math.max(0, all.size() - number), all.size());
-        }
-        int at = all.size() - 1;
-        while (at >= 0 && !all.get(at).id.equals(lastEventId)) {
-            at--;
-        }
-        return all.subList(at + 1, all.size());
+        int first = lastEventId.isEmpty() ? Math.max(0, all.size() - number)
+            : all.stream().map(message -> message.id).toList().lastIndexOf(lastEventId) + 1;
+        return all.subList(first, all.size());
     }
 
     private synchronized void count(int taken, Cursor cursor) {

@@ -193,16 +193,14 @@ class SseServe implements Callable<Integer> {
         }
         String lastEventId = lastEventId(request);
         int number = Integer.parseInt(request.query().getOrDefault("last", "0"));
+        if (broadcaster.isOverFor(lastEventId, number)) {
+            return HttpAnswer.of(204);
+        }
         HttpAnswer answer = HttpAnswer.of(200, "retry: " + retry + "\n\n").with("Content-Type", "text/event-stream")
             .with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
-        if (request.method().equals("HEAD")) {
-            return broadcaster.isOverFor(lastEventId, number) ? HttpAnswer.of(204) : answer;
-        }
-        if (broadcaster.clients() >= maxClients) {
-            return HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM);
-        }
-        return broadcaster.connect(request.client(), form, lastEventId, number).map(answer::followedBy)
-            .orElse(HttpAnswer.of(204));
+        return request.method().equals("HEAD") ? answer
+            : broadcaster.clients() >= maxClients ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM)
+            : answer.followedBy(broadcaster.connect(request.client(), form, lastEventId, number));
     }
 
     // ---- who may ----

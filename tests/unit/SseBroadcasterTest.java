@@ -38,7 +38,7 @@ class SseBroadcasterTest {
     @Test
     void emptyTypeIsTheUsualOne() throws Exception {
         SseBroadcaster broadcaster = new SseBroadcaster(1, 1000, line -> { }, () -> { });
-        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Form.JSON, "", 0).orElseThrow();
+        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Form.JSON, "", 0);
         broadcaster.send(new SseEvent("", "1", "x"));
         String json = parsed(cursor.next().array()).get(0).data();
         assertTrue(json.startsWith("{\"event\":\"message\",\"id\":\"1\",\"data\":\"x\",\"time\":"), json);
