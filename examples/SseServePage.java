@@ -1,6 +1,4 @@
 //SOURCES HttpAnswer.java
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.Base64;
 
 /**
@@ -306,6 +304,6 @@ final class SseServePage {
     private static String hash(String element) {
         int start = HTML.indexOf("<" + element + ">") + element.length() + 2;
         String content = HTML.substring(start, HTML.indexOf("</" + element + ">"));
-        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content.getBytes(UTF_8))) + "'";
+        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content)) + "'";
     }
 }

@@ -44,9 +44,7 @@ class SseServe implements Callable<Integer> {
     private static final int LONGEST_LINE = 16 << 20;
     private static final String SECONDS_UNTIL_ROOM = "10";
     private static final String SECONDS_UNTIL_NAME = "1";
-    private static final int LONGEST_SHOWN = 30;
     private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
-    private static final String COOKIE = "sse-serve=";
     /** The names that Yaffle's polyfill, Mercure's clients, amvtek's polyfill and the header give it. */
     private static final List<String> LAST_EVENT_ID = List.of("lastEventId", "lastEventID", "evs_last_event_id", "last-event-id");
 
@@ -112,14 +110,18 @@ class SseServe implements Callable<Integer> {
     private final SseServePage page = new SseServePage();
     private CompletableFuture<String> machine;
     private SseBroadcaster broadcaster;
-    private byte[] secret;
+    /** What lets a client in, in place of the token; null if nothing is asked for. */
+    private String cookie;
     private long lineNumber;
     private boolean lineSkipped;
 
     @Override
     public Integer call() throws Exception {
         check();
-        InetSocketAddress address = address();
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw tool.usage("--host " + host + ": expected an address of this machine");
+        }
         try (HttpLoop server = bind(address)) {
             broadcaster = new SseBroadcaster(replay, clientBuffer, tool::debug, server::wakeup);
             start(server, address.getAddress().isLoopbackAddress());
@@ -155,14 +157,12 @@ class SseServe implements Callable<Integer> {
     // ---- requests ----
 
     private HttpAnswer answer(HttpRequest request) {
-        HttpAnswer answer = secret != null || isOurName(request.header("host")) ? route(request)
+        HttpAnswer answer = cookie != null || isOurName(request.header("host")) ? route(request)
             : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME)
             : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
         allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
         if (answer.events() == null) {
-            String path = request.path();
-            tool.debug(request.client() + ": " + request.method() + " " + answer.status() + " "
-                + path.substring(0, Math.min(path.length(), LONGEST_SHOWN)));
+            tool.debug("%s: %s %d %.30s".formatted(request.client(), request.method(), answer.status(), request.path()));
         }
         return answer;
     }
@@ -215,30 +215,32 @@ class SseServe implements Callable<Integer> {
     }
 
     private boolean isAllowed(HttpRequest request) {
-        return secret == null || hasToken(request) || hasSession(request);
+        return cookie == null || hasToken(request) || hasSession(request);
     }
 
     private boolean hasToken(HttpRequest request) {
         String value = request.header("authorization");
-        return value.regionMatches(true, 0, "Bearer ", 0, 7)
-            && MessageDigest.isEqual(secret, sha256(value.substring(7).strip().getBytes(ISO_8859_1)));
+        return value.regionMatches(true, 0, "Bearer ", 0, 7) && isOurs(cookie(value.substring(7).strip()));
     }
 
-    /** The cookie holds a hash of the token, so that who can read it does not know the token. */
     private boolean hasSession(HttpRequest request) {
-        byte[] expected = cookie().getBytes(UTF_8);
-        return Pattern.compile("[;,] *").splitAsStream(request.header("cookie"))
-            .anyMatch(cookie -> MessageDigest.isEqual(expected, cookie.getBytes(UTF_8)));
+        return Pattern.compile("[;,] *").splitAsStream(request.header("cookie")).anyMatch(this::isOurs);
+    }
+
+    /** The time that this takes does not tell how much of a guess is right. */
+    private boolean isOurs(String given) {
+        return MessageDigest.isEqual(cookie.getBytes(ISO_8859_1), given.getBytes(ISO_8859_1));
     }
 
     /** An EventSource sends cookies, but no headers of ours. Without a path, this one works below a proxy's prefix too. */
     private HttpAnswer session(HttpRequest request) {
-        return secret == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
-            : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict");
+        return cookie == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
+            : HttpAnswer.of(204).with("Set-Cookie", cookie + "; HttpOnly; SameSite=Strict");
     }
 
-    private String cookie() {
-        return COOKIE + HexFormat.of().formatHex(sha256(secret));
+    /** It holds a hash of the token, so that who can read it does not know the token. */
+    private static String cookie(String token) {
+        return "sse-serve=" + HexFormat.of().formatHex(sha256(token));
     }
 
     private void allowOrigin(HttpRequest request, HttpAnswer answer) {
@@ -272,7 +274,7 @@ class SseServe implements Callable<Integer> {
             if (!value.matches("[!-~]+")) {
                 throw tool.usage("--token: expected printable ASCII without spaces");
             }
-            secret = sha256(value.getBytes(ISO_8859_1));
+            cookie = cookie(value);
         }
     }
 
@@ -285,7 +287,7 @@ class SseServe implements Callable<Integer> {
         });
         thread.setDaemon(true);
         thread.start();
-        if (!onThisMachineOnly && secret == null) {
+        if (!onThisMachineOnly && cookie == null) {
             tool.notice("no authentication: whoever reaches " + host + " can read the events (--token asks for one)");
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port()
@@ -300,14 +302,6 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    private InetSocketAddress address() {
-        try {
-            return new InetSocketAddress(InetAddress.getByName(host), port);
-        } catch (UnknownHostException unknown) {
-            throw tool.usage("--host " + host + ": expected an address of this machine");
-        }
-    }
-
     /** May take seconds where no name server answers. */
     private static String nameOfThisMachine() {
         try {
@@ -317,9 +311,9 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    static byte[] sha256(byte[] bytes) {
+    static byte[] sha256(String text) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
