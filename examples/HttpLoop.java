@@ -44,7 +44,7 @@ final class HttpLoop implements AutoCloseable {
     private final ServerSocketChannel server = ServerSocketChannel.open();
     private final SelectionKey accepting;
     private final Set<Connection> withoutStream = new LinkedHashSet<>();
-    private final ByteBuffer buffer = ByteBuffer.allocate(LONGEST_REQUEST);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 << 10);
     private boolean acceptFailed;
     private volatile boolean closed;
 
@@ -223,12 +223,13 @@ final class HttpLoop implements AutoCloseable {
 
         private void write() throws IOException {
             int taken = channel.write(answer);
-            if (!answer.hasRemaining() && events != null && events.hasMore()) {
-                answer = events.next();
-                taken += channel.write(answer);
+            boolean isFull = answer.hasRemaining();
+            if (!isFull && events != null) {
+                taken += events.write(channel, buffer);
+                isFull = buffer.hasRemaining();
             }
             ticks = stalled && taken == 0 ? ticks : 0;
-            stalled = answer.hasRemaining();
+            stalled = isFull;
             boolean more = stalled || events != null && events.hasMore();
             key.interestOps(more ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
             if (!more && (events == null || events.isOver())) {

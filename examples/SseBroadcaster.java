@@ -1,8 +1,10 @@
 //SOURCES ../lib/cli/EventJson.java ../lib/cli/Payload.java ../lib/sse/SseEvent.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -31,8 +33,6 @@ final class SseBroadcaster {
     }
 
     private static final int MOST_KEPT_BYTES = 16 << 20;
-    /** Of the bytes for one client. */
-    private static final int MOST_AT_ONCE = 16 << 10;
     private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
 
     private final int kept;
@@ -223,20 +223,23 @@ final class SseBroadcaster {
             limit = clientBuffer + waiting;
         }
 
-        /** Takes what comes next, up to a limit: a large event, or several small ones together. */
-        ByteBuffer next() {
-            ByteBuffer next = ByteBuffer.allocate((int) Math.min(waiting, MOST_AT_ONCE));
-            while (next.hasRemaining()) {
-                if (offset == at.in(form).length) {
-                    at = at.next;
-                    offset = 0;
-                }
-                int length = Math.min(at.in(form).length - offset, next.remaining());
-                next.put(at.in(form), offset, length);
-                offset += length;
+        /** Offers what comes next, by way of a buffer in which the rest stays if not all of it was taken. */
+        int write(WritableByteChannel channel, ByteBuffer buffer) throws IOException {
+            buffer.clear();
+            int from = offset;
+            for (Message message = at; message != null && buffer.hasRemaining(); message = message.next) {
+                byte[] bytes = message.in(form);
+                buffer.put(bytes, from, Math.min(bytes.length - from, buffer.remaining()));
+                from = 0;
             }
-            count(next.capacity(), this);
-            return next.flip();
+            int taken = channel.write(buffer.flip());
+            offset += taken;
+            while (at.next != null && offset >= at.in(form).length) {
+                offset -= at.in(form).length;
+                at = at.next;
+            }
+            count(taken, this);
+            return taken;
         }
 
         boolean hasMore() {

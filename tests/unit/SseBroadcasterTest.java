@@ -2,8 +2,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,7 +42,9 @@ class SseBroadcasterTest {
         SseBroadcaster broadcaster = new SseBroadcaster(1, 1000, line -> { }, () -> { });
         SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Form.JSON, "", 0);
         broadcaster.send(new SseEvent("", "1", "x"));
-        String json = parsed(cursor.next().array()).get(0).data();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        cursor.write(Channels.newChannel(bytes), ByteBuffer.allocate(1000));
+        String json = parsed(bytes.toByteArray()).get(0).data();
         assertTrue(json.startsWith("{\"event\":\"message\",\"id\":\"1\",\"data\":\"x\",\"time\":"), json);
     }
 
