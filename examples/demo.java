@@ -18,7 +18,6 @@ import java.util.concurrent.FutureTask;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine;
 
 @Command(
     name = "demo",
@@ -41,7 +40,7 @@ class Demo implements Callable<Integer> {
             String target = "127.255.255.255:" + receiver.getLocalPort();
             System.out.println("$ sse-to-udp " + url + " " + target);
             // Not on the common pool: with two cores that has one thread, and since JDK 25 the HTTP client wants it.
-            FutureTask<Integer> relay = new FutureTask<>(() -> SseToUdp.commandLine().execute("-q", "-x", "", url, target));
+            FutureTask<Integer> relay = new FutureTask<>(() -> Tool.commandLine(new SseToUdp()).execute("-q", "-x", "", url, target));
             new Thread(relay, "relay").start();
             says.readLine(); // the relay is there
             try (OutputStream touches = controller.getOutputStream()) {
@@ -75,10 +74,6 @@ class Demo implements Callable<Integer> {
             System.out.printf("%s   %.2f ms after the touch%n",
                 new String(packet.getData(), 0, packet.getLength(), UTF_8), (System.nanoTime() - touched) / 1e6);
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new Demo());
     }
 
     public static void main(String... args) {

@@ -30,7 +30,6 @@ import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine;
 
 @Command(
     name = "sse-serve",
@@ -317,10 +316,6 @@ class SseServe implements Callable<Integer> {
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new SseServe());
     }
 
     public static void main(String... args) {

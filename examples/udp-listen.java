@@ -39,7 +39,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
@@ -263,10 +262,6 @@ class UdpListen implements Callable<Integer> {
         } catch (IllegalArgumentException mistake) {
             throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new UdpListen());
     }
 
     public static void main(String... args) {
