@@ -33,7 +33,9 @@ class Demo implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Process controller = controller();
+        // It says which port it serves at, and who comes.
+        Process controller = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp", System.getProperty("java.class.path"), "SseServe", "-v", "--port", "0", "--retry", "100").start();
         try (DatagramSocket receiver = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"));
                 BufferedReader says = controller.errorReader(UTF_8)) {
             String url = says.readLine().replaceAll("^sse-serve: |, .*", "");
@@ -53,12 +55,6 @@ class Demo implements Callable<Integer> {
         } finally {
             controller.destroy();
         }
-    }
-
-    /** A sse-serve of its own that says which port it serves at, and who comes. */
-    private static Process controller() throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp", System.getProperty("java.class.path"), "SseServe", "-v", "--port", "0", "--retry", "100").start();
     }
 
     /** Each touch is a line for the controller, and some time later a datagram. */
