@@ -22,7 +22,7 @@ abstract class Broker implements Flushable {
     private static final int SKIPS_TOLD = 3;
 
     final Tool tool;
-    private final String name;
+    final String name;
     private long received;
     private long acknowledged;
     private long skipped;

@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -77,16 +76,17 @@ final class MqttBroker extends Broker {
 
     private MqttBroker(Tool tool, Matcher url, Properties properties) {
         super(tool, url.group(2) + ":" + port(url));
-        Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
-        unknown.removeAll(NAMES);
-        if (!unknown.isEmpty()) {
-            throw tool.usage("--properties: " + unknown.iterator().next() + " is none of " + String.join(", ", NAMES));
-        }
+        properties.stringPropertyNames().stream().filter(one -> !NAMES.contains(one)).sorted().findFirst().ifPresent(one -> {
+            throw tool.usage("--properties: " + one + " is none of " + String.join(", ", NAMES));
+        });
         if (!isTls(url) && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
             throw tool.usage("--properties: cafile and keystore are for mqtts");
         }
         client.serverHost(url.group(2)).serverPort(port(url))
-            .addConnectedListener(now -> connected())
+            .addConnectedListener(now -> {
+                wasThere = true;
+                back();
+            })
             .addDisconnectedListener(this::disconnected)
             // Answers are only counted: another thread for them would cost a third more.
             .executorConfig().applicationScheduler(Schedulers.trampoline()).applyExecutorConfig();
@@ -165,7 +165,7 @@ final class MqttBroker extends Broker {
             await(receiver.toAsync().subscribeWith().addSubscriptions(wanted).send());
             while (true) {
                 Mqtt5Publish message = received.receive();
-                sink.take(message.getTopic().toString(), "", message.getPayload().orElse(ByteBuffer.allocate(0)));
+                sink.take(message.getTopic().toString(), "", message.getPayloadAsBytes());
                 message.acknowledge();
             }
         } catch (InterruptedException signal) {
@@ -197,11 +197,6 @@ final class MqttBroker extends Broker {
         } catch (ExecutionException refusal) {
             throw refused(refusal.getCause());
         }
-    }
-
-    private void connected() {
-        wasThere = true;
-        back();
     }
 
     /** What was not acknowledged is published again after the next connect. */
