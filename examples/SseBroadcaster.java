@@ -12,7 +12,9 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import lib.cli.EventJson;
 import lib.cli.Payload;
@@ -23,15 +25,6 @@ import lib.sse.SseEvent;
  * holds the other up. Each event exists once, as long as it is kept for latecomers or a client still needs it.
  */
 final class SseBroadcaster {
-
-    /** What a client wants to get. */
-    enum Form {
-        /** The events, as they are. */
-        EVENTS,
-        /** Each event as one of type {@code message}, its data being the whole of it as a JSON line. */
-        JSON
-    }
-
     private static final int MOST_KEPT_BYTES = 16 << 20;
     private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
 
@@ -44,7 +37,7 @@ final class SseBroadcaster {
     private final Deque<Message> last = new ArrayDeque<>();
     private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
     private final Payload line = new Payload();
-    private Message newest = new Message("", new byte[0], new byte[0]);
+    private Message newest = new Message("", new byte[0], new byte[0], new AtomicReference<>());
     private long lastBytes;
     private long count;
     private volatile boolean ended;
@@ -81,9 +74,9 @@ final class SseBroadcaster {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
-        newest.next = message;
+        newest.next.set(message);
         newest = message;
-        cursors.forEach(cursor -> cursor.waiting += message.in(cursor.form).length);
+        cursors.forEach(cursor -> cursor.waiting += cursor.form.apply(message).length);
         last.add(message);
         lastBytes += message.size();
         while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
@@ -114,7 +107,8 @@ final class SseBroadcaster {
         String type = event.event().isEmpty() ? "message" : event.event();
         SseEvent complete = new SseEvent(type, id, event.data());
         EventJson.write(complete, null, Instant.now(), line.clear());
-        return new Message(id, frame(complete), frame(new SseEvent("message", id, line.toString())));
+        SseEvent json = new SseEvent("message", id, line.toString());
+        return new Message(id, frame(complete), frame(json), new AtomicReference<>());
     }
 
     /**
@@ -151,7 +145,7 @@ final class SseBroadcaster {
     }
 
     /** Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none. */
-    synchronized Cursor connect(String client, Form form, String lastEventId, int number) {
+    synchronized Cursor connect(String client, Function<Message, byte[]> form, String lastEventId, int number) {
         List<Message> missed = missed(lastEventId, number);
         Cursor cursor = new Cursor(client, form, missed);
         cursors.add(cursor);
@@ -164,41 +158,19 @@ final class SseBroadcaster {
     private List<Message> missed(String lastEventId, int number) {
         List<Message> all = List.copyOf(last);
         int first = lastEventId.isEmpty() ? Math.max(0, all.size() - number)
-            : all.stream().map(message -> message.id).toList().lastIndexOf(lastEventId) + 1;
+            : all.stream().map(Message::id).toList().lastIndexOf(lastEventId) + 1;
         return all.subList(first, all.size());
     }
 
-    private synchronized void count(int taken, Cursor cursor) {
-        cursor.waiting -= taken;
-        if (!cursor.isBehind()) {
-            notifyAll();
-        }
-    }
-
-    private synchronized void disconnect(Cursor cursor) {
-        if (cursors.remove(cursor)) {
-            details.accept(cursor.client + ": gone; " + cursors.size() + " clients");
-            notifyAll();
-        }
-    }
-
-    private static final class Message {
-        final String id;
-        final byte[] event;
-        final byte[] json;
-        volatile Message next;
-
-        Message(String id, byte[] event, byte[] json) {
-            this.id = id;
-            this.event = event;
-            this.json = json;
-        }
-
-        byte[] in(Form form) {
-            return form == Form.EVENTS ? event : json;
-        }
-
-        int size() {
+    /**
+     * An event as bytes, in the forms that a client may ask for.
+     *
+     * @param event as it is
+     * @param json  as an event of type {@code message}, its data being the whole of it as a JSON line
+     * @param next  the message behind it, once there is one
+     */
+    record Message(String id, byte[] event, byte[] json, AtomicReference<Message> next) {
+        private int size() {
             return event.length + json.length;
         }
     }
@@ -206,7 +178,7 @@ final class SseBroadcaster {
     /** Where one client stands: which of the bytes come next. For one thread. */
     final class Cursor {
         private final String client;
-        private final Form form;
+        private final Function<Message, byte[]> form;
         private final long limit;
         private Message at;
         private int offset;
@@ -214,12 +186,12 @@ final class SseBroadcaster {
         private volatile long waiting;
 
         /** What it is to get first does not count as slowness. */
-        private Cursor(String client, Form form, List<Message> missed) {
+        private Cursor(String client, Function<Message, byte[]> form, List<Message> missed) {
             this.client = client;
             this.form = form;
             at = missed.isEmpty() ? newest : missed.get(0);
-            offset = missed.isEmpty() ? at.in(form).length : 0;
-            waiting = missed.stream().mapToLong(message -> message.in(form).length).sum();
+            offset = missed.isEmpty() ? form.apply(at).length : 0;
+            waiting = missed.stream().mapToLong(message -> form.apply(message).length).sum();
             limit = clientBuffer + waiting;
         }
 
@@ -227,18 +199,23 @@ final class SseBroadcaster {
         int write(WritableByteChannel channel, ByteBuffer buffer) throws IOException {
             buffer.clear();
             int from = offset;
-            for (Message message = at; message != null && buffer.hasRemaining(); message = message.next) {
-                byte[] bytes = message.in(form);
+            for (Message message = at; message != null && buffer.hasRemaining(); message = message.next.get()) {
+                byte[] bytes = form.apply(message);
                 buffer.put(bytes, from, Math.min(bytes.length - from, buffer.remaining()));
                 from = 0;
             }
             int taken = channel.write(buffer.flip());
             offset += taken;
-            while (at.next != null && offset >= at.in(form).length) {
-                offset -= at.in(form).length;
-                at = at.next;
+            while (at.next.get() != null && offset >= form.apply(at).length) {
+                offset -= form.apply(at).length;
+                at = at.next.get();
             }
-            count(taken, this);
+            synchronized (SseBroadcaster.this) {
+                waiting -= taken;
+                if (!isBehind()) {
+                    SseBroadcaster.this.notifyAll();
+                }
+            }
             return taken;
         }
 
@@ -253,12 +230,17 @@ final class SseBroadcaster {
 
         /** Whether too much waits for this client; a single event never is too much. */
         boolean isTooSlow() {
-            return waiting > limit && at.next != null;
+            return waiting > limit && at.next.get() != null;
         }
 
         /** This client is gone. */
         void close() {
-            disconnect(this);
+            synchronized (SseBroadcaster.this) {
+                if (cursors.remove(this)) {
+                    details.accept(client + ": gone; " + cursors.size() + " clients");
+                    SseBroadcaster.this.notifyAll();
+                }
+            }
         }
 
         private boolean isBehind() {

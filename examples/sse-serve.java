@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lib.cli.EventReader;
@@ -172,8 +173,8 @@ class SseServe implements Callable<Integer> {
         }
         return switch (request.method() + " " + request.path()) {
             case "GET /", "HEAD /" -> page.answer();
-            case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Form.EVENTS);
-            case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Form.JSON);
+            case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Message::event);
+            case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Message::json);
             case "POST /session" -> session(request);
             default -> HttpAnswer.of(List.of("/", "/events", "/events/json", "/session").contains(request.path()) ? 405 : 404);
         };
@@ -186,7 +187,7 @@ class SseServe implements Callable<Integer> {
             .filter(id -> !id.isEmpty()).findFirst().orElse("");
     }
 
-    private HttpAnswer events(HttpRequest request, SseBroadcaster.Form form) {
+    private HttpAnswer events(HttpRequest request, Function<SseBroadcaster.Message, byte[]> form) {
         if (!isAllowed(request)) {
             return HttpAnswer.of(401).with("WWW-Authenticate", "Bearer");
         }

@@ -40,7 +40,7 @@ class SseBroadcasterTest {
     @Test
     void emptyTypeIsTheUsualOne() throws Exception {
         SseBroadcaster broadcaster = new SseBroadcaster(1, 1000, line -> { }, () -> { });
-        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Form.JSON, "", 0);
+        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Message::json, "", 0);
         broadcaster.send(new SseEvent("", "1", "x"));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         cursor.write(Channels.newChannel(bytes), ByteBuffer.allocate(1000));
