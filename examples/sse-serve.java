@@ -188,7 +188,7 @@ class SseServe implements Callable<Integer> {
     }
 
     private HttpAnswer events(HttpRequest request, Function<SseBroadcaster.Message, byte[]> form) {
-        if (!isAllowed(request)) {
+        if (cookie != null && !hasToken(request) && !hasSession(request)) {
             return HttpAnswer.of(401).with("WWW-Authenticate", "Bearer");
         }
         String lastEventId = lastEventId(request);
@@ -212,10 +212,6 @@ class SseServe implements Callable<Integer> {
         String label = ours.replaceFirst("[.].*", "");
         return name.isEmpty() || IP_ADDRESS.matcher(name).matches() || serverNames.stream().anyMatch(name::equalsIgnoreCase)
             || List.of("localhost", host, ours, label, label + ".local", label + ".lan", label + ".home.arpa").contains(name);
-    }
-
-    private boolean isAllowed(HttpRequest request) {
-        return cookie == null || hasToken(request) || hasSession(request);
     }
 
     private boolean hasToken(HttpRequest request) {
