@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -56,7 +57,7 @@ final class MqttBroker extends Broker {
         + " PEM file instead of the JDK's; keystore, keystore.password: our certificate, PKCS#12.";
 
     private static final Pattern ADDRESS =
-        Pattern.compile("(mqtts?)://([^\\s:/?#@\\[\\]]+|\\[[0-9a-fA-F:.%]+])(?::([1-9][0-9]{0,4}))?");
+        Pattern.compile("mqtts?://([^\\s:/?#@\\[\\]]+|\\[[0-9a-fA-F:.%]+])(?::([0-9]{1,5}))?");
     private static final int HIGHEST_PORT = 65535;
     private static final List<String> NAMES = List.of("username", "password", "cafile", "keystore", "keystore.password");
     private static final Set<Mqtt5ConnAckReasonCode> PASSING = EnumSet.of(Mqtt5ConnAckReasonCode.SERVER_UNAVAILABLE,
@@ -69,20 +70,25 @@ final class MqttBroker extends Broker {
     private final UnicastProcessor<Mqtt5Publish> messages = UnicastProcessor.create();
     private volatile boolean wasThere;
 
-    /** @param properties files, see {@link #PROPERTIES} */
-    MqttBroker(Tool tool, String url, List<Path> properties) {
-        this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
-    }
-
-    private MqttBroker(Tool tool, Matcher url, Properties properties) {
-        super(tool, url.group(2) + ":" + port(url));
+    /** @param files see {@link #PROPERTIES} */
+    MqttBroker(Tool tool, String url, List<Path> files) {
+        super(tool, url);
+        Matcher parts = ADDRESS.matcher(url);
+        boolean isTls = url.startsWith("mqtts:");
+        String usualPort = isTls ? "8883" : "1883";
+        int port = parts.matches() ? Integer.parseInt(Objects.requireNonNullElse(parts.group(2), usualPort)) : 0;
+        if (port < 1 || port > HIGHEST_PORT) {
+            // No part of what may hold a password is shown.
+            throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
+        }
+        Properties properties = properties(tool, files, Map.of());
         properties.stringPropertyNames().stream().filter(one -> !NAMES.contains(one)).sorted().findFirst().ifPresent(one -> {
             throw tool.usage("--properties: " + one + " is none of " + String.join(", ", NAMES));
         });
-        if (!isTls(url) && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
+        if (!isTls && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
             throw tool.usage("--properties: cafile and keystore are for mqtts");
         }
-        client.serverHost(url.group(2)).serverPort(port(url))
+        client.serverHost(parts.group(1)).serverPort(port)
             .addConnectedListener(now -> {
                 wasThere = true;
                 back();
@@ -94,30 +100,13 @@ final class MqttBroker extends Broker {
             client.simpleAuth().username(properties.getProperty("username"))
                 .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
         }
-        if (isTls(url)) {
+        if (isTls) {
             try {
                 client.sslConfig(tls(properties));
             } catch (IOException | GeneralSecurityException unusable) {
                 throw tool.usage("--properties: " + Reason.of(unusable));
             }
         }
-    }
-
-    private static Matcher parsed(Tool tool, String text) {
-        Matcher url = ADDRESS.matcher(text);
-        if (!url.matches() || port(url) > HIGHEST_PORT) {
-            // No part of what may hold a password is shown.
-            throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
-        }
-        return url;
-    }
-
-    private static boolean isTls(Matcher url) {
-        return url.group(1).equals("mqtts");
-    }
-
-    private static int port(Matcher url) {
-        return url.group(3) != null ? Integer.parseInt(url.group(3)) : isTls(url) ? 8883 : 1883;
     }
 
     private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
