@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -122,13 +123,15 @@ class SseServe implements Callable<Integer> {
         if (address.isUnresolved()) {
             throw tool.usage("--host " + host + ": expected an address of this machine");
         }
-        try (HttpLoop server = bind(address)) {
+        try (HttpLoop server = new HttpLoop(address, this::answer, tool::notice)) {
             broadcaster = new SseBroadcaster(replay, clientBuffer, tool::debug, server::wakeup);
             start(server, address.getAddress().isLoopbackAddress());
             broadcaster.awaitClients(wait);
             new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
             broadcaster.end(timeToFinish);
             Thread.sleep(linger.toMillis());
+        } catch (BindException unusable) {
+            throw new IOException(host + " port " + port + ": " + Reason.of(unusable), unusable);
         }
         int left = broadcaster.clients();
         if (left > 0) {
@@ -288,14 +291,6 @@ class SseServe implements Callable<Integer> {
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port()
             + "/events, and a page at /");
-    }
-
-    private HttpLoop bind(InetSocketAddress address) throws IOException {
-        try {
-            return new HttpLoop(address, this::answer, tool::notice);
-        } catch (IOException failure) {
-            throw new IOException(host + " port " + port + ": " + Reason.of(failure), failure);
-        }
     }
 
     /** May take seconds where no name server answers. */
