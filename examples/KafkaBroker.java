@@ -37,7 +37,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaBroker extends Broker {
     static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final String FOR_EVER = Integer.toString(Integer.MAX_VALUE);
     // One request at a time: with more, a topic that is just being made may refuse the first batch and take the second,
     // idempotence or not. Lingering would hold up each read.

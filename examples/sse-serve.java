@@ -163,7 +163,7 @@ class SseServe implements Callable<Integer> {
         HttpAnswer answer = cookie != null || isOurName(request.header("host")) ? route(request)
             : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME)
             : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
-        allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
+        allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff").with("Vary", "Origin"));
         if (answer.events() == null) {
             tool.debug("%s: %s %d %.30s".formatted(request.client(), request.method(), answer.status(), request.path()));
         }
@@ -243,13 +243,9 @@ class SseServe implements Callable<Integer> {
     }
 
     private void allowOrigin(HttpRequest request, HttpAnswer answer) {
-        if (origins.contains("*")) {
-            answer.with("Access-Control-Allow-Origin", "*");
-        } else if (!origins.isEmpty()) {
-            answer.with("Vary", "Origin");
-            if (origins.contains(request.header("origin"))) {
-                answer.with("Access-Control-Allow-Origin", request.header("origin"));
-            }
+        String origin = origins.contains("*") ? "*" : request.header("origin");
+        if (origins.contains(origin)) {
+            answer.with("Access-Control-Allow-Origin", origin);
         }
     }
 
