@@ -216,7 +216,7 @@ final class HttpLoop implements AutoCloseable {
         }
 
         private void write() throws IOException {
-            int taken = channel.write(answer);
+            int taken = answer.hasRemaining() ? channel.write(answer) : 0;
             boolean isFull = answer.hasRemaining();
             if (!isFull && events != null) {
                 taken += events.write(channel, buffer);
