@@ -515,7 +515,7 @@ class BrokerTest {
             String line = recipe("sse-to-mqtt", server.url("/")).replace("mqtt://127.0.0.1:" + MQTT_PORT, "mqtts://127.0.0.1:" + port)
                 + " -c 1 --properties ";
             relay(line + properties).assertIs(0, "", "sse-to-mqtt: 1 received, 1 acknowledged, 0 skipped, 0 not acknowledged");
-            relay(line + wrongPassword).assertIs(5, "", "sse-to-mqtt: 127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
+            relay(line + wrongPassword).assertIs(5, "", "sse-to-mqtt: mqtts://127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
             run("exec " + line + jdksAuthorities, "stranger");
             awaitLog("stranger", "is not trusted; waiting for it", 1);
         }
