@@ -226,7 +226,7 @@ class SseServe implements Callable<Integer> {
         return Pattern.compile("[;,] *").splitAsStream(request.header("cookie")).anyMatch(this::isOurs);
     }
 
-    /** The time that this takes does not tell how much of a guess is right. */
+    /** Compares in a time that does not tell how much of a guess is right. */
     private boolean isOurs(String given) {
         return MessageDigest.isEqual(cookie.getBytes(ISO_8859_1), given.getBytes(ISO_8859_1));
     }
@@ -237,7 +237,7 @@ class SseServe implements Callable<Integer> {
             : HttpAnswer.of(204).with("Set-Cookie", cookie + "; HttpOnly; SameSite=Strict");
     }
 
-    /** It holds a hash of the token, so that who can read it does not know the token. */
+    /** Makes a cookie that holds a hash of the token, so that who can read it does not know the token. */
     private static String cookie(String token) {
         return "sse-serve=" + HexFormat.of().formatHex(sha256(token));
     }

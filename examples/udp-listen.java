@@ -128,7 +128,7 @@ class UdpListen implements Callable<Integer> {
         return count == null || taken >= count ? 0 : Tool.TIME_OVER;
     }
 
-    /** Nanoseconds. */
+    /** Returns how many nanoseconds are left. */
     private long left() {
         return maxTime.isZero() ? Long.MAX_VALUE : maxTime.toNanos() - (System.nanoTime() - start);
     }
