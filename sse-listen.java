@@ -11,7 +11,6 @@ import lib.cli.StandardOutput;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine;
 
 @Command(
     name = "sse-listen",
@@ -33,10 +32,6 @@ class SseListen implements Callable<Integer> {
     public Integer call() throws Exception {
         Format format = sse.format("{json}");
         return sse.listen(event -> format.write(event, out::line), out);
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new SseListen());
     }
 
     public static void main(String... args) {

@@ -19,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine;
 
 @Command(
     name = "sse-to-udp",
@@ -50,10 +49,6 @@ class SseToUdp implements Callable<Integer> {
         try (UdpOutput lan = udp.stats(stats).open(sse.targets(arguments))) {
             return sse.skipped(lan::skip).connected(udp::connected).listen(event -> format.write(event, lan::send));
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new SseToUdp());
     }
 
     public static void main(String... args) {

@@ -33,7 +33,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine;
 
 @Command(
     name = "udp-send",
@@ -215,10 +214,6 @@ class UdpSend implements Callable<Integer> {
     /** A line that is no event is then the data. */
     private boolean looksIntoData() {
         return template.has(Placeholder.FIELD) || fields.areGiven();
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new UdpSend());
     }
 
     public static void main(String... args) {

@@ -9,6 +9,7 @@ import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -18,11 +19,11 @@ import lib.sse.SseException;
 
 /** How many events a broker has not answered yet, and what the user is told of it. */
 abstract class Broker implements Flushable {
-    private static final int PATIENCE_SECONDS = 3;
+    static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final int SKIPS_TOLD = 3;
 
     final Tool tool;
-    private final String name;
+    final String name;
     private long received;
     private long acknowledged;
     private long skipped;
@@ -112,14 +113,14 @@ abstract class Broker implements Flushable {
         while (!isDone()) {
             long before = acknowledged + skipped;
             try {
-                wait(PATIENCE_SECONDS * 1000);
+                wait(PATIENCE.toMillis());
             } catch (InterruptedException stop) {
                 throw new InterruptedIOException("ended before everything was acknowledged");
             }
             if (acknowledged + skipped > before) {
                 back();
             } else if (!isDone()) {
-                away("no answer for " + PATIENCE_SECONDS + " s");
+                away("no answer for " + PATIENCE.toSeconds() + " s");
             }
         }
         if (finalRefusal != null) {

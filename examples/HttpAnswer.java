@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** An answer: its body of at most 60 KiB is whole, or the beginning of one that goes on with events, which may be null. */
+/** An answer: its body is whole, or the beginning of one that goes on with events, which may be null. */
 record HttpAnswer(int status, Map<String, String> headers, byte[] body, SseBroadcaster.Cursor events) {
     private static final Map<Integer, String> REASONS = Map.of(200, "OK", 204, "No Content", 400, "Bad Request",
         401, "Unauthorized", 404, "Not Found", 405, "Method Not Allowed", 421, "Misdirected Request",

@@ -136,7 +136,10 @@ final class HttpLoop implements AutoCloseable {
                 if (channel == null) {
                     return;
                 }
-                add(channel);
+                withoutStream.add(new Connection(channel));
+                if (withoutStream.size() > MOST_WITHOUT_STREAM) {
+                    withoutStream.iterator().next().close();
+                }
             }
         } catch (IOException failure) {
             accepting.interestOps(0);
@@ -145,14 +148,6 @@ final class HttpLoop implements AutoCloseable {
             }
             acceptFailed = true;
         }
-    }
-
-    private void add(SocketChannel channel) throws IOException {
-        channel.configureBlocking(false);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
-        SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
-        key.attach(new Connection(channel, key));
     }
 
     /** One request, and its answer. */
@@ -167,15 +162,14 @@ final class HttpLoop implements AutoCloseable {
         private boolean ending;
         private int ticks;
 
-        Connection(SocketChannel channel, SelectionKey key) throws IOException {
+        Connection(SocketChannel channel) throws IOException {
             this.channel = channel;
-            this.key = key;
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
+            key = channel.register(selector, SelectionKey.OP_READ, this);
             InetSocketAddress address = (InetSocketAddress) channel.getRemoteAddress();
             client = "client " + address.getAddress().getHostAddress() + " port " + address.getPort();
-            withoutStream.add(this);
-            if (withoutStream.size() > MOST_WITHOUT_STREAM) {
-                withoutStream.iterator().next().close();
-            }
         }
 
         void ready() throws IOException {
@@ -222,23 +216,17 @@ final class HttpLoop implements AutoCloseable {
         }
 
         private void write() throws IOException {
-            buffer.clear().put(answer.duplicate());
-            if (events != null) {
-                events.copy(buffer);
-            }
-            int offered = buffer.flip().remaining();
-            int taken = channel.write(buffer);
-            int ofAnswer = Math.min(taken, answer.remaining());
-            answer.position(answer.position() + ofAnswer);
-            boolean more = false;
-            if (events != null) {
-                events.taken(taken - ofAnswer);
-                more = events.hasMore();
+            int taken = answer.hasRemaining() ? channel.write(answer) : 0;
+            boolean isFull = answer.hasRemaining();
+            if (!isFull && events != null) {
+                taken += events.write(channel, buffer);
+                isFull = buffer.hasRemaining();
             }
             ticks = stalled && taken == 0 ? ticks : 0;
-            stalled = taken < offered;
-            key.interestOps(stalled || more ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
-            if (!stalled && !more && (events == null || events.isOver())) {
+            stalled = isFull;
+            boolean more = stalled || events != null && events.hasMore();
+            key.interestOps(more ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
+            if (!more && (events == null || events.isOver())) {
                 end();
             }
         }

@@ -37,7 +37,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class KafkaBroker extends Broker {
     static final String SERVERS = "HOST:PORT of a broker, or of several with commas between.";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final String FOR_EVER = Integer.toString(Integer.MAX_VALUE);
     // One request at a time: with more, a topic that is just being made may refuse the first batch and take the second,
     // idempotence or not. Lingering would hold up each read.
@@ -53,7 +52,6 @@ final class KafkaBroker extends Broker {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int POLLS_UNTIL_LOOK = 15;
 
-    private final String servers;
     private final List<Path> files;
     private KafkaProducer<byte[], byte[]> producer;
     private volatile boolean isOver;
@@ -61,14 +59,13 @@ final class KafkaBroker extends Broker {
     /** @param files with more of the client's properties */
     KafkaBroker(Tool tool, String servers, List<Path> files) {
         super(tool, servers);
-        this.servers = servers;
         this.files = files;
     }
 
     /** Gets ready to publish. */
     void connect() throws IOException {
         Properties properties = properties(tool, files, PRODUCER);
-        properties.put("bootstrap.servers", servers);
+        properties.put("bootstrap.servers", name);
         try {
             producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         } catch (KafkaException unusable) {
@@ -79,11 +76,11 @@ final class KafkaBroker extends Broker {
     /** The brokers will answer whether all replicas in sync have taken this. */
     void publish(ByteBuffer topic, ByteBuffer key, ByteBuffer payload) {
         published();
-        String name = UTF_8.decode(topic).toString();
+        String topicName = UTF_8.decode(topic).toString();
         try {
             // Without a broker, or without the topic, they are not known.
-            while (!isDone(() -> producer.partitionsFor(name), name)) { }
-            producer.send(new ProducerRecord<>(name, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
+            while (!isDone(() -> producer.partitionsFor(topicName), topicName)) { }
+            producer.send(new ProducerRecord<>(topicName, key.hasRemaining() ? bytes(key) : null, bytes(payload)),
                 (where, refusal) -> answered(refusal));
         } catch (KafkaException refusal) {
             answered(refusal);
@@ -97,7 +94,7 @@ final class KafkaBroker extends Broker {
             throw tool.usage("--group '" + group + "', --topic '" + names + "': expected a name each");
         }
         Properties properties = properties(tool, files, CONSUMER);
-        properties.putAll(Map.of("bootstrap.servers", servers, "group.id", group, "enable.auto.commit", "false"));
+        properties.putAll(Map.of("bootstrap.servers", name, "group.id", group, "enable.auto.commit", "false"));
         ByteArrayDeserializer bytes = new ByteArrayDeserializer();
         Set<TopicPartition> first = topics.stream().map(topic -> new TopicPartition(topic, 0)).collect(Collectors.toSet());
         tool.onSignal(() -> isOver = true);
@@ -127,7 +124,7 @@ final class KafkaBroker extends Broker {
                 // One without a value says that a key is gone.
                 if (record.value() != null) {
                     String key = record.key() == null ? "" : new String(record.key(), UTF_8);
-                    sink.take(record.topic(), key, ByteBuffer.wrap(record.value()));
+                    sink.take(record.topic(), key, record.value());
                 }
                 next.put(new TopicPartition(record.topic(), record.partition()), new OffsetAndMetadata(record.offset() + 1));
             }
@@ -158,7 +155,7 @@ final class KafkaBroker extends Broker {
 
     private IOException failure(KafkaException unusable) {
         Throwable cause = unusable.getCause() == null ? unusable : unusable.getCause();
-        return new IOException(servers + ": " + Reason.of(cause), unusable);
+        return new IOException(name + ": " + Reason.of(cause), unusable);
     }
 
     @Override

@@ -4,7 +4,6 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lib.cli.FieldOptions;
@@ -27,7 +26,7 @@ final class MessageFormat {
 
     interface Sink {
         /** @param key empty for none */
-        void take(String topic, String key, ByteBuffer payload) throws IOException;
+        void take(String topic, String key, byte[] payload) throws IOException;
     }
 
     /**
@@ -38,15 +37,11 @@ final class MessageFormat {
      * @throws picocli.CommandLine.ParameterException for a mistake in the options
      */
     Sink sink(Tool tool, Format.Sink out, Consumer<String> skipped, Placeholder... keys) {
-        Format made = fields.format(tool, "--format", format, Stream.concat(
-            Stream.of(Placeholder.DATA, Placeholder.TOPIC), Stream.concat(Stream.of(keys), Stream.of(Placeholder.TIME, Placeholder.FIELD)))
-            .toArray(Placeholder[]::new)).dataIsLine();
-        return (topic, key, payload) -> {
-            byte[] bytes = new byte[payload.remaining()];
-            payload.get(bytes);
-            fields.pick(new SseEvent(topic, key, new String(bytes, UTF_8)),
-                message -> made.write(message, fields.hasEach() ? message.data().getBytes(UTF_8) : bytes, out),
-                reason -> skipped.accept("a message was skipped: " + reason));
-        };
+        Stream<Placeholder> usual = Stream.of(Placeholder.DATA, Placeholder.TOPIC, Placeholder.TIME, Placeholder.FIELD);
+        Placeholder[] allowed = Stream.concat(usual, Stream.of(keys)).toArray(Placeholder[]::new);
+        Format made = fields.format(tool, "--format", format, allowed).dataIsLine();
+        return (topic, key, payload) -> fields.pick(new SseEvent(topic, key, new String(payload, UTF_8)),
+            message -> made.write(message, fields.hasEach() ? message.data().getBytes(UTF_8) : payload, out),
+            reason -> skipped.accept("a message was skipped: " + reason));
     }
 }

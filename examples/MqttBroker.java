@@ -36,9 +36,9 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +57,7 @@ final class MqttBroker extends Broker {
         + " PEM file instead of the JDK's; keystore, keystore.password: our certificate, PKCS#12.";
 
     private static final Pattern ADDRESS =
-        Pattern.compile("(mqtts?)://([^\\s:/?#@\\[\\]]+|\\[[0-9a-fA-F:.%]+])(?::([1-9][0-9]{0,4}))?");
+        Pattern.compile("mqtts?://([^\\s:/?#@\\[\\]]+|\\[[0-9a-fA-F:.%]+])(?::([0-9]{1,5}))?");
     private static final int HIGHEST_PORT = 65535;
     private static final List<String> NAMES = List.of("username", "password", "cafile", "keystore", "keystore.password");
     private static final Set<Mqtt5ConnAckReasonCode> PASSING = EnumSet.of(Mqtt5ConnAckReasonCode.SERVER_UNAVAILABLE,
@@ -70,23 +70,29 @@ final class MqttBroker extends Broker {
     private final UnicastProcessor<Mqtt5Publish> messages = UnicastProcessor.create();
     private volatile boolean wasThere;
 
-    /** @param properties files, see {@link #PROPERTIES} */
-    MqttBroker(Tool tool, String url, List<Path> properties) {
-        this(tool, parsed(tool, url), properties(tool, properties, Map.of()));
-    }
-
-    private MqttBroker(Tool tool, Matcher url, Properties properties) {
-        super(tool, url.group(2) + ":" + port(url));
-        Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
-        unknown.removeAll(NAMES);
-        if (!unknown.isEmpty()) {
-            throw tool.usage("--properties: " + unknown.iterator().next() + " is none of " + String.join(", ", NAMES));
+    /** @param files see {@link #PROPERTIES} */
+    MqttBroker(Tool tool, String url, List<Path> files) {
+        super(tool, url);
+        Matcher parts = ADDRESS.matcher(url);
+        boolean isTls = url.startsWith("mqtts:");
+        String usualPort = isTls ? "8883" : "1883";
+        int port = parts.matches() ? Integer.parseInt(Objects.requireNonNullElse(parts.group(2), usualPort)) : 0;
+        if (port < 1 || port > HIGHEST_PORT) {
+            // No part of what may hold a password is shown.
+            throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
         }
-        if (!isTls(url) && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
+        Properties properties = properties(tool, files, Map.of());
+        properties.stringPropertyNames().stream().filter(one -> !NAMES.contains(one)).sorted().findFirst().ifPresent(one -> {
+            throw tool.usage("--properties: " + one + " is none of " + String.join(", ", NAMES));
+        });
+        if (!isTls && (properties.containsKey("cafile") || properties.containsKey("keystore"))) {
             throw tool.usage("--properties: cafile and keystore are for mqtts");
         }
-        client.serverHost(url.group(2)).serverPort(port(url))
-            .addConnectedListener(now -> connected())
+        client.serverHost(parts.group(1)).serverPort(port)
+            .addConnectedListener(now -> {
+                wasThere = true;
+                back();
+            })
             .addDisconnectedListener(this::disconnected)
             // Answers are only counted: another thread for them would cost a third more.
             .executorConfig().applicationScheduler(Schedulers.trampoline()).applyExecutorConfig();
@@ -94,30 +100,13 @@ final class MqttBroker extends Broker {
             client.simpleAuth().username(properties.getProperty("username"))
                 .password(properties.getProperty("password", "").getBytes(UTF_8)).applySimpleAuth();
         }
-        if (isTls(url)) {
+        if (isTls) {
             try {
                 client.sslConfig(tls(properties));
             } catch (IOException | GeneralSecurityException unusable) {
                 throw tool.usage("--properties: " + Reason.of(unusable));
             }
         }
-    }
-
-    private static Matcher parsed(Tool tool, String text) {
-        Matcher url = ADDRESS.matcher(text);
-        if (!url.matches() || port(url) > HIGHEST_PORT) {
-            // No part of what may hold a password is shown.
-            throw tool.usage("the broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; who we are is for --properties");
-        }
-        return url;
-    }
-
-    private static boolean isTls(Matcher url) {
-        return url.group(1).equals("mqtts");
-    }
-
-    private static int port(Matcher url) {
-        return url.group(3) != null ? Integer.parseInt(url.group(3)) : isTls(url) ? 8883 : 1883;
     }
 
     private static MqttClientSslConfig tls(Properties properties) throws IOException, GeneralSecurityException {
@@ -165,7 +154,7 @@ final class MqttBroker extends Broker {
             await(receiver.toAsync().subscribeWith().addSubscriptions(wanted).send());
             while (true) {
                 Mqtt5Publish message = received.receive();
-                sink.take(message.getTopic().toString(), "", message.getPayload().orElse(ByteBuffer.allocate(0)));
+                sink.take(message.getTopic().toString(), "", message.getPayloadAsBytes());
                 message.acknowledge();
             }
         } catch (InterruptedException signal) {
@@ -197,11 +186,6 @@ final class MqttBroker extends Broker {
         } catch (ExecutionException refusal) {
             throw refused(refusal.getCause());
         }
-    }
-
-    private void connected() {
-        wasThere = true;
-        back();
     }
 
     /** What was not acknowledged is published again after the next connect. */

@@ -1,17 +1,20 @@
 //SOURCES ../lib/cli/EventJson.java ../lib/cli/Payload.java ../lib/sse/SseEvent.java
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import lib.cli.EventJson;
 import lib.cli.Payload;
@@ -22,15 +25,6 @@ import lib.sse.SseEvent;
  * holds the other up. Each event exists once, as long as it is kept for latecomers or a client still needs it.
  */
 final class SseBroadcaster {
-
-    /** What a client wants to get. */
-    enum Form {
-        /** The events, as they are. */
-        EVENTS,
-        /** Each event as one of type {@code message}, its data being the whole of it as a JSON line. */
-        JSON
-    }
-
     private static final int MOST_KEPT_BYTES = 16 << 20;
     private static final Pattern LINE_END = Pattern.compile("\r\n|\r|\n");
 
@@ -43,7 +37,7 @@ final class SseBroadcaster {
     private final Deque<Message> last = new ArrayDeque<>();
     private final String run = Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
     private final Payload line = new Payload();
-    private Message newest = new Message("", new byte[0], new byte[0]);
+    private Message newest = new Message("", new byte[0], new byte[0], new AtomicReference<>());
     private long lastBytes;
     private long count;
     private volatile boolean ended;
@@ -80,10 +74,14 @@ final class SseBroadcaster {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException();
         }
-        cursors.forEach(cursor -> cursor.waiting += message.in(cursor.form).length);
-        newest.next = message;
+        newest.next.set(message);
         newest = message;
-        keep(message);
+        cursors.forEach(cursor -> cursor.waiting += cursor.form.apply(message).length);
+        last.add(message);
+        lastBytes += message.size();
+        while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
+            lastBytes -= last.remove().size();
+        }
         onNews.run();
     }
 
@@ -109,7 +107,8 @@ final class SseBroadcaster {
         String type = event.event().isEmpty() ? "message" : event.event();
         SseEvent complete = new SseEvent(type, id, event.data());
         EventJson.write(complete, null, Instant.now(), line.clear());
-        return new Message(id, frame(complete), frame(new SseEvent("message", id, line.toString())));
+        SseEvent json = new SseEvent("message", id, line.toString());
+        return new Message(id, frame(complete), frame(json), new AtomicReference<>());
     }
 
     /**
@@ -121,30 +120,15 @@ final class SseBroadcaster {
         refuse("\r\n", event.event(), "the type of an event has no line end");
         refuse("\r\n", event.id(), "the id of an event has no line end");
         refuse("\0", event.id(), "the id of an event has no NUL");
-        StringBuilder lines = new StringBuilder();
-        if (!event.event().equals("message")) {
-            lines.append("event: ").append(event.event()).append('\n');
-        }
-        if (!event.id().isEmpty()) {
-            lines.append("id: ").append(event.id()).append('\n');
-        }
-        for (String line : LINE_END.split(event.data(), -1)) {
-            lines.append("data: ").append(line).append('\n');
-        }
-        return lines.append('\n').toString().getBytes(UTF_8);
+        String type = event.event().equals("message") ? "" : "event: " + event.event() + "\n";
+        String id = event.id().isEmpty() ? "" : "id: " + event.id() + "\n";
+        String data = LINE_END.matcher(event.data()).replaceAll("\ndata: ");
+        return (type + id + "data: " + data + "\n\n").getBytes(UTF_8);
     }
 
     private static void refuse(String characters, String value, String message) {
         if (value.chars().anyMatch(one -> characters.indexOf(one) >= 0)) {
             throw new IllegalArgumentException(message);
-        }
-    }
-
-    private void keep(Message message) {
-        last.add(message);
-        lastBytes += message.size();
-        while (last.size() > kept || lastBytes > MOST_KEPT_BYTES) {
-            lastBytes -= last.remove().size();
         }
     }
 
@@ -155,73 +139,38 @@ final class SseBroadcaster {
         return cursors.size();
     }
 
-    /** Whether there is nothing for such a client any more, as {@link #connect} finds out. */
+    /** Whether there is nothing for such a client any more, see {@link #connect}. */
     synchronized boolean isOverFor(String lastEventId, int number) {
         return ended && missed(lastEventId, number).isEmpty();
     }
 
-    /**
-     * Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none.
-     *
-     * @return empty if there is nothing left for this client
-     */
-    synchronized Optional<Cursor> connect(String client, Form form, String lastEventId, int number) {
+    /** Adds a client, which first gets what it missed: all events if its last one is not kept, or so many if it names none. */
+    synchronized Cursor connect(String client, Function<Message, byte[]> form, String lastEventId, int number) {
         List<Message> missed = missed(lastEventId, number);
-        if (ended && missed.isEmpty()) {
-            return Optional.empty();
-        }
         Cursor cursor = new Cursor(client, form, missed);
         cursors.add(cursor);
         notifyAll();
         details.accept(client + ": connected, " + missed.size() + " events to catch up; " + cursors.size() + " clients");
-        return Optional.of(cursor);
+        return cursor;
     }
 
     /** The newest event with that id counts: ids may repeat, and an event should not. */
     private List<Message> missed(String lastEventId, int number) {
         List<Message> all = List.copyOf(last);
-        if (lastEventId.isEmpty()) {
-            return all.subList(Math.max(0, all.size() - number), all.size());
-        }
-        int at = all.size() - 1;
-        while (at >= 0 && !all.get(at).id.equals(lastEventId)) {
-            at--;
-        }
-        return all.subList(at + 1, all.size());
+        int first = lastEventId.isEmpty() ? Math.max(0, all.size() - number)
+            : all.stream().map(Message::id).toList().lastIndexOf(lastEventId) + 1;
+        return all.subList(first, all.size());
     }
 
-    private synchronized void count(int taken, Cursor cursor) {
-        boolean wasBehind = cursor.isBehind();
-        cursor.waiting -= taken;
-        if (wasBehind && !cursor.isBehind()) {
-            notifyAll();
-        }
-    }
-
-    private synchronized void disconnect(Cursor cursor) {
-        if (cursors.remove(cursor)) {
-            details.accept(cursor.client + ": gone; " + cursors.size() + " clients");
-            notifyAll();
-        }
-    }
-
-    private static final class Message {
-        final String id;
-        final byte[] event;
-        final byte[] json;
-        volatile Message next;
-
-        Message(String id, byte[] event, byte[] json) {
-            this.id = id;
-            this.event = event;
-            this.json = json;
-        }
-
-        byte[] in(Form form) {
-            return form == Form.EVENTS ? event : json;
-        }
-
-        int size() {
+    /**
+     * An event as bytes, in the forms that a client may ask for.
+     *
+     * @param event as it is
+     * @param json  as an event of type {@code message}, its data being the whole of it as a JSON line
+     * @param next  the message behind it, once there is one
+     */
+    record Message(String id, byte[] event, byte[] json, AtomicReference<Message> next) {
+        private int size() {
             return event.length + json.length;
         }
     }
@@ -229,7 +178,7 @@ final class SseBroadcaster {
     /** Where one client stands: which of the bytes come next. For one thread. */
     final class Cursor {
         private final String client;
-        private final Form form;
+        private final Function<Message, byte[]> form;
         private final long limit;
         private Message at;
         private int offset;
@@ -237,33 +186,37 @@ final class SseBroadcaster {
         private volatile long waiting;
 
         /** What it is to get first does not count as slowness. */
-        private Cursor(String client, Form form, List<Message> missed) {
+        private Cursor(String client, Function<Message, byte[]> form, List<Message> missed) {
             this.client = client;
             this.form = form;
             at = missed.isEmpty() ? newest : missed.get(0);
-            offset = missed.isEmpty() ? at.in(form).length : 0;
-            waiting = missed.stream().mapToLong(message -> message.in(form).length).sum();
+            offset = missed.isEmpty() ? form.apply(at).length : 0;
+            waiting = missed.stream().mapToLong(message -> form.apply(message).length).sum();
             limit = clientBuffer + waiting;
         }
 
-        /** Copies what comes next, as much as there is and fits. */
-        void copy(ByteBuffer out) {
+        /** Offers what comes next, by way of a buffer in which the rest stays if not all of it was taken. */
+        int write(WritableByteChannel channel, ByteBuffer buffer) throws IOException {
+            buffer.clear();
             int from = offset;
-            for (Message message = at; message != null && out.hasRemaining(); message = message.next) {
-                byte[] bytes = message.in(form);
-                out.put(bytes, from, Math.min(bytes.length - from, out.remaining()));
+            for (Message message = at; message != null && buffer.hasRemaining(); message = message.next.get()) {
+                byte[] bytes = form.apply(message);
+                buffer.put(bytes, from, Math.min(bytes.length - from, buffer.remaining()));
                 from = 0;
             }
-        }
-
-        /** So many bytes went out. */
-        void taken(int number) {
-            offset += number;
-            while (at.next != null && offset >= at.in(form).length) {
-                offset -= at.in(form).length;
-                at = at.next;
+            int taken = channel.write(buffer.flip());
+            offset += taken;
+            while (at.next.get() != null && offset >= form.apply(at).length) {
+                offset -= form.apply(at).length;
+                at = at.next.get();
             }
-            count(number, this);
+            synchronized (SseBroadcaster.this) {
+                waiting -= taken;
+                if (!isBehind()) {
+                    SseBroadcaster.this.notifyAll();
+                }
+            }
+            return taken;
         }
 
         boolean hasMore() {
@@ -277,12 +230,17 @@ final class SseBroadcaster {
 
         /** Whether too much waits for this client; a single event never is too much. */
         boolean isTooSlow() {
-            return waiting > limit && at.next != null;
+            return waiting > limit && at.next.get() != null;
         }
 
         /** This client is gone. */
         void close() {
-            disconnect(this);
+            synchronized (SseBroadcaster.this) {
+                if (cursors.remove(this)) {
+                    details.accept(client + ": gone; " + cursors.size() + " clients");
+                    SseBroadcaster.this.notifyAll();
+                }
+            }
         }
 
         private boolean isBehind() {

@@ -1,6 +1,4 @@
 //SOURCES HttpAnswer.java
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.Base64;
 
 /**
@@ -55,7 +53,6 @@ final class SseServePage {
         }
         select { min-width: 0; max-width: 16rem; }
         input { flex: 1; min-width: 0; }
-        button { cursor: pointer; }
         button[aria-pressed=true] { border-color: var(--wait); color: var(--wait); }
         :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
         #count { margin-left: auto; color: var(--dim); font-variant-numeric: tabular-nums; }
@@ -65,28 +62,21 @@ final class SseServePage {
         }
         li {
           display: grid; grid-template-columns: 6.6rem minmax(5rem, 9rem) minmax(4rem, 8rem) 1fr; gap: .2rem 1rem;
-          padding: .45rem .9rem; border-top: 1px solid var(--line);
+          padding: .45rem .9rem; overflow-wrap: anywhere;
         }
-        li:first-child { border-top: 0; }
+        li + li { border-top: 1px solid var(--line); }
         time, .id { color: var(--dim); font-variant-numeric: tabular-nums; }
         .type { color: var(--accent); font-weight: 600; }
-        .type, .id { overflow-wrap: anywhere; }
         pre {
-          margin: 0; max-height: 12rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere;
+          margin: 0; max-height: 12rem; overflow: auto; white-space: pre-wrap;
           font: 13px/1.6 ui-monospace, monospace;
         }
         .earlier > * { opacity: .6; }
         li:not(.earlier) + .earlier { border-top: 3px double var(--wait); }
         #nothing { padding: 3rem 1rem; text-align: center; color: var(--dim); }
         @media (max-width: 40rem) {
-          body { padding: 0 .6rem 1rem; }
-          #rate { width: 100%; }
-          #rate svg { flex: 1; }
-          li { grid-template-columns: auto 1fr auto; padding: .5rem .7rem; }
-          .type { order: -1; }
-          time { order: 1; }
-          .id { text-align: right; order: 0; }
-          pre { order: 2; grid-column: 1 / -1; }
+          li { grid-template-columns: auto 1fr auto; }
+          pre { grid-column: 1 / -1; }
         }
         </style>
         </head>
@@ -254,13 +244,8 @@ final class SseServePage {
           return pause.ariaPressed === 'true';
         }
 
-        function setPaused(now) {
-          pause.ariaPressed = now;
-          pause.textContent = now ? 'Go on' : 'Pause';
-        }
-
         filter.onchange = () => {
-          setPaused(false);
+          pause.ariaPressed = false;
           list.replaceChildren();
           undrawn = events.length;
           draw();
@@ -268,7 +253,7 @@ final class SseServePage {
 
         pause.onclick = () => {
           draw();
-          setPaused(!paused());
+          pause.ariaPressed = !paused();
           draw();
         };
 
@@ -306,6 +291,6 @@ final class SseServePage {
     private static String hash(String element) {
         int start = HTML.indexOf("<" + element + ">") + element.length() + 2;
         String content = HTML.substring(start, HTML.indexOf("</" + element + ">"));
-        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content.getBytes(UTF_8))) + "'";
+        return "'sha256-" + Base64.getEncoder().encodeToString(SseServe.sha256(content)) + "'";
     }
 }

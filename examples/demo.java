@@ -18,7 +18,6 @@ import java.util.concurrent.FutureTask;
 import lib.cli.Tool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine;
 
 @Command(
     name = "demo",
@@ -34,14 +33,16 @@ class Demo implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Process controller = controller();
+        // It says which port it serves at, and who comes.
+        Process controller = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp", System.getProperty("java.class.path"), "SseServe", "-v", "--port", "0", "--retry", "100").start();
         try (DatagramSocket receiver = new DatagramSocket(0, InetAddress.getByName("0.0.0.0"));
                 BufferedReader says = controller.errorReader(UTF_8)) {
             String url = says.readLine().replaceAll("^sse-serve: |, .*", "");
             String target = "127.255.255.255:" + receiver.getLocalPort();
             System.out.println("$ sse-to-udp " + url + " " + target);
             // Not on the common pool: with two cores that has one thread, and since JDK 25 the HTTP client wants it.
-            FutureTask<Integer> relay = new FutureTask<>(() -> SseToUdp.commandLine().execute("-q", "-x", "", url, target));
+            FutureTask<Integer> relay = new FutureTask<>(() -> Tool.commandLine(new SseToUdp()).execute("-q", "-x", "", url, target));
             new Thread(relay, "relay").start();
             says.readLine(); // the relay is there
             try (OutputStream touches = controller.getOutputStream()) {
@@ -54,12 +55,6 @@ class Demo implements Callable<Integer> {
         } finally {
             controller.destroy();
         }
-    }
-
-    /** A sse-serve of its own that says which port it serves at, and who comes. */
-    private static Process controller() throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp", System.getProperty("java.class.path"), "SseServe", "-v", "--port", "0", "--retry", "100").start();
     }
 
     /** Each touch is a line for the controller, and some time later a datagram. */
@@ -75,10 +70,6 @@ class Demo implements Callable<Integer> {
             System.out.printf("%s   %.2f ms after the touch%n",
                 new String(packet.getData(), 0, packet.getLength(), UTF_8), (System.nanoTime() - touched) / 1e6);
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new Demo());
     }
 
     public static void main(String... args) {

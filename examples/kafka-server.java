@@ -8,7 +8,6 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import kafka.Kafka;
 import kafka.tools.StorageTool;
 import org.apache.kafka.common.Uuid;
@@ -47,8 +46,8 @@ class KafkaServer {
             offsets.topic.replication.factor=1
             group.initial.rebalance.delay.ms=0
             """.formatted(port, port + 1, folder.resolve("data")));
-        List<String> format = List.of("format", "--ignore-formatted", "-t", CLUSTER.toString(), "-c", properties.toString());
-        int status = StorageTool.execute(format.toArray(String[]::new), System.out);
+        String[] format = {"format", "--ignore-formatted", "-t", CLUSTER.toString(), "-c", properties.toString()};
+        int status = StorageTool.execute(format, System.out);
         if (status != 0) {
             System.exit(status);
         }

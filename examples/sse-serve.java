@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -20,6 +21,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lib.cli.EventReader;
@@ -30,7 +32,6 @@ import lib.sse.SseEvent;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine;
 
 @Command(
     name = "sse-serve",
@@ -44,9 +45,7 @@ class SseServe implements Callable<Integer> {
     private static final int LONGEST_LINE = 16 << 20;
     private static final String SECONDS_UNTIL_ROOM = "10";
     private static final String SECONDS_UNTIL_NAME = "1";
-    private static final int LONGEST_SHOWN = 30;
     private static final Pattern IP_ADDRESS = Pattern.compile("[0-9.]+|\\[[0-9a-f:.%]+]");
-    private static final String COOKIE = "sse-serve=";
     /** The names that Yaffle's polyfill, Mercure's clients, amvtek's polyfill and the header give it. */
     private static final List<String> LAST_EVENT_ID = List.of("lastEventId", "lastEventID", "evs_last_event_id", "last-event-id");
 
@@ -112,21 +111,27 @@ class SseServe implements Callable<Integer> {
     private final SseServePage page = new SseServePage();
     private CompletableFuture<String> machine;
     private SseBroadcaster broadcaster;
-    private byte[] secret;
+    /** What lets a client in, in place of the token; null if nothing is asked for. */
+    private String cookie;
     private long lineNumber;
     private boolean lineSkipped;
 
     @Override
     public Integer call() throws Exception {
         check();
-        InetSocketAddress address = address();
-        try (HttpLoop server = bind(address)) {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw tool.usage("--host " + host + ": expected an address of this machine");
+        }
+        try (HttpLoop server = new HttpLoop(address, this::answer, tool::notice)) {
             broadcaster = new SseBroadcaster(replay, clientBuffer, tool::debug, server::wakeup);
             start(server, address.getAddress().isLoopbackAddress());
             broadcaster.awaitClients(wait);
             new LineReader(tool.standardInput(), LONGEST_LINE).forEach(this::send);
             broadcaster.end(timeToFinish);
             Thread.sleep(linger.toMillis());
+        } catch (BindException unusable) {
+            throw new IOException(host + " port " + port + ": " + Reason.of(unusable), unusable);
         }
         int left = broadcaster.clients();
         if (left > 0) {
@@ -155,14 +160,12 @@ class SseServe implements Callable<Integer> {
     // ---- requests ----
 
     private HttpAnswer answer(HttpRequest request) {
-        HttpAnswer answer = secret != null || isOurName(request.header("host")) ? route(request)
+        HttpAnswer answer = cookie != null || isOurName(request.header("host")) ? route(request)
             : !machine.isDone() ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_NAME)
             : HttpAnswer.of(421, "This name is not known here: sse-serve --server-name NAME makes it known.\n");
-        allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff"));
+        allowOrigin(request, answer.with("X-Content-Type-Options", "nosniff").with("Vary", "Origin"));
         if (answer.events() == null) {
-            String path = request.path();
-            tool.debug(request.client() + ": " + request.method() + " " + answer.status() + " "
-                + path.substring(0, Math.min(path.length(), LONGEST_SHOWN)));
+            tool.debug("%s: %s %d %.30s".formatted(request.client(), request.method(), answer.status(), request.path()));
         }
         return answer;
     }
@@ -173,8 +176,8 @@ class SseServe implements Callable<Integer> {
         }
         return switch (request.method() + " " + request.path()) {
             case "GET /", "HEAD /" -> page.answer();
-            case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Form.EVENTS);
-            case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Form.JSON);
+            case "GET /events", "HEAD /events" -> events(request, SseBroadcaster.Message::event);
+            case "GET /events/json", "HEAD /events/json" -> events(request, SseBroadcaster.Message::json);
             case "POST /session" -> session(request);
             default -> HttpAnswer.of(List.of("/", "/events", "/events/json", "/session").contains(request.path()) ? 405 : 404);
         };
@@ -187,22 +190,20 @@ class SseServe implements Callable<Integer> {
             .filter(id -> !id.isEmpty()).findFirst().orElse("");
     }
 
-    private HttpAnswer events(HttpRequest request, SseBroadcaster.Form form) {
-        if (!isAllowed(request)) {
+    private HttpAnswer events(HttpRequest request, Function<SseBroadcaster.Message, byte[]> form) {
+        if (cookie != null && !hasToken(request) && !hasSession(request)) {
             return HttpAnswer.of(401).with("WWW-Authenticate", "Bearer");
         }
         String lastEventId = lastEventId(request);
         int number = Integer.parseInt(request.query().getOrDefault("last", "0"));
+        if (broadcaster.isOverFor(lastEventId, number)) {
+            return HttpAnswer.of(204);
+        }
         HttpAnswer answer = HttpAnswer.of(200, "retry: " + retry + "\n\n").with("Content-Type", "text/event-stream")
             .with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
-        if (request.method().equals("HEAD")) {
-            return broadcaster.isOverFor(lastEventId, number) ? HttpAnswer.of(204) : answer;
-        }
-        if (broadcaster.clients() >= maxClients) {
-            return HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM);
-        }
-        return broadcaster.connect(request.client(), form, lastEventId, number).map(answer::followedBy)
-            .orElse(HttpAnswer.of(204));
+        return request.method().equals("HEAD") ? answer
+            : broadcaster.clients() >= maxClients ? HttpAnswer.of(503).with("Retry-After", SECONDS_UNTIL_ROOM)
+            : answer.followedBy(broadcaster.connect(request.client(), form, lastEventId, number));
     }
 
     // ---- who may ----
@@ -216,41 +217,35 @@ class SseServe implements Callable<Integer> {
             || List.of("localhost", host, ours, label, label + ".local", label + ".lan", label + ".home.arpa").contains(name);
     }
 
-    private boolean isAllowed(HttpRequest request) {
-        return secret == null || hasToken(request) || hasSession(request);
-    }
-
     private boolean hasToken(HttpRequest request) {
         String value = request.header("authorization");
-        return value.regionMatches(true, 0, "Bearer ", 0, 7)
-            && MessageDigest.isEqual(secret, sha256(value.substring(7).strip().getBytes(ISO_8859_1)));
+        return value.regionMatches(true, 0, "Bearer ", 0, 7) && isOurs(cookie(value.substring(7).strip()));
     }
 
-    /** The cookie holds a hash of the token, so that who can read it does not know the token. */
     private boolean hasSession(HttpRequest request) {
-        byte[] expected = cookie().getBytes(UTF_8);
-        return Pattern.compile("[;,] *").splitAsStream(request.header("cookie"))
-            .anyMatch(cookie -> MessageDigest.isEqual(expected, cookie.getBytes(UTF_8)));
+        return Pattern.compile("[;,] *").splitAsStream(request.header("cookie")).anyMatch(this::isOurs);
+    }
+
+    /** Compares in a time that does not tell how much of a guess is right. */
+    private boolean isOurs(String given) {
+        return MessageDigest.isEqual(cookie.getBytes(ISO_8859_1), given.getBytes(ISO_8859_1));
     }
 
     /** An EventSource sends cookies, but no headers of ours. Without a path, this one works below a proxy's prefix too. */
     private HttpAnswer session(HttpRequest request) {
-        return secret == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
-            : HttpAnswer.of(204).with("Set-Cookie", cookie() + "; HttpOnly; SameSite=Strict");
+        return cookie == null ? HttpAnswer.of(204) : !hasToken(request) ? HttpAnswer.of(401)
+            : HttpAnswer.of(204).with("Set-Cookie", cookie + "; HttpOnly; SameSite=Strict");
     }
 
-    private String cookie() {
-        return COOKIE + HexFormat.of().formatHex(sha256(secret));
+    /** Makes a cookie that holds a hash of the token, so that who can read it does not know the token. */
+    private static String cookie(String token) {
+        return "sse-serve=" + HexFormat.of().formatHex(sha256(token));
     }
 
     private void allowOrigin(HttpRequest request, HttpAnswer answer) {
-        if (origins.contains("*")) {
-            answer.with("Access-Control-Allow-Origin", "*");
-        } else if (!origins.isEmpty()) {
-            answer.with("Vary", "Origin");
-            if (origins.contains(request.header("origin"))) {
-                answer.with("Access-Control-Allow-Origin", request.header("origin"));
-            }
+        String origin = origins.contains("*") ? "*" : request.header("origin");
+        if (origins.contains(origin)) {
+            answer.with("Access-Control-Allow-Origin", origin);
         }
     }
 
@@ -274,7 +269,7 @@ class SseServe implements Callable<Integer> {
             if (!value.matches("[!-~]+")) {
                 throw tool.usage("--token: expected printable ASCII without spaces");
             }
-            secret = sha256(value.getBytes(ISO_8859_1));
+            cookie = cookie(value);
         }
     }
 
@@ -287,27 +282,11 @@ class SseServe implements Callable<Integer> {
         });
         thread.setDaemon(true);
         thread.start();
-        if (!onThisMachineOnly && secret == null) {
+        if (!onThisMachineOnly && cookie == null) {
             tool.notice("no authentication: whoever reaches " + host + " can read the events (--token asks for one)");
         }
         tool.notice("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port()
             + "/events, and a page at /");
-    }
-
-    private HttpLoop bind(InetSocketAddress address) throws IOException {
-        try {
-            return new HttpLoop(address, this::answer, tool::notice);
-        } catch (IOException failure) {
-            throw new IOException(host + " port " + port + ": " + Reason.of(failure), failure);
-        }
-    }
-
-    private InetSocketAddress address() {
-        try {
-            return new InetSocketAddress(InetAddress.getByName(host), port);
-        } catch (UnknownHostException unknown) {
-            throw tool.usage("--host " + host + ": expected an address of this machine");
-        }
     }
 
     /** May take seconds where no name server answers. */
@@ -319,16 +298,12 @@ class SseServe implements Callable<Integer> {
         }
     }
 
-    static byte[] sha256(byte[] bytes) {
+    static byte[] sha256(String text) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
         } catch (NoSuchAlgorithmException everyJdkHasIt) {
             throw new IllegalStateException(everyJdkHasIt);
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new SseServe());
     }
 
     public static void main(String... args) {

@@ -14,7 +14,6 @@ import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
@@ -40,7 +39,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine;
 
 @Command(
     name = "udp-listen",
@@ -54,7 +52,7 @@ class UdpListen implements Callable<Integer> {
     private static final int LARGEST_DATAGRAM = 65535;
     /** A burst that does not fit is lost. The system may grant less. */
     private static final int RECEIVE_BUFFER = 4 << 20;
-    private static final long MILLIS_BETWEEN_LOOKS = 5000;
+    private static final long NANOS_BETWEEN_LOOKS = 5_000_000_000L;
     private static final String EVERYBODY = "255.255.255.255";
 
     @Parameters(paramLabel = "[ADDR:]PORT",
@@ -67,11 +65,11 @@ class UdpListen implements Callable<Integer> {
     private List<String> names = List.of();
 
     @Option(names = {"-c", "--count"}, paramLabel = "N", order = 2, description = "Stop after N datagrams.")
-    private Long count;
+    private Integer count;
 
     @Option(names = {"-m", "--max-time"}, paramLabel = "SEC", order = 3,
         description = "Stop after this time (0: never), with status 124 if --count was not reached.")
-    private Duration maxTime;
+    private Duration maxTime = Duration.ZERO;
 
     @Option(names = {"-F", "--format"}, paramLabel = "TEMPLATE", order = 4, defaultValue = "{json}",
         description = "What to print: {json} (the default), or {data} for the payload as text, unescaped. @FILE reads it.")
@@ -93,15 +91,12 @@ class UdpListen implements Callable<Integer> {
     private boolean isGroup;
     private boolean dependsOnInterfaces;
     private boolean isWaiting;
-    private long end;
+    private final long start = System.nanoTime();
     private long taken;
 
     @Override
     public Integer call() throws Exception {
-        maxTime = maxTime != null && maxTime.isZero() ? null : maxTime;
-        if (count != null && count < 1) {
-            throw tool.usage("--count " + count + ": expected at least 1");
-        }
+        tool.within(1, Integer.MAX_VALUE, count == null ? 1 : count, "--count");
         template = tool.format("--format", format, Placeholder.DATA, Placeholder.JSON);
         address = address();
         isGroup = address.getAddress().isMulticastAddress();
@@ -111,19 +106,17 @@ class UdpListen implements Callable<Integer> {
                 throw tool.usage("interface '" + name + "': expected the name of an interface of this machine");
             }
         }
-        end = System.nanoTime() + (maxTime == null ? 0 : maxTime.toNanos());
-        long longest = dependsOnInterfaces ? MILLIS_BETWEEN_LOOKS : Integer.MAX_VALUE;
+        long betweenLooks = dependsOnInterfaces ? NANOS_BETWEEN_LOOKS : Long.MAX_VALUE;
         try (Selector selector = Selector.open()) {
             refresh(selector);
             tool.debug("listening on port " + address.getPort());
             for (long refreshed = System.nanoTime(); !isOver();) {
-                long left = maxTime == null ? longest : Math.max(1, (end - System.nanoTime()) / 1_000_000);
-                selector.select(Math.min(left, longest));
+                selector.select(Math.max(1, Math.min(left(), betweenLooks) / 1_000_000));
                 for (SelectionKey key : selector.selectedKeys()) {
                     print(key);
                 }
                 selector.selectedKeys().clear();
-                if (System.nanoTime() - refreshed >= longest * 1_000_000) {
+                if (System.nanoTime() - refreshed >= betweenLooks) {
                     refresh(selector);
                     refreshed = System.nanoTime();
                 }
@@ -135,30 +128,29 @@ class UdpListen implements Callable<Integer> {
         return count == null || taken >= count ? 0 : Tool.TIME_OVER;
     }
 
+    /** Returns how many nanoseconds are left. */
+    private long left() {
+        return maxTime.isZero() ? Long.MAX_VALUE : maxTime.toNanos() - (System.nanoTime() - start);
+    }
+
     private boolean isOver() {
-        return count != null && taken >= count || maxTime != null && System.nanoTime() - end >= 0;
+        return count != null && taken == count || left() <= 0;
     }
 
     /** Prints everything that has arrived at a socket. */
     private void print(SelectionKey key) throws IOException {
-        for (InetSocketAddress from = next(key); from != null; from = next(key)) {
+        DatagramChannel channel = (DatagramChannel) key.channel();
+        while (!isOver() && channel.receive(datagram.clear()) instanceof InetSocketAddress from) {
             if (isForUs((Place) key.attachment(), from.getAddress())) {
-                print(from, Arrays.copyOf(datagram.array(), datagram.position()));
+                HostPort sender = new HostPort(from.getAddress().getHostAddress(), from.getPort());
+                byte[] payload = Arrays.copyOf(datagram.array(), datagram.position());
+                EventJson.writeDatagram(sender.toString(), payload, Instant.now(), line.clear());
+                SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
+                template.write(event, Arrays.copyOf(line.bytes().array(), line.bytes().remaining()), out::line);
+                out.flush();
                 taken++;
             }
         }
-    }
-
-    private InetSocketAddress next(SelectionKey key) throws IOException {
-        return isOver() ? null : (InetSocketAddress) ((DatagramChannel) key.channel()).receive(datagram.clear());
-    }
-
-    private void print(InetSocketAddress from, byte[] payload) throws IOException {
-        HostPort sender = new HostPort(from.getAddress().getHostAddress(), from.getPort());
-        EventJson.writeDatagram(sender.toString(), payload, Instant.now(), line.clear());
-        SseEvent event = new SseEvent("", "", new String(payload, StandardCharsets.UTF_8));
-        template.write(event, Arrays.copyOf(line.bytes().array(), line.bytes().remaining()), out::line);
-        out.flush();
     }
 
     // ---- interfaces ----
@@ -193,11 +185,10 @@ class UdpListen implements Callable<Integer> {
     }
 
     private Set<Place> places() throws IOException {
-        Set<Place> places = new LinkedHashSet<>();
         if (!dependsOnInterfaces) {
-            places.add(new Place(null, 0, address.getAddress()));
-            return places;
+            return new LinkedHashSet<>(Set.of(new Place(null, 0, address.getAddress())));
         }
+        Set<Place> places = new LinkedHashSet<>();
         for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
             if (names.isEmpty() ? network.supportsMulticast() : names.contains(network.getName())) {
                 addresses(network).forEach(at -> places.add(new Place(network, network.getIndex(), at)));
@@ -259,23 +250,18 @@ class UdpListen implements Callable<Integer> {
                 .shiftRight(Integer.SIZE - ours.getNetworkPrefixLength()).signum() == 0);
     }
 
-    private InetSocketAddress address() throws IOException {
+    private InetSocketAddress address() {
         try {
             HostPort at = HostPort.of("place", place.contains(":") ? place : "all:" + place, "PORT, ADDR:PORT or [IPv6]:PORT", 0);
-            if (at.host().isEmpty()) {
-                throw new IllegalArgumentException("no address");
+            boolean isAll = at.host().isEmpty() || at.host().equals("all");
+            InetSocketAddress found = isAll ? new InetSocketAddress(at.port()) : new InetSocketAddress(at.host(), at.port());
+            if (found.isUnresolved()) {
+                throw tool.usage("'" + place + "': no such address");
             }
-            return at.host().equals("all") ? new InetSocketAddress(at.port())
-                : new InetSocketAddress(InetAddress.getByName(at.host()), at.port());
+            return found;
         } catch (IllegalArgumentException mistake) {
             throw tool.usage("'" + place + "': expected PORT, ADDR:PORT or [IPv6]:PORT");
-        } catch (UnknownHostException unknown) {
-            throw tool.usage("'" + place + "': no such address");
         }
-    }
-
-    static CommandLine commandLine() {
-        return Tool.commandLine(new UdpListen());
     }
 
     public static void main(String... args) {

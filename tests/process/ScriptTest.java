@@ -105,7 +105,7 @@ class ScriptTest {
         "udp-send|--rate~0~--repeat~2000~-m~x~127.0.0.1:9|--rate 0.0: expected more than 0 datagrams per second",
         "udp-listen|-|Missing required parameter: '[ADDR:]PORT'",
         "udp-listen|x|'x': expected PORT, ADDR:PORT or [IPv6]:PORT",
-        "udp-listen|-c~0~5000|--count 0: expected at least 1",
+        "udp-listen|-c~0~5000|--count 0: expected 1 to 2147483647",
         "sse-serve|secret|too many arguments: text with spaces has to be quoted",
         "sse-serve|--port~70000|--port 70000: expected 0 to 65535",
         "sse-serve|--token~a secret|--token: expected printable ASCII without spaces",

@@ -515,7 +515,7 @@ class BrokerTest {
             String line = recipe("sse-to-mqtt", server.url("/")).replace("mqtt://127.0.0.1:" + MQTT_PORT, "mqtts://127.0.0.1:" + port)
                 + " -c 1 --properties ";
             relay(line + properties).assertIs(0, "", "sse-to-mqtt: 1 received, 1 acknowledged, 0 skipped, 0 not acknowledged");
-            relay(line + wrongPassword).assertIs(5, "", "sse-to-mqtt: 127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
+            relay(line + wrongPassword).assertIs(5, "", "sse-to-mqtt: mqtts://127.0.0.1:" + port + ": .*NOT_AUTHORIZED");
             run("exec " + line + jdksAuthorities, "stranger");
             awaitLog("stranger", "is not trusted; waiting for it", 1);
         }
@@ -619,8 +619,8 @@ class BrokerTest {
             "kafka-to-udp 127.0.0.1:1 127.0.0.1:9 -t x -t y -G a", "127.0.0.1:1: topic x, y: no answer for 3 s",
             "kafka-to-udp no-such-host.invalid:9092 127.0.0.1:9 -t x -G a", "no-such-host.invalid:9092: topic x: no answer for 3 s",
             "sse-to-kafka - no-such-host.invalid:9092 -t x", "no-such-host.invalid:9092: topic x: no answer for 3 s",
-            "mqtt-to-udp mqtt://no_such_host 127.0.0.1:9 -t x -i a", "no_such_host:1883: host not found",
-            "sse-to-mqtt - mqtts://[::1]:1 -t x", "\\[::1]:1: [^;]*");
+            "mqtt-to-udp mqtt://no_such_host 127.0.0.1:9 -t x -i a", "mqtt://no_such_host: host not found",
+            "sse-to-mqtt - mqtts://[::1]:1 -t x", "mqtts://\\[::1]:1: [^;]*");
         List<String> commands = List.copyOf(cases.keySet());
         for (int i = 0; i < commands.size(); i++) {
             run("printf 'data: 1\\n\\n' | " + commands.get(i), "log" + i);

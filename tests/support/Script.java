@@ -11,7 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.lang.reflect.Method;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import lib.cli.Tool;
 import picocli.CommandLine;
 
 /** A script that runs as a process of its own, with this class path. */
@@ -75,9 +76,9 @@ public final class Script implements AutoCloseable {
 
     /** A script's command line in this process, by the script's name; scripts are in no package that could be imported. */
     public static CommandLine commandLine(String name) throws ReflectiveOperationException {
-        Method commandLine = Class.forName(mainClass(name)).getDeclaredMethod("commandLine");
-        commandLine.setAccessible(true);
-        return (CommandLine) commandLine.invoke(null);
+        Constructor<?> script = Class.forName(mainClass(name)).getDeclaredConstructor();
+        script.setAccessible(true);
+        return Tool.commandLine(script.newInstance());
     }
 
     /**

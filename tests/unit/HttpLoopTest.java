@@ -48,7 +48,7 @@ class HttpLoopTest {
             case "/" -> HttpAnswer.of(200, "hello");
             case "/large" -> HttpAnswer.of(200, LARGE);
             case "/events" -> HttpAnswer.of(200)
-                .followedBy(broadcaster.connect(request.client(), SseBroadcaster.Form.EVENTS, "", 0).orElseThrow());
+                .followedBy(broadcaster.connect(request.client(), SseBroadcaster.Message::event, "", 0));
             case "/fault" -> throw new IllegalStateException("fault");
             default -> HttpAnswer.of(404);
         };

@@ -2,10 +2,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import lib.sse.SseEvent;
@@ -39,11 +40,11 @@ class SseBroadcasterTest {
     @Test
     void emptyTypeIsTheUsualOne() throws Exception {
         SseBroadcaster broadcaster = new SseBroadcaster(1, 1000, line -> { }, () -> { });
-        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Form.JSON, "", 0).orElseThrow();
+        SseBroadcaster.Cursor cursor = broadcaster.connect("client", SseBroadcaster.Message::json, "", 0);
         broadcaster.send(new SseEvent("", "1", "x"));
-        ByteBuffer bytes = ByteBuffer.allocate(1000);
-        cursor.copy(bytes);
-        String json = parsed(Arrays.copyOf(bytes.array(), bytes.position())).get(0).data();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        cursor.write(Channels.newChannel(bytes), ByteBuffer.allocate(1000));
+        String json = parsed(bytes.toByteArray()).get(0).data();
         assertTrue(json.startsWith("{\"event\":\"message\",\"id\":\"1\",\"data\":\"x\",\"time\":"), json);
     }
 
