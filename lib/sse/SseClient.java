@@ -232,8 +232,8 @@ public final class SseClient implements AutoCloseable {
         }
         name = Redirect.origin(next.uri());
         isPost = next.method().equals("POST") || next.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
-        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, failureWords, quotable,
-            isTroubleSaid ? () -> say("connected again") : () -> { }, this::say, clock, millisToBegin, millisToRead);
+        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, millisToBegin, millisToRead,
+            clock, failureWords, quotable, isTroubleSaid ? () -> say("connected again") : () -> { }, this::say);
         way = "";
         for (int redirects = 0; ; redirects++) {
             HttpRequest sent = withHeaders(next);

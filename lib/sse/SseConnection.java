@@ -30,9 +30,8 @@ import java.util.function.UnaryOperator;
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
     /** Holds what the connections of a client share, such as the words for a failure, and what may be quoted of a server. */
-    record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure,
-        UnaryOperator<String> quote, Runnable opened, Consumer<String> notices, LongSupplier clock, long millisToBegin,
-        long millisToRead) {}
+    record Settings(Duration idleTimeout, int maxEventBytes, long millisToBegin, long millisToRead, LongSupplier clock,
+        Function<Throwable, String> failure, UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
     /**
      * Tells how a connection ended: STREAM is well, RETRY is any failure. The reason is "" at the usual end of a stream, and

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
@@ -241,5 +242,17 @@ class SafeWordsTest {
         assertEquals("<b>no\r\n\t\u2026</b> \u20AC", words.quote("<b>no\r\n\tLong-Token</b> \u20AC"));
         assertEquals("", words.quote("PNG\u0000\u0001"));
         assertEquals("", words.quote("text/\u001B[2J"));
+    }
+
+    /** The hash in an answer to Digest is of no use to anybody, and its other words are the server's own. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "Bearer living-room-token                             | no \u2026",
+        "Basic bGl2aW5nOnJvb20tdG9rZW4=                       | no \u2026-\u2026",
+        "Digest realm=\"living-room-token\", response=\"5ccc\" | no living-room-token"})
+    void wordsOfDigestAreNoSecrets(String authorization, String quoted) {
+        SafeWords words = new SafeWords(Proxies.of(Map.of()));
+        words.add(HttpRequest.newBuilder(URI.create("http://h/")).header("Authorization", authorization).build());
+        assertEquals(quoted, words.quote("no living-room-token"));
     }
 }

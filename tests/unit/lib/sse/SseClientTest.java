@@ -29,6 +29,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -39,9 +40,10 @@ import tests.support.SseServer;
 
 /**
  * One subscription against a server that does, byte for byte, what each test says. The tests share nothing, and many of
- * them wait, so they run at the same time.
+ * them wait, so they run at the same time. A client that never ends is told soon.
  */
 @Execution(ExecutionMode.CONCURRENT)
+@Timeout(15)
 class SseClientTest {
     private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
     private static final String RETRY_SOON = "retry: 100\n";
