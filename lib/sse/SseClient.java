@@ -19,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import lib.sse.SseConnection.End;
 
@@ -72,6 +73,11 @@ public final class SseClient implements AutoCloseable {
     private Function<Throwable, String> failureWords = failure -> failure.getClass().getSimpleName();
     private UnaryOperator<String> quotable = text -> "";
     private Consumer<String> notices = System.err::println;
+    /** Bounds the wait for how an answer begins that is no stream. A test sets this and the next two. */
+    long millisToBegin = 2000;
+    /** Lets a process that stood still read what has arrived, and java.net.http say first that nothing connects. */
+    long millisToRead = 500;
+    LongSupplier clock = System::nanoTime;
 
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile String lastEventId = "";
@@ -93,13 +99,12 @@ public final class SseClient implements AutoCloseable {
      * @throws IllegalArgumentException if it is no http or https URL; the message does not repeat it
      */
     public SseClient(String url) {
-        HttpRequest same;
         try {
-            same = HttpRequest.newBuilder(URI.create(url)).build();
+            HttpRequest same = HttpRequest.newBuilder(URI.create(url)).build();
+            request = () -> same;
         } catch (IllegalArgumentException itsMessageRepeatsIt) {
             throw new IllegalArgumentException("URL: expected http://HOST... or https://HOST...");
         }
-        request = () -> same;
     }
 
     /** Subscribes by a request that is made anew at each connect. */
@@ -190,10 +195,7 @@ public final class SseClient implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        SseConnection connection = current;
-        if (connection != null) {
-            connection.close();
-        }
+        Optional.ofNullable(current).ifPresent(SseConnection::close);
     }
 
     private boolean isClosed() { return closed.getCount() == 0; }
@@ -230,12 +232,11 @@ public final class SseClient implements AutoCloseable {
         }
         name = Redirect.origin(next.uri());
         isPost = next.method().equals("POST") || next.bodyPublisher().filter(body -> body.contentLength() != 0).isPresent();
-        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, failureWords, quotable,
-            isTroubleSaid ? () -> say("connected again") : () -> { }, this::say);
+        SseConnection.Settings settings = new SseConnection.Settings(idleTimeout, maxEventBytes, millisToBegin, millisToRead,
+            clock, failureWords, quotable, isTroubleSaid ? () -> say("connected again") : () -> { }, this::say);
         way = "";
         for (int redirects = 0; ; redirects++) {
-            HttpRequest from = next;
-            HttpRequest sent = withHeaders(from);
+            HttpRequest sent = withHeaders(next);
             SseConnection one = new SseConnection(lastEventId(), settings, handler);
             current = one;
             if (isClosed()) {
@@ -249,7 +250,7 @@ public final class SseClient implements AutoCloseable {
                 return End.of(Answer.Kind.REFUSED, "more than " + redirects + (redirects == 1 ? " redirect" : " redirects"));
             }
             try {
-                next = Redirect.follow(from, end.answer().status(), end.answer().location());
+                next = Redirect.follow(next, end.answer().status(), end.answer().location());
             } catch (IllegalArgumentException notFollowed) {
                 return End.of(Answer.Kind.REFUSED,
                     end.reason() + " with a redirect that is not followed: " + notFollowed.getMessage());

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -29,8 +30,8 @@ import java.util.function.UnaryOperator;
 final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpResponse.BodySubscriber<Void>, SseParser.Handler {
 
     /** Holds what the connections of a client share, such as the words for a failure, and what may be quoted of a server. */
-    record Settings(Duration idleTimeout, int maxEventBytes, Function<Throwable, String> failure,
-        UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
+    record Settings(Duration idleTimeout, int maxEventBytes, long millisToBegin, long millisToRead, LongSupplier clock,
+        Function<Throwable, String> failure, UnaryOperator<String> quote, Runnable opened, Consumer<String> notices) {}
 
     /**
      * Tells how a connection ended: STREAM is well, RETRY is any failure. The reason is "" at the usual end of a stream, and
@@ -52,10 +53,6 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     private static final int BEGINNING = 16 << 10;
     private static final int SHOWN = 200;
     private static final long MILLIS_TO_FINISH = 800;
-    /** Bounds the wait for how an answer begins that is no stream. */
-    private static final long SECONDS_TO_BEGIN = 2;
-    /** Lets a process that stood still read what has arrived, and java.net.http say first that nothing connects. */
-    private static final long MILLIS_TO_CATCH_UP = 500;
 
     private final Settings settings;
     private final SseParser.Handler handler;
@@ -75,7 +72,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     private volatile String takenId;
     private volatile Answer answer;
     private volatile long headAt;
-    private volatile long lastRead = System.nanoTime();
+    private volatile long lastRead;
     private volatile Throwable lost;
     private volatile Work rethrow = () -> { };
 
@@ -83,6 +80,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
     SseConnection(String lastEventId, Settings settings, SseParser.Handler handler) {
         this.settings = settings;
         this.handler = handler;
+        lastRead = settings.clock.getAsLong();
         takenId = lastEventId;
         handedOverId = lastEventId;
         parser = new SseParser(lastEventId, settings.maxEventBytes, this);
@@ -92,11 +90,11 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
 
     @Override
     public HttpResponse.BodySubscriber<Void> apply(HttpResponse.ResponseInfo head) {
-        headAt = System.nanoTime();
+        headAt = settings.clock.getAsLong();
         lastRead = headAt;
         answer = Answer.of(head.statusCode(), head.headers(), settings.quote);
         if (!isStream()) {
-            CompletableFuture.delayedExecutor(SECONDS_TO_BEGIN, TimeUnit.SECONDS).execute(done::countDown);
+            CompletableFuture.delayedExecutor(settings.millisToBegin, TimeUnit.MILLISECONDS).execute(done::countDown);
         }
         return this;
     }
@@ -170,7 +168,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
         } finally {
             handler.flush(handedOverId);
             takenId = handedOverId;
-            lastRead = System.nanoTime();
+            lastRead = settings.clock.getAsLong();
         }
     }
 
@@ -210,7 +208,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
 
     /** Has a request canceled when nobody waits any more. There may be several, one after the other. */
     <T> CompletableFuture<T> canceledAtTheEnd(CompletableFuture<T> sent) {
-        lastRead = System.nanoTime();
+        lastRead = settings.clock.getAsLong();
         left.thenRun(() -> sent.cancel(true));
         return sent;
     }
@@ -253,20 +251,20 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
 
     /** Waits until nothing more will come; returns true if the server was silent for too long. */
     private boolean await() throws InterruptedException {
-        boolean isSilent = false;
-        while (!isSilent && !done.await(nanosLeft(), TimeUnit.NANOSECONDS)) {
-            if (!done.await(MILLIS_TO_CATCH_UP, TimeUnit.MILLISECONDS) && handingOver.tryLock(1, TimeUnit.SECONDS)) {
-                isSilent = nanosLeft() <= 0 && done.getCount() > 0;
-                isOver |= isSilent;
+        while (!isOver && !done.await(nanosLeft(), TimeUnit.NANOSECONDS)) {
+            if (!done.await(settings.millisToRead, TimeUnit.MILLISECONDS) && handingOver.tryLock(1, TimeUnit.SECONDS)) {
+                if (nanosLeft() <= 0) {
+                    isOver = true;
+                }
                 handingOver.unlock();
             }
         }
-        return isSilent;
+        return done.getCount() > 0;
     }
 
     private long nanosLeft() {
         boolean hasNoLimit = settings.idleTimeout.isZero() || answer != null && !isStream();
-        return hasNoLimit ? Long.MAX_VALUE : lastRead + settings.idleTimeout.toNanos() - System.nanoTime();
+        return hasNoLimit ? Long.MAX_VALUE : lastRead + settings.idleTimeout.toNanos() - settings.clock.getAsLong();
     }
 
     private boolean isStream() { return answer != null && answer.kind() == Answer.Kind.STREAM; }
@@ -281,7 +279,7 @@ final class SseConnection implements HttpResponse.BodyHandler<Void>, HttpRespons
             : lost != null ? "connection lost, " + failure
             : !hadEvent && beginning.size() > 0 ? "the stream ended, and no event came" + shownBeginning()
             : parser.isWithinEvent() ? "the stream ended in the middle of an event" : "";
-        Duration openFor = Duration.ofNanos(isStream() ? System.nanoTime() - headAt : 0);
+        Duration openFor = Duration.ofNanos(isStream() ? settings.clock.getAsLong() - headAt : 0);
         return new End(kind, reason, timedOut, answer, parser.retry(), openFor, hadEvent);
     }
 

@@ -51,7 +51,7 @@ public final class StateFile implements Closeable {
     private volatile String lastEventId;
     /** Is what the file holds; null before it was written to. */
     private volatile String saved;
-    private volatile long nextSave = System.nanoTime();
+    volatile long nextSave = System.nanoTime(); // a test reads it
     private boolean isFailing;
     private boolean isClosed;
 
@@ -138,15 +138,16 @@ public final class StateFile implements Closeable {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(beside(".lock"), CREATE, WRITE, LinkOption.NOFOLLOW_LINKS);
-            if (channel.tryLock() != null) {
-                return channel;
+            if (channel.tryLock() == null) {
+                throw new OverlappingFileLockException();
             }
+            return channel;
         } catch (IOException noLockCanBeHad) {
             return () -> { };
-        } catch (OverlappingFileLockException ofThisProcess) {
+        } catch (OverlappingFileLockException ofThisOrAnotherProcess) {
             channel.close();
+            throw new IOException("in use: another process keeps its last event ID in it");
         }
-        throw new IOException("in use: another process keeps its last event ID in it");
     }
 
     private void saveSoon() {

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
@@ -49,7 +50,7 @@ class SafeWordsTest {
         SafeWords words = new SafeWords(proxies);
         return new SseClient(request).words(words::failure, words::quote).around(words).around(new EachAddress(proxies)).around(proxies)
             .around(new Cookies()).around(new Digest()).around(words).http(builder -> builder.proxy(proxies))
-            .retryDelay(Duration.ofMillis(10)).notices(notices::add);
+            .retryDelay(Duration.ofMillis(10)).retryMaxDelay(Duration.ofMillis(10)).notices(notices::add);
     }
 
     private SseClient client(String url) {
@@ -241,5 +242,17 @@ class SafeWordsTest {
         assertEquals("<b>no\r\n\t\u2026</b> \u20AC", words.quote("<b>no\r\n\tLong-Token</b> \u20AC"));
         assertEquals("", words.quote("PNG\u0000\u0001"));
         assertEquals("", words.quote("text/\u001B[2J"));
+    }
+
+    /** The hash in an answer to Digest is of no use to anybody, and its other words are the server's own. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "Bearer living-room-token              | no living-room-token            | no \u2026",
+        "Basic bGl2aW5nOnJvb20tdG9rZW4=        | no living-room-token            | no \u2026-\u2026",
+        "Digest username=me, response=5ccc4711 | response 5ccc4711 of no username | response 5ccc4711 of no username"})
+    void wordsOfDigestAreNoSecrets(String authorization, String text, String quoted) {
+        SafeWords words = new SafeWords(Proxies.of(Map.of()));
+        words.add(HttpRequest.newBuilder(URI.create("http://h/")).header("Authorization", authorization).build());
+        assertEquals(quoted, words.quote(text));
     }
 }

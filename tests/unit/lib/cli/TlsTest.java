@@ -36,9 +36,11 @@ import lib.sse.Proxies;
 import lib.sse.SseClient;
 import lib.sse.SseException;
 import lib.sse.SseRequest;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -48,18 +50,19 @@ import tests.support.TestCertificates;
 import tests.support.TestProxy;
 
 /** Whom a subscription trusts over TLS, what it says of the others, and that a stream stays a stream. */
+@Execution(ExecutionMode.CONCURRENT)
 class TlsTest {
     private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
     private static final String UNTRUSTED = "the server's certificate is self-signed, or from an authority that is not trusted";
 
     @TempDir
-    static Path folder;
-    private static TestCertificates certificates;
+    private Path folder;
+    private TestCertificates certificates;
 
     private final List<String> notices = new CopyOnWriteArrayList<>();
 
-    @BeforeAll
-    static void makeCertificates() throws Exception {
+    @BeforeEach
+    void makeCertificates() throws Exception {
         certificates = TestCertificates.in(folder);
     }
 
@@ -191,11 +194,11 @@ class TlsTest {
 
     // ---- insecure ----
 
-    private static String insecure(String reason, String certificate, SseServer server) throws Exception {
+    private String insecure(String reason, String certificate, SseServer server) throws Exception {
         return "insecure: 127.0.0.1:" + server.port() + ": " + reason + "; going on all the same; --pinnedpubkey " + pin(certificate) + " takes this key only";
     }
 
-    private static String pin(String certificate) throws Exception {
+    private String pin(String certificate) throws Exception {
         byte[] key = certificates.chain(certificate)[0].getPublicKey().getEncoded();
         return "sha256//" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
     }
@@ -363,11 +366,11 @@ class TlsTest {
 
     // ---- our own certificate ----
 
-    private static String pkcs8() throws Exception {
+    private String pkcs8() throws Exception {
         return TestCertificates.pem("PRIVATE KEY", certificates.key("client").getEncoded());
     }
 
-    private static Path pkcs12(String name, String password) throws Exception {
+    private Path pkcs12(String name, String password) throws Exception {
         return certificates.pkcs12(name, "client", password);
     }
 
@@ -563,8 +566,8 @@ class TlsTest {
             }
             connection.send(NO_CONTENT);
         })) {
-            client(server).http(trusting()).idleTimeout(Duration.ofMillis(500)).listen(event -> { });
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.5 s; connecting again (this is said once)"), notices);
+            client(server).http(trusting()).idleTimeout(Duration.ofSeconds(2)).listen(event -> { });
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 2 s; connecting again (this is said once)"), notices);
             server.next();
             assertEquals(Optional.of("1"), server.next().header("Last-Event-ID"));
             assertEquals(0, server.further());

@@ -10,13 +10,18 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ProxySelector;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tests.support.SseServer;
 
 /** What is sent where. Names with several addresses are in AddressTest, which has a file of hosts. */
 class EachAddressTest {
@@ -100,6 +106,42 @@ class EachAddressTest {
         assertInstanceOf(IllegalArgumentException.class, failure(direct, "https://my-host/", "Host:my_host"));
         assertInstanceOf(IllegalArgumentException.class, failure(new EachAddress(PROXY), "http://my-host/", "Host:my_host"));
         assertEquals(List.of(), sent);
+    }
+
+    /** The system does not answer whoever comes while others wait to be accepted. */
+    @Test
+    void nextAddressFollowsOneThatDoesNotAnswer() throws Exception {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "needs a second address of loopback");
+        List<Socket> waiting = new ArrayList<>();
+        List<String> received = new ArrayList<>();
+        try (SseServer server = SseServer.stream("data: a\n\n");
+                ServerSocket busy = new ServerSocket(server.port(), 1, InetAddress.getByName("127.0.0.9"))) {
+            fill(busy, waiting);
+            // Its addresses are 127.0.0.9 and 127.0.0.1.
+            SseClient client = new SseClient("http://several.example:" + server.port() + "/").around(direct).maxRetries(2)
+                .retryDelay(Duration.ofMillis(10)).http(builder -> builder.connectTimeout(Duration.ofSeconds(1)));
+            client.listen(event -> {
+                received.add(event.data());
+                client.close();
+            });
+            assertEquals(List.of("a"), received);
+        } finally {
+            for (Socket one : waiting) {
+                one.close();
+            }
+        }
+    }
+
+    private static void fill(ServerSocket busy, List<Socket> waiting) throws IOException {
+        try {
+            while (true) {
+                Socket one = new Socket();
+                waiting.add(one);
+                one.connect(busy.getLocalSocketAddress(), 500);
+            }
+        } catch (SocketTimeoutException full) {
+            return;
+        }
     }
 
     @Test

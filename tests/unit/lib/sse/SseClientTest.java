@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,24 +25,38 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tests.support.SseServer;
 
-/** One subscription against a server that does, byte for byte, what each test says. */
+/**
+ * One subscription against a server that does, byte for byte, what each test says. The tests share nothing, and many of
+ * them wait, so they run at the same time. A client that never ends is told soon.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(15)
 class SseClientTest {
     private static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
     private static final String RETRY_SOON = "retry: 100\n";
+    /** Is longer than anything takes that follows at once. */
+    private static final long MILLIS_OF_A_BUSY_MACHINE = 3_000;
 
     @TempDir
     Path folder;
 
     private final List<String> notices = new CopyOnWriteArrayList<>();
     private final List<SseEvent> events = new CopyOnWriteArrayList<>();
+    /** Is what the clock of a patient client shows, in nanoseconds. */
+    private final AtomicLong time = new AtomicLong();
 
     private SseClient client(SseServer server) {
         return client(new SseRequest(server.url("/secret/path?key=secret")));
@@ -50,6 +65,29 @@ class SseClientTest {
     private SseClient client(SseClient.Request request) {
         SseClient client = new SseClient(request).retryDelay(Duration.ofMillis(10)).words(SseClientTest::words, text -> text.replaceAll("/secret/path|key=secret", "\u2026")).notices(notices::add);
         return client;
+    }
+
+    /** Returns a client for which time passes only where a test says so: no delay of a busy machine is silence for it. */
+    private SseClient patient(SseClient client) {
+        client.clock = time::get;
+        client.millisToRead = 10;
+        return client.idleTimeout(Duration.ofMillis(200)).http(builder -> builder.connectTimeout(Duration.ofSeconds(30)));
+    }
+
+    private void pass(long millis) {
+        time.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    /** Holds the connection open, and lets time pass, until a patient client closes it. */
+    private void beSilent(SseServer.Connection connection) throws IOException {
+        connection.socket.setSoTimeout(10);
+        for (boolean isOpen = true; isOpen; ) {
+            try {
+                isOpen = connection.socket.getInputStream().read() >= 0;
+            } catch (SocketTimeoutException stillOpen) {
+                pass(50);
+            }
+        }
     }
 
     private static String words(Throwable failure) {
@@ -129,9 +167,9 @@ class SseClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"", SseServer.OK})
     void silenceAfterAPostIsAFailureEachTime(String answer) throws Exception {
-        try (SseServer server = new SseServer(connection -> connection.send(answer).hold())) {
+        try (SseServer server = new SseServer(connection -> beSilent(connection.send(answer)))) {
             SseException end = assertThrows(SseException.class,
-                () -> client(post(server)).idleTimeout(Duration.ofMillis(200)).maxRetries(2).listen(events::add));
+                () -> patient(client(post(server))).maxRetries(2).listen(events::add));
             assertEquals(server.uri("/") + "…: nothing came for 0.2 s; gave up after 2 retries", end.getMessage());
             assertEquals(List.of("nothing came for 0.2 s; connecting again in 0.01 s",
                 "nothing came for 0.2 s; connecting again in 0.02 s"), said().stream().filter(notice -> !notice.equals("connected again")).toList());
@@ -280,25 +318,36 @@ class SseClientTest {
         String lost = SseServer.OK.replace("Connection: close", "Content-Length: 99");
         String[] brought = {SseServer.OK + data("a"), lost + data("a"), SseServer.OK + ": alive\n\n", lost + ":\n"};
         try (SseServer server = answers(brought[0], brought[1], answer(500), brought[0], brought[2], brought[3], answer(500), brought[1])) {
-            client(server).retryDelay(Duration.ofMillis(500)).retryMaxDelay(Duration.ofSeconds(1)).listen(events::add);
-            assertEquals(List.of(0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 0.5), waits().stream().map(wait -> Math.floor(wait * 2 + 0.01) / 2).toList());
+            patient(client(server)).retryMaxDelay(Duration.ofMillis(20)).listen(events::add);
+            assertEquals(List.of(0.01, 0.01, 0.01, 0.01, 0.01, 0.02, 0.02, 0.01), waits());
         }
     }
 
-    /** However slow the machine is: a stream that took longer to end than the wait before it is no failure. */
     @Test
     void streamsThatEndAtOnceWithoutAnythingBackOff() throws Exception {
-        try (SseServer server = new SseServer(connection -> connection.send(SseServer.OK))) {
-            SseClient client = client(server).retryDelay(Duration.ofMillis(100));
-            client.notices(notice -> {
-                notices.add(notice);
-                if (notice.contains("again in 0.4")) {
-                    client.close();
-                }
-            }).listen(events::add);
+        try (SseServer server = answers(SseServer.OK, SseServer.OK, SseServer.OK)) {
+            patient(client(server)).listen(events::add);
         }
-        List<Double> doubled = waits().stream().map(wait -> Math.floor(wait * 10) / 10).distinct().toList();
-        assertEquals(List.of(0.1, 0.2, 0.4), doubled, notices.toString());
+        assertEquals(List.of(0.01, 0.02, 0.04), waits(), notices.toString());
+    }
+
+    @Test
+    void streamThatWasOpenForLongerThanTheWaitBeforeItIsASuccess() throws Exception {
+        try (SseServer server = answers(SseServer.OK, SseServer.OK, SseServer.OK, SseServer.OK, SseServer.OK)) {
+            List<Long> millisOpen = new ArrayList<>(List.of(0L, 1L, 30L, 5L, 1L));
+            patient(client(server)).listen(new SseParser.Handler() {
+                @Override
+                public void open() {
+                    pass(millisOpen.remove(0));
+                }
+
+                @Override
+                public void event(SseEvent event) {
+                    events.add(event);
+                }
+            });
+        }
+        assertEquals(List.of(0.01, 0.02, 0.01, 0.01, 0.02), waits(), notices.toString());
     }
 
     /** What the notices tell of waits, in seconds. */
@@ -387,8 +436,9 @@ class SseClientTest {
     @Test
     void reasonThatNeverEndsIsNotWaitedForLong() throws Exception {
         try (SseServer server = new SseServer(connection -> connection.send(answer(404) + "no such stream").hold())) {
-            SseException end = assertThrows(SseException.class,
-                () -> client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add));
+            SseClient client = client(server).idleTimeout(Duration.ofMillis(300));
+            client.millisToBegin = MILLIS_OF_A_BUSY_MACHINE;
+            SseException end = assertThrows(SseException.class, () -> client.listen(events::add));
             assertTrue(end.getMessage().endsWith("HTTP status 404; the answer begins: no such stream"), end.getMessage());
         }
     }
@@ -458,7 +508,9 @@ class SseClientTest {
     void wrongAnswerWithoutEndIsFinalAllTheSame() throws Exception {
         try (SseServer server = new SseServer(connection ->
                 connection.send(answer(200, "Content-Type: text/html") + "x".repeat(5000)).hold())) {
-            SseException end = assertThrows(SseException.class, () -> client(server).listen(events::add));
+            SseClient client = client(server);
+            client.millisToBegin = MILLIS_OF_A_BUSY_MACHINE;
+            SseException end = assertThrows(SseException.class, () -> client.listen(events::add));
             assertTrue(end.getMessage().endsWith("begins: " + "x".repeat(200)), end.getMessage());
         }
     }
@@ -698,17 +750,20 @@ class SseClientTest {
             }
             connection.hold();
         })) {
-            SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
+            SseClient client = patient(client(server));
             List<Integer> count = new CopyOnWriteArrayList<>();
             CompletableFuture<Void> listening = listen(client, taken -> {
                 count.add(1);
+                if (count.size() == 1) {
+                    // Longer than the idle time: time in the handler does not count.
+                    pass(60_000);
+                }
                 await(release);
                 if (count.size() == all) {
                     client.close();
                 }
             });
-            // Longer than the idle time: time in the handler does not count.
-            assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1500, TimeUnit.MILLISECONDS));
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> sent.get(1, TimeUnit.SECONDS));
             assertEquals(1, count.size());
             release.countDown();
             listening.get(30, TimeUnit.SECONDS);
@@ -801,14 +856,14 @@ class SseClientTest {
         List<Optional<String>> ids = new CopyOnWriteArrayList<>();
         try (SseServer server = new SseServer(connection -> {
             if (events.isEmpty()) {
-                connection.send(SseServer.OK + RETRY_SOON + "id: 1\n" + data("a")).hold();
+                beSilent(connection.send(SseServer.OK + RETRY_SOON + "id: 1\n" + data("a")));
             } else {
                 ids.add(connection.header("Last-Event-ID"));
                 connection.send(NO_CONTENT);
             }
         })) {
-            client(server).idleTimeout(Duration.ofMillis(300)).listen(events::add);
-            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.3 s; connecting again (this is said once)"), notices);
+            patient(client(server)).listen(events::add);
+            assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
             assertEquals(Set.of(Optional.of("1")), Set.copyOf(ids));
         }
     }
@@ -818,13 +873,13 @@ class SseClientTest {
         CountDownLatch never = new CountDownLatch(1);
         try (SseServer server = new SseServer(connection -> {
             if (connection.number == 0) {
-                connection.send(SseServer.OK + RETRY_SOON + data("a")).hold();
+                beSilent(connection.send(SseServer.OK + RETRY_SOON + data("a")));
             }
             connection.send(NO_CONTENT);
         })) {
-            client(server).idleTimeout(Duration.ofMillis(200)).listen(event -> {
+            patient(client(server)).listen(event -> {
                 try {
-                    never.await(600, TimeUnit.MILLISECONDS);
+                    never.await(400, TimeUnit.MILLISECONDS);
                 } catch (InterruptedException interrupted) {
                     throw new AssertionError(interrupted);
                 }
@@ -836,16 +891,30 @@ class SseClientTest {
     @Test
     void commentsKeepAStreamAlive() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
+        Semaphore read = new Semaphore(0);
         try (SseServer server = new SseServer(connection -> {
             connection.send(SseServer.OK);
             for (int i = 0; i < 12; i++) {
-                never.await(100, TimeUnit.MILLISECONDS);
                 connection.send(":\n");
+                read.acquire();
+                pass(100);
             }
+            // So long that the client looks at its clock.
+            never.await(400, TimeUnit.MILLISECONDS);
             connection.send(data("a")).hold();
         })) {
-            SseClient client = client(server).idleTimeout(Duration.ofSeconds(1));
-            client.listen(event -> client.close());
+            SseClient client = patient(client(server));
+            client.listen(new SseParser.Handler() {
+                @Override
+                public void comment(String text) {
+                    read.release();
+                }
+
+                @Override
+                public void event(SseEvent event) {
+                    client.close();
+                }
+            });
             assertEquals(List.of(), notices);
         }
     }
@@ -854,12 +923,11 @@ class SseClientTest {
     void serverThatDoesNotAnswerIsAskedAgainAndThatIsNoFailure() throws Exception {
         try (SseServer server = new SseServer(connection -> {
             if (connection.number < 3) {
-                connection.hold();
+                beSilent(connection);
             }
             connection.send(NO_CONTENT);
         })) {
-            SseClient client = client(server).idleTimeout(Duration.ofMillis(200)).maxRetries(1);
-            client.listen(events::add);
+            patient(client(server)).maxRetries(1).listen(events::add);
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
             assertTrue(server.further() > 3, server.further() + " connections");
         }
@@ -871,12 +939,12 @@ class SseClientTest {
             if (connection.number == 3) {
                 connection.send(answer(503));
             } else if (connection.number < 5) {
-                connection.send(SseServer.OK + ":\n").hold();
+                beSilent(connection.send(SseServer.OK + ":\n"));
             } else {
                 connection.send(NO_CONTENT);
             }
         })) {
-            client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add);
+            patient(client(server)).listen(events::add);
             assertEquals(List.of("nothing came for 0.2 s; connecting again (this is said once)", "connected again",
                 "HTTP status 503; connecting again in 0.01 s", "connected again"), said());
         }
@@ -891,6 +959,7 @@ class SseClientTest {
                 Socket other = new Socket(busy.getInetAddress(), busy.getLocalPort())) {
             SseClient client = client(new SseRequest("http://127.0.0.1:" + busy.getLocalPort() + "/")).maxRetries(1)
                 .idleTimeout(Duration.ofMillis(idle));
+            client.millisToRead = MILLIS_OF_A_BUSY_MACHINE;
             if (connect > 0) {
                 client.http(builder -> builder.connectTimeout(Duration.ofMillis(connect)));
             }
@@ -906,11 +975,11 @@ class SseClientTest {
     void answerThatStopsWithinItsHeadIsAskedForAgain() throws Exception {
         try (SseServer server = new SseServer(connection -> {
             if (connection.number == 0) {
-                connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/ev").hold();
+                beSilent(connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/ev"));
             }
             connection.send(NO_CONTENT);
         })) {
-            client(server).idleTimeout(Duration.ofMillis(200)).listen(events::add);
+            patient(client(server)).listen(events::add);
             assertEquals(List.of(server.uri("/") + "…: nothing came for 0.2 s; connecting again (this is said once)"), notices);
         }
     }

@@ -250,7 +250,70 @@ class StateFileTest {
         assertEquals("6", read());
     }
 
+    @Test
+    void refusedOneLeavesNoDescriptorOfTheLockOpen() throws Exception {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "needs /proc");
+        try (StateFile first = open(file)) {
+            assertRefused("in use: another process keeps its last event ID in it");
+            assertEquals(1, descriptorsOfTheLock(), () -> first + " is open");
+        }
+        assertEquals(0, descriptorsOfTheLock());
+        Process other = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+            System.getProperty("java.class.path"), Hold.class.getName(), file.toString())).redirectErrorStream(true).start();
+        try {
+            assertEquals("open", other.inputReader().readLine());
+            assertRefused("in use: another process keeps its last event ID in it");
+            assertEquals(0, descriptorsOfTheLock());
+        } finally {
+            other.destroy();
+        }
+    }
+
+    /** Keeps a file open, in a process of its own, until its standard input ends. */
+    static final class Hold {
+        public static void main(String... arguments) throws IOException {
+            try (StateFile state = StateFile.open(Path.of(arguments[0]), System.out::println)) {
+                System.out.println(state.lastEventId() + "open");
+                System.in.readAllBytes();
+            }
+        }
+    }
+
+    private long descriptorsOfTheLock() throws IOException {
+        Path lock = folder.toRealPath().resolve(".state.lock");
+        long count = 0;
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path one : descriptors.toList()) {
+                // Another test may have closed it meanwhile.
+                count += Files.isSymbolicLink(one) && leadsTo(lock, one) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private static boolean leadsTo(Path target, Path link) {
+        try {
+            return Files.readSymbolicLink(link).equals(target);
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
     // ---- when writing fails
+
+    /** Whatever the machine does: a time is counted from the save, which is neither before it is opened nor after that. */
+    @ParameterizedTest
+    @CsvSource({"1, 20, 0", "252, 1000, 1"})
+    void failedSaveIsTriedAgainAfterASecond(int lengthOfName, long wait, int said) throws IOException {
+        // There is room for a name, but not for the longer one of the temporary file beside it.
+        file = folder.resolve("x".repeat(lengthOfName));
+        long before = System.nanoTime();
+        try (StateFile state = open(file)) {
+            long saved = state.nextSave - TimeUnit.MILLISECONDS.toNanos(wait);
+            assertTrue(saved >= before && saved <= System.nanoTime(), () -> (saved - before) + " ns");
+            assertEquals(said, notices.size(), notices.toString());
+        }
+    }
 
     /** What a run says and reads in a file system that is set up by a shell command; none where that cannot be done. */
     private List<String> run(String setUp, String... arguments) throws Exception {

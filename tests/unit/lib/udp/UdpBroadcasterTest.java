@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -209,10 +210,12 @@ class UdpBroadcasterTest {
 
     @Test
     void copiesAreSentInOrderAndTheNextPayloadWaitsForThem() throws Exception {
-        try (UdpBroadcaster lan = broadcaster().repeat(3, Duration.ofMillis(5))) {
+        long start = System.nanoTime();
+        try (UdpBroadcaster lan = broadcaster().repeat(3, Duration.ofMillis(50))) {
             lan.send("on");
             lan.send("off");
         }
+        assertTrue(System.nanoTime() - start >= TimeUnit.MILLISECONDS.toNanos(4 * 50), "a pause before each of four copies");
         assertEquals(List.of("on", "on", "on", "off", "off", "off"), receiver.arrived());
     }
 
@@ -253,6 +256,24 @@ class UdpBroadcasterTest {
                 assertEquals(List.of("lamps: goes to 127.0.0.1, 127.0.0.1 now"), notices);
             }
         }
+    }
+
+    /** Another target has the payload wait meanwhile. */
+    @Test
+    void anAddressThatComesBackGetsTheDatagramAgain() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        UdpBroadcaster lan = new UdpBroadcaster(NO_INTERFACE).notices(notices::add).target("lamps", () -> {
+            if (asked.incrementAndGet() == 2) {
+                throw new IOException("away");
+            }
+            return List.of(loopback(receiver));
+        });
+        CompletableFuture<Void> sending = CompletableFuture.runAsync(() ->
+            assertThrows(InterruptedIOException.class, () -> lan.send("x")));
+        Lan.await("the look after the one that found it again", () -> asked.get() >= 4);
+        lan.close();
+        sending.get(20, TimeUnit.SECONDS);
+        assertEquals(List.of("x", "x"), receiver.arrived());
     }
 
     @Test
