@@ -408,11 +408,8 @@ class LanTest {
             server.getOutputStream().flush();
             assertTrue(relay.nextLine().endsWith("; trying again until it works, the input waits"));
             assertEquals("the client does not read", said.readLine());
-            long asked = System.nanoTime();
             relay.signal("TERM");
             Script.Ended ended = relay.end();
-            double seconds = (System.nanoTime() - asked) / 1e9;
-            assertTrue(seconds < 1, "ended after " + seconds + " s");
             assertEquals(143, ended.status());
             assertEquals("0\n", Files.readString(state));
             assertTrue(ended.out().contains(" received, 1 sent, 1 bytes, 0 skipped, 1 failed"), ended.out());

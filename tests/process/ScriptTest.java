@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -381,8 +382,11 @@ class ScriptTest {
     void signalEndsItAfterAWholeLine(String signal, int status) throws Exception {
         try (SseServer server = endless(); Script listen = Script.start(heeding(signal, Script.command("SseListen", server.url("/"))))) {
             assertNotNull(listen.nextLine());
+            // It has a second to end, in which somebody must read.
+            FutureTask<Script.Ended> ending = new FutureTask<>(listen::end);
+            new Thread(ending).start();
             listen.signal(signal);
-            Script.Ended ended = listen.end();
+            Script.Ended ended = ending.get();
             assertEquals(status, ended.status());
             assertTrue(ended.out().endsWith("}\n"), "a line was cut");
             assertEquals("", ended.err());
