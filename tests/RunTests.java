@@ -63,7 +63,7 @@ import tests.support.Installed;
 import tests.support.Script;
 
 /**
- * Runs the tests on this class path; the last line is {@code N passed, N failed}. Six classes run at a time, because
+ * Runs the tests on this class path; the last line is {@code N passed, N failed}. Four classes run at a time, because
  * most of them wait for other processes; the methods of a class run one after the other. A class that shares something
  * with others says so by {@code @ResourceLock}, and one that changes the whole JVM by {@code @Isolated}. With
  * TEST_TIMES=1 in the environment it also prints how long each class took, and the slowest tests.
@@ -120,9 +120,9 @@ class RunTests implements TestExecutionListener {
             .configurationParameter(parallel + "mode.default", "same_thread")
             .configurationParameter(parallel + "mode.classes.default", "concurrent")
             .configurationParameter(parallel + "config.strategy", "fixed")
-            .configurationParameter(parallel + "config.fixed.parallelism", "6")
+            .configurationParameter(parallel + "config.fixed.parallelism", "4")
             // A class that waits for a lock gives its place to another.
-            .configurationParameter(parallel + "config.fixed.max-pool-size", "10")
+            .configurationParameter(parallel + "config.fixed.max-pool-size", "8")
             .build();
     }
 
