@@ -25,10 +25,12 @@ import tests.support.SseServer;
 /**
  * What a stream without end costs, with the options that the script gives its JVM.
  *
- * <p>Here for 64 MiB of each kind; for two GiB: {@code MEMORY_MIB=2048 ./jbang test MemoryTest}.
+ * <p>Here for 64 MiB of each kind; for two GiB: {@code MEMORY_MIB=2048 ./jbang test MemoryTest}. {@code RECONNECTS=4000}
+ * sets how often it connects.
  */
 class MemoryTest {
     private static final int MIB = Integer.parseInt(System.getenv().getOrDefault("MEMORY_MIB", "64"));
+    private static final int RECONNECTS = Integer.parseInt(System.getenv().getOrDefault("RECONNECTS", "1000"));
     private static final int MOST_KILOBYTES = 100 * 1024;
 
     @ParameterizedTest
@@ -60,18 +62,17 @@ class MemoryTest {
         }
     }
 
-    /** In a small heap; on JDK 25 thousands, which once kept every HTTP client. A silence takes longer, so there are fewer. */
+    /** In a small heap, in which some kilobytes that a reconnect keeps are too many. A silence takes longer: there are fewer. */
     @Test
     @Timeout(200)
     void reconnectsOfEachKindLeaveNothingBehind() throws Exception {
         assumeTrue(Files.exists(Path.of("/proc/self/status")), "there is no /proc/self/status");
-        int each = Runtime.version().feature() >= 25 ? 4000 : 400;
         Map<String, AtomicInteger> left = new ConcurrentHashMap<>();
         CountDownLatch done = new CountDownLatch(3);
         try (SseServer server = new SseServer(connection -> {
             String kind = connection.requestLine().split("[ /]+")[1];
-            int number = left.computeIfAbsent(kind, any -> new AtomicInteger(kind.equals("silent") ? each / 200 : each)).decrementAndGet();
-            if (number == 0) {
+            int all = kind.equals("silent") ? RECONNECTS / 200 : RECONNECTS;
+            if (left.computeIfAbsent(kind, any -> new AtomicInteger(all)).decrementAndGet() == 0) {
                 done.countDown();
             }
             connection.send(kind.equals("refused") ? "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n" : SseServer.OK + "data: x\n\n");
@@ -85,7 +86,7 @@ class MemoryTest {
             try (Script listen = Script.start(command)) {
                 assertTrue(done.await(180, TimeUnit.SECONDS), left::toString);
                 int kilobytes = kilobytes("VmRSS:", listen.process.pid());
-                System.out.println("  more than " + 2 * each + " reconnects: " + kilobytes / 1024 + " MiB");
+                System.out.println("  more than " + 2 * RECONNECTS + " reconnects: " + kilobytes / 1024 + " MiB");
                 listen.signal("TERM");
                 assertEquals(143, listen.end().status());
                 assertTrue(kilobytes < 90 * 1024, kilobytes + " kB");
