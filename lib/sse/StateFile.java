@@ -138,16 +138,16 @@ public final class StateFile implements Closeable {
         FileChannel channel = null;
         try {
             channel = FileChannel.open(beside(".lock"), CREATE, WRITE, LinkOption.NOFOLLOW_LINKS);
-            if (channel.tryLock() == null) {
-                throw new OverlappingFileLockException();
+            if (channel.tryLock() != null) {
+                return channel;
             }
-            return channel;
         } catch (IOException noLockCanBeHad) {
             return () -> { };
-        } catch (OverlappingFileLockException ofThisOrAnotherProcess) {
-            channel.close();
-            throw new IOException("in use: another process keeps its last event ID in it");
+        } catch (OverlappingFileLockException ofThisProcess) {
+            // It is refused like a lock of another process.
         }
+        channel.close();
+        throw new IOException("in use: another process keeps its last event ID in it");
     }
 
     private void saveSoon() {
