@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -409,6 +410,7 @@ class LanTest {
             assertTrue(relay.nextLine().endsWith("; trying again until it works, the input waits"));
             assertEquals("the client does not read", said.readLine());
             relay.signal("TERM");
+            assertTrue(relay.process.waitFor(10, TimeUnit.SECONDS), "took too long");
             Script.Ended ended = relay.end();
             assertEquals(143, ended.status());
             assertEquals("0\n", Files.readString(state));

@@ -112,11 +112,7 @@ public final class SseServing implements AutoCloseable {
 
     /** Asks again until this is the first line of the answer. */
     public void awaitStatus(String expected, String path, String... headers) throws Exception {
-        String status = status(path, headers);
-        for (long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L; !status.equals(expected) && System.nanoTime() < end; Thread.sleep(20)) {
-            status = status(path, headers);
-        }
-        assertEquals(expected, status);
+        Lan.await(path + " answers " + expected, () -> status(path, headers).equals(expected));
     }
 
     /** A client that is connected. */
